@@ -1,0 +1,3 @@
+"""evsrep: the command line for EVS replication."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,33 @@
+"""`evsrep completion`: what makes Tab work."""
+
+import click
+from click.shell_completion import ShellComplete, get_completion_class
+
+from evsrep.cli.app import App, Command, everywhere, pass_app
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "evsrep completion bash > ~/.local/share/bash-completion/completions/evsrep",
+        "source <(evsrep completion zsh)",
+    ),
+)
+@click.argument("shell", type=click.Choice(SHELLS))
+@everywhere
+@pass_app
+def completion(app: App, shell: str) -> None:
+    """Print the completion script of a shell."""
+    from evsrep.cli.root import cli
+
+    app.console.print(script(cli, shell))
+
+
+def script(command: click.Command, shell: str) -> str:
+    """The script, as Click writes it."""
+    found = get_completion_class(shell)
+    assert found is not None  # noqa: S101 -- SHELLS are those that Click knows
+    # for bash, Click's own `source` would first start a bash to ask for its version
+    return ShellComplete.source(found(command, {}, "evsrep", "_EVSREP_COMPLETE")) + "\n"

@@ -1,0 +1,116 @@
+"""The wiring: from a profile to a cloud that can be asked.
+
+The built-in profile gets httpx's WSGI transport over the sandbox, any other an HTTP transport;
+above that line nothing knows the difference.
+"""
+
+import ssl
+from pathlib import Path
+
+from evsrep.cli.app import App
+from evsrep.cloud.client import Cloud
+from evsrep.cloud.http import Http, Limits, new_client
+from evsrep.cloud.lean_httpx import httpx
+from evsrep.cloud.signin import Password, PasswordSignIn, SignIn, TokenSignIn
+from evsrep.errors import ConfigError
+from evsrep.settings import resolve
+from evsrep.settings.proxies import proxy_for
+from evsrep.settings.resolve import Profile
+
+
+def connect(app: App, profile: Profile) -> Cloud:
+    """The cloud of a profile. Secret commands are run; nothing is sent yet."""
+    if profile.is_set("insecure"):
+        app.console.warn(f"TLS is not verified: profile '{profile.name}' says insecure = true")
+    http = Http(
+        new_client(_transport(app, profile)),
+        clock=app.clock,
+        talk=app.console,
+        limits=Limits(app.timeout, app.retries),
+        allows_plain_http=profile.is_set("insecure"),
+    )
+    url = resolve.auth_url(profile) if profile.text("auth_url") else ""
+    return Cloud(
+        http,
+        _sign_in(app, profile, http, url),
+        auth_url=url,
+        region=resolve.region(profile),
+        project_id=profile.text("project_id"),
+        endpoint=profile.text("endpoint"),
+        compute_endpoint=profile.text("compute_endpoint"),
+    )
+
+
+def _transport(app: App, profile: Profile) -> httpx.BaseTransport:
+    if profile.name == resolve.SANDBOX:
+        from evsrep.cli.sandbox import sandbox_path
+        from evsrep.sandbox.app import Sandbox
+
+        return httpx.WSGITransport(app=Sandbox(sandbox_path(app), now=app.clock.time))
+    from evsrep.cloud.transport import Transport
+
+    given, environ = profile.text("proxy"), app.world.environ
+    return Transport(
+        tls=lambda: _tls_context(profile),
+        proxy_for=lambda scheme, host: proxy_for(scheme, host, given, environ),
+    )
+
+
+def _tls_context(profile: Profile) -> ssl.SSLContext:
+    if profile.is_set("insecure"):
+        return httpx.create_ssl_context(verify=False)
+    bundle = profile.text("ca_bundle")
+    if not bundle:
+        return httpx.create_ssl_context()
+    try:
+        return ssl.create_default_context(cafile=Path(bundle).expanduser())
+    except OSError as error:  # ssl.SSLError is one
+        reason = error.strerror or str(error)
+        raise ConfigError(
+            f"ca_bundle {bundle} can't be used: {reason}",
+            hint="it is to be a file of certificates in PEM form",
+        ) from error
+
+
+def _sign_in(app: App, profile: Profile, http: Http, url: str) -> SignIn:
+    if resolve.has_secret(profile, "token"):
+        token = _secret(app, profile, "token")
+        missing = [] if url else [k for k in ("endpoint", "project_id") if not profile.text(k)]
+        if missing:
+            raise _incomplete(profile, ["auth_url", *(f"or else {key}" for key in missing)])
+        return TokenSignIn(http, url, token)
+    missing = resolve.missing_for_password(profile)
+    if missing:
+        raise _incomplete(profile, missing)
+    return PasswordSignIn(http, url, _password(app, profile))
+
+
+def _password(app: App, profile: Profile) -> Password:
+    text = profile.text
+    return Password(
+        password=_secret(app, profile, "password"),
+        username=text("username"),
+        user_id=text("user_id"),
+        user_domain_name=text("user_domain_name"),
+        user_domain_id=text("user_domain_id"),
+        project_name=resolve.project_name(profile),
+        project_id=text("project_id"),
+        project_domain_name=text("project_domain_name"),
+        project_domain_id=text("project_domain_id"),
+        passcode=_secret(app, profile, "passcode"),
+    )
+
+
+def _secret(app: App, profile: Profile, key: str) -> str:
+    """A secret's value, which from here on is starred out of everything said."""
+    found = resolve.secret(profile, key, app.world.environ)
+    if found and profile.name != resolve.SANDBOX:
+        app.console.secrets.add(found)
+    return found
+
+
+def _incomplete(profile: Profile, missing: list[str]) -> ConfigError:
+    return ConfigError(
+        f"profile '{profile.name}' lacks {', '.join(missing)}",
+        hint=f"add it with 'evsrep profile set {profile.name} KEY=VALUE'",
+    )

@@ -1,0 +1,127 @@
+"""The program: its commands, and the one place where failures become words and exit codes."""
+
+import signal
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from evsrep.cli.app import App, World, everywhere
+from evsrep.cli.groups import LazyGroup
+from evsrep.errors import ConfigError, EvsrepError, ExitCode, InternalError, Interrupted, UsageFault
+from evsrep.output.console import FORMS, Console, OutputClosed, OutputFailed
+
+COMMANDS = {
+    "create": "evsrep.cli.create",
+    "show": "evsrep.cli.show",
+    "wait": "evsrep.cli.wait",
+    "profile": "evsrep.cli.profile",
+    "auth": "evsrep.cli.auth",
+    "sandbox": "evsrep.cli.sandbox",
+    "completion": "evsrep.cli.completion",
+    "help": "evsrep.cli.help",
+}
+_SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(cls=LazyGroup, modules=COMMANDS, context_settings=dict(_SETTINGS))
+@everywhere
+def cli() -> None:
+    """The command line for EVS replication.
+
+    evsrep pairs a production disk with a disaster-recovery disk in another availability zone, and
+    keeps an eye on the pair. To try it without an account: evsrep create -p sandbox …
+
+    The API behind it is deprecated in favour of SDRS; this is for the clouds that still offer it.
+    """
+
+
+def run() -> None:
+    """The entry point: act, and end the process."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(words: Sequence[str], world: World | None = None) -> int:
+    """Run one command and return its exit code; never raises."""
+    world = world or World()
+    app = App(world)
+    try:
+        try:
+            cli.main(list(words), prog_name="evsrep", standalone_mode=False, obj=app)
+        except EvsrepError as error:
+            return _told(app, words, error)
+        except (click.exceptions.Abort, KeyboardInterrupt):
+            return _told(app, words, Interrupted("interrupted"))
+        except click.exceptions.Exit as end:
+            return end.exit_code
+        except click.ClickException as error:
+            return _told(app, words, _usage(error))
+        except (OutputClosed, BrokenPipeError):
+            return ExitCode.DONE
+        except OutputFailed as error:
+            return _told(app, words, InternalError(f"stdout can't be written to: {error}"))
+        except Exception as error:
+            return _told(app, words, _bug(app, error))
+    except KeyboardInterrupt:  # a second Ctrl-C, while the first was being told of
+        return ExitCode.INTERRUPTED
+    return ExitCode.DONE
+
+
+def _told(app: App, words: Sequence[str], error: EvsrepError) -> int:
+    """Say what went wrong, in the form that was asked for, as far as that can be told."""
+    try:
+        console = app.console
+    except Exception:
+        console = Console(out=app.world.out, err=app.world.err)
+    if app.given("output") is None:
+        console.form = _form_in(words) or console.form
+    console.fail(error)
+    return error.exit_code
+
+
+def _form_in(words: Sequence[str]) -> str:
+    """The form that the words ask for: Click stops at the first fault, perhaps before `-o`."""
+    found = ""
+    for number, word in enumerate(words):
+        following = words[number + 1] if number + 1 < len(words) else ""
+        if word in ("-o", "--output"):
+            found = following
+        elif word.startswith(("-o", "--output=")):
+            found = word.removeprefix("--output=").removeprefix("-o").removeprefix("=")
+    return found if found in FORMS else ""
+
+
+def _usage(error: click.ClickException) -> EvsrepError:
+    """Click's complaint in our words."""
+    ctx = getattr(error, "ctx", None)
+    command = ctx.command_path if ctx else "evsrep"
+    message = error.format_message().rstrip(".")
+    if isinstance(error, click.FileError):
+        return ConfigError(message)
+    return UsageFault(message[:1].lower() + message[1:], hint=f"see '{command} --help'")
+
+
+def _bug(app: App, error: Exception) -> EvsrepError:
+    """An error that nobody foresaw; its traceback only for who asked for it."""
+    from evsrep.output.text import without_secrets
+
+    if app.given("debug"):
+        trace = "".join(traceback.format_exception(error))
+        app.world.err.write(without_secrets(trace, app.console.secrets))
+    return InternalError(
+        f"evsrep met something unforeseen: {type(error).__name__}: {error}",
+        hint="this is a bug; --debug shows where. What was done up to here is not undone",
+    )
+
+
+def _interrupt(number: int, frame: object) -> None:
+    del number, frame
+    raise KeyboardInterrupt

@@ -1,0 +1,98 @@
+"""`evsrep sandbox`: the built-in cloud to try things on."""
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.groups import Group
+from evsrep.errors import ConfigError
+from evsrep.output.shapes import DISK
+
+if TYPE_CHECKING:
+    from evsrep.settings.resolve import Profile
+
+_IN_PROCESS_URL = "http://localhost"  # nothing listens: the transport calls the sandbox itself
+
+
+def sandbox_profile(chosen_by: str) -> "Profile":
+    """The built-in profile."""
+    from evsrep.sandbox.profile import ready_profile
+    from evsrep.settings.resolve import SANDBOX, built_in
+
+    return built_in(SANDBOX, chosen_by, ready_profile(_IN_PROCESS_URL))
+
+
+def sandbox_path(app: App) -> Path:
+    """Where the sandbox keeps its state."""
+    from evsrep.settings.paths import state_folder
+
+    return state_folder(app.world.environ) / "sandbox.db"
+
+
+@click.group(cls=Group)
+@everywhere
+def sandbox() -> None:
+    """Try things on a cloud of your own.
+
+    The sandbox is the whole API on this machine, with its own users, disks and servers. Every
+    command works on it with '-p sandbox', without an account and without a network.
+    """
+
+
+@sandbox.command(cls=Command, shape=DISK, examples=("evsrep sandbox disks",))
+@everywhere
+@pass_app
+def disks(app: App) -> None:
+    """List the sandbox's disks. Their names tell what they are good for."""
+    from evsrep.cli.connect import connect
+
+    cloud = connect(app, sandbox_profile("sandbox disks"))
+    found = sorted(cloud.disks(), key=lambda disk: disk.name)
+    app.console.show_all(DISK, (disk.fields for disk in found))
+
+
+@sandbox.command(cls=Command, examples=("evsrep sandbox reset",))
+@everywhere
+@pass_app
+def reset(app: App) -> None:
+    """Start afresh, without asking: the sandbox's pairs are gone, its disks as they were."""
+    from evsrep.sandbox.store import reset as start_afresh
+
+    start_afresh(sandbox_path(app))
+    app.console.note("the sandbox is as new")
+
+
+@sandbox.command(cls=Command, examples=("evsrep sandbox serve --port 8776",))
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Which port.  [default: a free one]"
+)
+@everywhere
+@pass_app
+def serve(app: App, port: int) -> None:
+    """Offer the sandbox over HTTP on loopback, until Ctrl-C or SIGTERM.
+
+    The first line on stdout is its URL; a ready profile for it follows on stderr.
+    """
+    import tomli_w
+
+    from evsrep.sandbox.app import Sandbox
+    from evsrep.sandbox.profile import ready_profile
+    from evsrep.sandbox.server import Server
+
+    try:
+        server = Server(Sandbox(sandbox_path(app)), port)
+    except OSError as error:
+        raise ConfigError(
+            f"port {port} can't be used: {error.strerror or error}",
+            hint="give another one, or --port 0 for a free one",
+        ) from error
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: server.stop())
+    app.console.print(f"{server.url}\n")
+    profile = {"profiles": {"served": ready_profile(server.url)}}
+    for line in tomli_w.dumps(profile).splitlines():
+        app.console.note(line)
+    server.run()

@@ -1,0 +1,24 @@
+"""`evsrep show`: one pair."""
+
+import click
+
+from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.output.shapes import PAIR
+
+
+@click.command(
+    cls=Command,
+    shape=PAIR,
+    examples=("evsrep show 91085433-9499-4a68-b2c6-35072467ccd2", "evsrep show db-01 -o json"),
+)
+@click.argument("pair", metavar="PAIR")
+@everywhere
+@pass_app
+def show(app: App, pair: str) -> None:
+    """Show one pair.
+
+    PAIR is an ID, or the exact name of one pair in the project.
+    """
+    from evsrep.jobs.find import find_pair
+
+    app.console.show(PAIR, find_pair(app.cloud, pair).fields)

@@ -1,0 +1,203 @@
+"""The cloud: pairs, disks and servers in, pairs, disks and servers out.
+
+What may go wrong is one of `evsrep.errors`. A create whose answer is lost is `OutcomeUnknown`
+here; `jobs.create` knows what to do then.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote, urlencode
+
+from evsrep.cloud import endpoints, wire
+from evsrep.cloud.http import Answer, Call, Http, Limits
+from evsrep.cloud.models import Disk, Pair, PairOrder, Server, Session
+from evsrep.cloud.signin import SignIn
+from evsrep.errors import ConfigError
+
+T = TypeVar("T", Pair, Disk)
+
+_PAGE = 1000  # the service's own limit and default
+_PAIRS = "os-vendor-replications"
+
+
+class Cloud:
+    """One project of one cloud. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        http: Http,
+        sign_in: SignIn,
+        *,
+        auth_url: str,
+        region: str = "",
+        project_id: str = "",
+        endpoint: str = "",
+        compute_endpoint: str = "",
+    ) -> None:
+        self._http = http
+        self._sign_in = sign_in
+        self._auth_url = auth_url
+        self._region = region
+        self._given_project_id = project_id
+        self._given_endpoint = endpoint
+        self._given_compute_endpoint = compute_endpoint
+
+    def once(self, seconds: float) -> "Cloud":
+        """The same cloud, asked once and within so many seconds: for who asks again anyway."""
+        other = copy.copy(self)
+        timeout = min(seconds, self._http.limits.timeout)
+        other._http = self._http.limited(Limits(timeout=timeout, retries=0))
+        return other
+
+    # Where and who
+
+    def prepare(self) -> None:
+        """Sign in and find the endpoint, as far as that takes requests at all."""
+        _ = self.endpoint
+
+    def session(self) -> Session:
+        """Who we are; asks the cloud the first time."""
+        return self._sign_in.session()
+
+    @property
+    def region(self) -> str:
+        """The region as the profile has it; may be empty."""
+        return self._region
+
+    @property
+    def auth_url(self) -> str:
+        """IAM's address; empty where none is needed."""
+        return self._auth_url
+
+    @cached_property
+    def project_id(self) -> str:
+        """The project's ID: the profile's, else the token's."""
+        found = self._given_project_id or self.session().project_id
+        if not found:
+            raise ConfigError(
+                "the token is for no project, and EVS needs one",
+                hint="set project_id or project_name in the profile",
+            )
+        return found
+
+    @cached_property
+    def endpoint(self) -> str:
+        """The base URL of EVS, up to and with the project."""
+        catalog = () if self._given_endpoint else self.session().catalog
+        return endpoints.evs_url(
+            self._given_endpoint, catalog, self._region, self.project_id, self._auth_url
+        )
+
+    @cached_property
+    def compute_endpoint(self) -> str:
+        """The base URL of the servers' service; empty where none is known."""
+        catalog = () if self._given_compute_endpoint else self.session().catalog
+        return endpoints.compute_url(
+            self._given_compute_endpoint, catalog, self._region, self.project_id, self._auth_url
+        )
+
+    # Pairs
+
+    def create_pair(self, order: PairOrder) -> Pair:
+        """Ask for a pair; it starts `creating`. One request, repeated only where that is safe."""
+        call = self._pairs_call("POST", "", "the create", body=wire.order_to_wire(order))
+        return self._http.send(call, _pair, self._sign_in)
+
+    def create_request(self, order: PairOrder) -> dict[str, Any]:
+        """The request that `create_pair` would send: `method`, `url`, `body`."""
+        call = self._pairs_call("POST", "", "the create", body=wire.order_to_wire(order))
+        return {"method": call.method, "url": call.url, "body": dict(call.body or {})}
+
+    def pair(self, pair_id: str) -> Pair:
+        """One pair by its ID."""
+        call = self._pairs_call("GET", f"/{quote(pair_id, safe='')}", f"pair {pair_id}")
+        return self._http.send(call, _pair, self._sign_in)
+
+    def pairs(self, **filters: str) -> Iterator[Pair]:
+        """The project's pairs, page by page; each once, also where a page repeats one."""
+
+        def page(query: str) -> _Page[Pair]:
+            call = self._pairs_call("GET", f"?{query}", "the list of pairs")
+            return self._http.send(call, _pairs, self._sign_in)
+
+        return _each_once(page, filters)
+
+    # Disks and servers
+
+    def disk(self, disk_id: str) -> Disk:
+        """One disk by its ID."""
+        path = f"/volumes/{quote(disk_id, safe='')}"
+        call = Call("GET", self.endpoint + path, f"disk {disk_id}")
+        return self._http.send(call, _disk, self._sign_in)
+
+    def disks(self, **filters: str) -> Iterator[Disk]:
+        """The project's disks, page by page; each once."""
+
+        def page(query: str) -> _Page[Disk]:
+            url = f"{self.endpoint}/volumes/detail?{query}"
+            return self._http.send(Call("GET", url, "the list of disks"), _disks, self._sign_in)
+
+        return _each_once(page, filters)
+
+    def server(self, server_id: str) -> Server:
+        """One server by its ID."""
+        if not self.compute_endpoint:
+            raise ConfigError("the catalog names no compute endpoint")
+        url = f"{self.compute_endpoint}/servers/{quote(server_id, safe='')}"
+        call = Call("GET", url, f"server {server_id}")
+        return self._http.send(call, _server, self._sign_in)
+
+    def _pairs_call(
+        self, method: str, rest: str, what: str, body: dict[str, Any] | None = None
+    ) -> Call:
+        url = f"{self.endpoint}/{_PAIRS}{rest}"
+        return Call(method, url, what, body=body, offers_replication=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page(Generic[T]):
+    things: list[T]
+    is_last: bool
+
+
+def _each_once(page: Callable[[str], _Page[T]], filters: Mapping[str, str]) -> Iterator[T]:
+    """Walk the pages by marker; a server that ignores the marker ends the walk, not us."""
+    seen: set[str] = set()
+    marker: dict[str, str] = {}
+    while True:
+        found = page(urlencode({**filters, "limit": str(_PAGE), **marker}))
+        new = [thing for thing in found.things if thing.id not in seen]
+        yield from new
+        if found.is_last or not new:
+            return
+        seen.update(thing.id for thing in new)
+        marker = {"marker": found.things[-1].id}
+
+
+def _pair(answer: Answer) -> Pair:
+    return wire.pair_from_wire(wire.member(answer.body, "replication"))
+
+
+def _pairs(answer: Answer) -> _Page[Pair]:
+    found = wire.members(answer.body, "replications")
+    return _Page([wire.pair_from_wire(each) for each in found], len(found) < _PAGE)
+
+
+def _disk(answer: Answer) -> Disk:
+    return wire.disk_from_wire(wire.member(answer.body, "volume"))
+
+
+def _disks(answer: Answer) -> _Page[Disk]:
+    found = wire.members(answer.body, "volumes")
+    # the disks' service may have a page limit below ours, and says so by a link; the link itself
+    # points at an internal host and is not followed
+    has_link = bool(wire.read_object(answer.body).get("volumes_links"))
+    is_last = len(found) < _PAGE and not has_link
+    return _Page([wire.disk_from_wire(each) for each in found], is_last)
+
+
+def _server(answer: Answer) -> Server:
+    return wire.server_from_wire(wire.member(answer.body, "server"))

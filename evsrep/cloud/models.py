@@ -1,0 +1,88 @@
+"""What the cloud has, as evsrep thinks of it.
+
+Each model keeps in `fields` the answer it was read from, decoded, so that what a newer cloud says
+beyond it survives to the JSON output.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class PairOrder:
+    """A pair as it is asked for. `disks` are two IDs in the order in which they are sent."""
+
+    disks: tuple[str, str]
+    priority_station: str
+    replication_model: str
+    name: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A production disk and a DR disk. The order of `disks` says nothing; their zones do."""
+
+    id: str
+    name: str
+    status: str  # text, not an enum: the cloud may learn new ones
+    replication_status: str
+    disks: tuple[str, ...]
+    priority_station: str
+    replication_model: str
+    progress: float | None  # percent
+    failure_detail: str
+    group_id: str
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A volume. `size_gb` is in GB; `servers` are the IDs of those it is attached to."""
+
+    id: str
+    name: str
+    availability_zone: str
+    size_gb: int | None
+    type: str
+    status: str
+    servers: tuple[str, ...]
+    fields: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The disk as a sentence would name it."""
+        return f"'{self.name}' ({self.id})" if self.name else self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A virtual machine, as far as a disk's owner asks."""
+
+    id: str
+    name: str
+    is_stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of one service, as the catalog has it."""
+
+    service: str
+    interface: str
+    region: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What signing in gave: a token and what is known of its owner."""
+
+    token: str
+    expires_at: str  # as the cloud wrote it; empty where it is not known
+    user: str
+    user_domain: str
+    project_id: str
+    project: str
+    catalog: tuple[Endpoint, ...]

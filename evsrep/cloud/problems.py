@@ -1,0 +1,153 @@
+"""What an answer other than success means.
+
+The cloud, its gateway and the proxies before it each have error bodies of their own; whatever else
+comes is shown too. Source: the error sections of the public API references.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from evsrep.cloud.meanings import ERROR_CODES, TOKEN_CODES
+from evsrep.cloud.wire import Unreadable, read_object
+from evsrep.errors import (
+    AuthError,
+    EvsrepError,
+    NotFound,
+    NotOffered,
+    PasscodeWanted,
+    Refused,
+    Said,
+    Unavailable,
+)
+
+_ID_HEADERS = (
+    "x-request-id",
+    "x-openstack-request-id",
+    "x-compute-request-id",
+    "x-iam-trace-id",
+)
+_LONGEST_WORDS = 300
+_NOT_OFFERED_HINT = (
+    "the replication API is deprecated in favour of SDRS (Storage Disaster Recovery Service); "
+    "if this cloud should have it, check region and endpoint with 'evsrep auth check'"
+)
+
+
+def read_said(status: int, headers: Mapping[str, str], body: bytes) -> Said:
+    """Read code, words and request ID out of any error answer."""
+    found = _object(body)
+    code, words = _code_and_words(found)
+    request_id = next((headers[name] for name in _ID_HEADERS if headers.get(name)), "")
+    return Said(
+        status=status,
+        code=code,
+        words=_shortened(words or ("" if found else _plain(body))),
+        request_id=request_id or _text(found.get("request_id")),
+    )
+
+
+def is_token_refused(said: Said) -> bool:
+    """Whether the credentials were not taken: a 401, or one of two 400s that mean the same."""
+    return said.status == 401 or (said.status == 400 and said.code in TOKEN_CODES)
+
+
+def error_for(
+    said: Said, body: bytes, *, what: str, is_read: bool, offers_replication: bool
+) -> EvsrepError:
+    """The error that an answer other than success stands for.
+
+    `what` names, in a sentence, the thing or the deed asked for; `offers_replication` is whether a
+    bare 404 means that this cloud has no replication.
+    """
+    hint = ERROR_CODES[said.code].helps if said.code in ERROR_CODES else ""
+    if said.status == 401 and "required_auth_methods" in _object(body):
+        hint = "give it as EVSREP_PASSCODE, or as 'passcode' in the profile"
+        message = "a passcode is wanted: this user signs in with a one-time code as well"
+        return PasscodeWanted(message, hint=hint, said=said)
+    if is_token_refused(said):
+        hint = hint or "check the credentials with 'evsrep auth check'"
+        return AuthError("the cloud refused the credentials", hint=hint, said=said)
+    if said.status == 403:
+        hint = hint or "ask for a role with EVS rights in this project"
+        return AuthError(f"no permission for {what}", hint=hint, said=said)
+    if said.status == 407:
+        hint = "put user and password into the proxy's URL"
+        return AuthError("the proxy refused the credentials", hint=hint, said=said)
+    if said.status == 404 and offers_replication and not _is_from_the_service(said, body):
+        return NotOffered("this cloud offers no EVS replication", hint=_NOT_OFFERED_HINT, said=said)
+    if said.status == 404:
+        message = f"the cloud has no {what}" if is_read else f"{what} names what is not there"
+        hint = hint or "check the ID, and the project with 'evsrep auth check'"
+        return NotFound(message, hint=hint, said=said)
+    if said.status in (408, 429) or said.status >= 500 or said.status < 400:
+        return _unavailable(said, hint)
+    words = said.words or f"HTTP {said.status}"
+    return Refused(f"the cloud refused {what}: {words}", hint=hint, said=said)
+
+
+def _unavailable(said: Said, hint: str) -> Unavailable:
+    if said.status == 429:
+        return Unavailable(
+            "the cloud says: too many requests", hint=hint or "wait, then try again", said=said
+        )
+    if 300 <= said.status < 400:
+        hint = "set auth_url or endpoint of the profile to where the service is"
+        return Unavailable(
+            "the server sends us elsewhere, where we do not go", hint=hint, said=said
+        )
+    return Unavailable(
+        f"the cloud can't answer now (HTTP {said.status})", hint="try again later", said=said
+    )
+
+
+def _is_from_the_service(said: Said, body: bytes) -> bool:
+    """A missing thing is told in the service's JSON; a missing path by whoever stands before it."""
+    return bool(_object(body)) and not re.fullmatch(r"APIGW?\.0101", said.code)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        return read_object(body)
+    except Unreadable:
+        return {}
+
+
+def _code_and_words(found: Mapping[str, Any]) -> tuple[str, str]:
+    """The service's code, where it is one of words, and its message."""
+    faults = [(name, each) for name, each in found.items() if isinstance(each, dict)]
+    for fault, inner in (("", found), *faults):
+        words = _first(inner, "message", "error_msg", "errorMsg", "detail", "details")
+        code = _first(inner, "error_code", "errorCode", "code")
+        if code.isdigit() and len(code) == 3:  # repeats the HTTP status; the fault's name says more
+            code = "" if fault == "error" else fault
+        if words or code:
+            return code, words
+    errors = found.get("errors")
+    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+        return _first(errors[0], "code"), _first(errors[0], "detail", "title", "message")
+    return "", ""
+
+
+def _first(found: Mapping[str, Any], *keys: str) -> str:
+    return next((_text(found[key]) for key in keys if _text(found.get(key))), "")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _plain(body: bytes) -> str:
+    """The words of a body that is not JSON; of HTML the title, else nothing."""
+    text = body[:4096].decode(errors="replace").strip()
+    if not text.startswith("<"):
+        return text
+    title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
+    return title[1].strip() if title else ""
+
+
+def _shortened(words: str) -> str:
+    flat = " ".join(words.split())
+    return flat if len(flat) <= _LONGEST_WORDS else flat[:_LONGEST_WORDS] + "…"

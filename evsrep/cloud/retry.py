@@ -1,0 +1,95 @@
+"""What is sent again, and after how long: the one policy, as a table.
+
+A request that only reads is repeated freely. One that changes something is repeated only where it
+surely took no effect; where it may have, the caller is told so and looks before it acts.
+"""
+
+import random
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+LONGEST_PAUSE_SECONDS = 60.0
+"""A `Retry-After` beyond this is not waited for."""
+
+_FIRST_PAUSE_SECONDS = 0.5
+_LONGEST_BACKOFF_SECONDS = 16.0
+
+
+class Rule(NamedTuple):
+    """One row: a way to fail, and for which requests trying again is right."""
+
+    name: str
+    happened: str
+    reads_again: bool
+    changes_again: bool
+    may_have_taken_effect: bool
+
+
+NOT_CONNECTED = Rule("not_connected", "the connection was never made", True, True, False)
+BROKEN = Rule("broken", "the connection broke, or time ran out, after sending", True, False, True)
+NOT_TRUSTED = Rule("not_trusted", "the server's certificate can't be verified", False, False, False)
+RATE_LIMITED = Rule("rate_limited", "429, or 413 with Retry-After above 0", True, True, False)
+OVERLOADED = Rule("overloaded", "408, 500, 502, 503, 504", True, False, True)
+CRASHED = Rule("crashed", "another 5xx", False, False, True)
+UNREADABLE = Rule("unreadable", "success whose answer can't be read", False, False, True)
+REFUSED = Rule("refused", "another 3xx or 4xx", False, False, False)
+
+RULES = (
+    NOT_CONNECTED,
+    NOT_TRUSTED,
+    BROKEN,
+    RATE_LIMITED,
+    OVERLOADED,
+    CRASHED,
+    UNREADABLE,
+    REFUSED,
+)
+
+
+def rule_for_status(status: int, retry_after: float | None) -> Rule:
+    """The row for an answer other than success."""
+    if status == 429 or (status == 413 and (retry_after or 0) > 0):
+        return RATE_LIMITED
+    if status in (408, 500, 502, 503, 504):
+        return OVERLOADED
+    return CRASHED if status >= 500 else REFUSED
+
+
+def retry_after_seconds(headers: Mapping[str, str], words: str, now: float) -> float | None:
+    """How long the cloud asks to be left alone; None where it does not say.
+
+    `Retry-After` is seconds or a date. A 429 without one names its window in the text alone:
+    `limit:200,time:5 minute`; a window is no waiting time, so it only bounds the answer.
+    """
+    given = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", given):
+        return float(given)
+    if given:
+        return _seconds_until(given, now)
+    window = re.search(r"time:\s*(\d{1,6})\s*(second|minute|hour)", words)
+    if window is None:
+        return None
+    seconds = int(window[1]) * {"second": 1, "minute": 60, "hour": 3600}[window[2]]
+    return min(float(seconds), _LONGEST_BACKOFF_SECONDS)
+
+
+def pause_seconds(attempt: int, retry_after: float | None, chance: float | None = None) -> float:
+    """How long to wait after try number `attempt` (0 is the first): exponential with jitter."""
+    if retry_after is not None:
+        return retry_after
+    longest = min(_FIRST_PAUSE_SECONDS * 2.0**attempt, _LONGEST_BACKOFF_SECONDS)
+    # between half and whole: spread out, yet never at once
+    share = random.random() if chance is None else chance  # noqa: S311
+    return longest * (0.5 + share / 2)
+
+
+def _seconds_until(date: str, now: float) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.fromtimestamp(now, UTC)).total_seconds())

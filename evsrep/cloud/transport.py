@@ -1,0 +1,218 @@
+"""How bytes get to the cloud: sockets that keep ONE deadline for a whole request.
+
+httpx's time-outs are per read, so that a server which drips a byte a second never trips them. Here
+the number that httpcore hands to each socket operation is not a duration but an instant of the
+monotonic clock, and every operation gets what is left until then.
+"""
+
+import contextlib
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+import httpcore
+
+from evsrep.cloud.lean_httpx import httpx
+
+_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
+    httpcore.ConnectTimeout: httpx.ConnectTimeout,
+    httpcore.ConnectError: httpx.ConnectError,
+    httpcore.ReadTimeout: httpx.ReadTimeout,
+    httpcore.ReadError: httpx.ReadError,
+    httpcore.WriteTimeout: httpx.WriteTimeout,
+    httpcore.WriteError: httpx.WriteError,
+    httpcore.PoolTimeout: httpx.PoolTimeout,
+    httpcore.ProxyError: httpx.ProxyError,
+    httpcore.UnsupportedProtocol: httpx.UnsupportedProtocol,
+    httpcore.LocalProtocolError: httpx.LocalProtocolError,
+    httpcore.RemoteProtocolError: httpx.RemoteProtocolError,
+}
+
+Pool = httpcore.ConnectionPool
+
+
+class Transport(httpx.BaseTransport):
+    """An httpx transport whose `timeout` extension holds, for each phase, seconds for the whole."""
+
+    def __init__(
+        self, tls: Callable[[], ssl.SSLContext], proxy_for: Callable[[str, str], str]
+    ) -> None:
+        """`proxy_for` takes scheme and host, and returns a proxy's URL or nothing."""
+        self._tls = tls
+        self._proxy_for = proxy_for
+        self._pools: dict[tuple[str, str], Pool] = {}
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; raises httpx's own transport errors."""
+        assert isinstance(request.stream, httpx.SyncByteStream)  # noqa: S101 -- for the type checker
+        seconds = request.extensions["timeout"]["read"]
+        deadline = None if seconds is None else time.monotonic() + seconds
+        phases = {"connect": deadline, "read": deadline, "write": deadline}
+        url = request.url
+        with _as_httpx_errors():
+            answer = self._pool(url).handle_request(
+                httpcore.Request(
+                    method=request.method,
+                    url=httpcore.URL(
+                        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                    ),
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions={**request.extensions, "timeout": phases},
+                )
+            )
+        assert isinstance(answer.stream, Iterable)  # noqa: S101 -- for the type checker
+        return httpx.Response(
+            status_code=answer.status,
+            headers=answer.headers,
+            stream=_Body(answer.stream),
+            extensions=answer.extensions,
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        for pool in self._pools.values():
+            pool.close()
+
+    def _pool(self, url: httpx.URL) -> Pool:
+        """The connections of one way; a TLS context is dear, and plain HTTP needs none."""
+        way = (url.scheme, self._proxy_for(url.scheme, url.host))
+        with self._lock:
+            if way not in self._pools:
+                tls = self._tls() if url.scheme == "https" else None
+                self._pools[way] = self._new_pool(tls, way[1])
+            return self._pools[way]
+
+    def _new_pool(self, tls: ssl.SSLContext | None, proxy_url: str) -> Pool:
+        if not proxy_url:
+            return httpcore.ConnectionPool(
+                ssl_context=tls, max_connections=None, network_backend=_Sockets()
+            )
+        proxy = httpx.Proxy(proxy_url)
+        return httpcore.HTTPProxy(
+            proxy_url=httpcore.URL(
+                scheme=proxy.url.raw_scheme,
+                host=proxy.url.raw_host,
+                port=proxy.url.port,
+                target=proxy.url.raw_path,
+            ),
+            proxy_auth=proxy.raw_auth,
+            ssl_context=tls,
+            proxy_ssl_context=self._tls() if proxy.url.scheme == "https" else None,
+            max_connections=None,
+            network_backend=_Sockets(),
+        )
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = parts
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx_errors():
+            yield from self._parts
+
+    def close(self) -> None:
+        close = getattr(self._parts, "close", None)
+        if close is not None:
+            close()
+
+
+class _Sockets(httpcore.NetworkBackend):
+    """Makes connections; here as in `_Stream`, `timeout` is an instant, not a duration."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        addresses = _addresses(host, port, timeout)
+        for number, address in enumerate(addresses, start=1):
+            left = _left(timeout, httpcore.ConnectTimeout)
+            is_last = number == len(addresses)
+            # one address that swallows packets must not use up the time of the others
+            share = left if left is None or is_last else left / (len(addresses) - number + 1)
+            try:
+                return _Stream(
+                    httpcore.SyncBackend().connect_tcp(
+                        address, port, share, local_address, socket_options
+                    )
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if is_last:
+                    raise
+        raise httpcore.ConnectError(f"no address for {host}")
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> object:
+        return self._inner.get_extra_info(info)
+
+
+def _left(deadline: float | None, too_late: type[httpcore.TimeoutException]) -> float | None:
+    if deadline is None:
+        return None
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise too_late("the time for the whole request is over")
+    return left
+
+
+def _addresses(host: str, port: int, deadline: float | None) -> list[str]:
+    """Look a name up, in time: the resolver itself knows no time-out, so it gets a thread."""
+    with contextlib.suppress(ValueError):
+        return [str(ipaddress.ip_address(host))]
+    found: list[str] = []
+    problems: list[OSError | UnicodeError] = []
+
+    def look_up() -> None:
+        try:
+            known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.extend(dict.fromkeys(str(entry[4][0]) for entry in known))
+        except (OSError, UnicodeError) as problem:
+            problems.append(problem)
+
+    thread = threading.Thread(target=look_up, daemon=True)
+    thread.start()
+    thread.join(_left(deadline, httpcore.ConnectTimeout))
+    if thread.is_alive():
+        raise httpcore.ConnectTimeout(f"the name {host} was not resolved in time")
+    if problems:
+        raise httpcore.ConnectError(f"the name {host} does not resolve") from problems[0]
+    return found
+
+
+@contextlib.contextmanager
+def _as_httpx_errors() -> Iterator[None]:
+    try:
+        yield
+    except tuple(_ERRORS) as error:
+        raise _ERRORS[type(error)](str(error)) from error

@@ -1,0 +1,221 @@
+"""The cloud's JSON, read and written; every oddity of the API lives here.
+
+Outside this module there are frozen dataclasses, inside it dictionaries. What can't be read is
+`Unreadable`, never a crash; what is merely unexpected is taken as it comes.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+from evsrep.cloud.models import Disk, Endpoint, Pair, PairOrder, Server, Session
+
+
+class Unreadable(ValueError):
+    """An answer that is not what the API promises; its text says how."""
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Parse a JSON object strictly: UTF-8, no NaN, no infinity, no bottomless nesting."""
+    try:
+        found = json.loads(body.decode(), parse_constant=_no_constant, parse_float=_finite)
+    except UnicodeDecodeError:
+        raise Unreadable("it is not UTF-8") from None
+    except RecursionError:
+        raise Unreadable("its JSON is nested too deeply") from None
+    except ValueError:
+        raise Unreadable(_not_json(body)) from None
+    if not isinstance(found, dict):
+        raise Unreadable(f"it is a JSON {type(found).__name__}, not an object")
+    return found
+
+
+def member(body: bytes, key: str) -> dict[str, Any]:
+    """The object under `key`, which is how the API wraps each single thing."""
+    found = read_object(body).get(key)
+    if not isinstance(found, dict):
+        raise Unreadable(f"it has no object '{key}'")
+    return found
+
+
+def members(body: bytes, key: str) -> list[dict[str, Any]]:
+    """The list of objects under `key`."""
+    found = read_object(body).get(key)
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise Unreadable(f"it has no list of objects '{key}'")
+    return found
+
+
+def order_to_wire(order: PairOrder) -> dict[str, Any]:
+    """The body of a create. What was not given is absent: the service takes null for a value."""
+    body: dict[str, Any] = {}
+    if order.name is not None:
+        body["name"] = order.name
+    if order.description is not None:
+        body["description"] = order.description
+    body["volume_ids"] = list(order.disks)
+    body["priority_station"] = order.priority_station
+    body["replication_model"] = order.replication_model
+    return {"replication": body}
+
+
+def order_fields(order: PairOrder) -> dict[str, Any]:
+    """What is known of a pair whose ID is not: what was asked for."""
+    return dict(order_to_wire(order)["replication"])
+
+
+def pair_from_wire(body: Mapping[str, Any]) -> Pair:
+    """Read a pair out of the cloud's JSON."""
+    fields = {
+        **body,
+        "volume_ids": _split(body.get("volume_ids")),  # sent as a list, answered as "a, b"
+    }
+    if "record_metadata" in body:
+        fields["record_metadata"] = _metadata(body["record_metadata"])
+    if "progress" in body:
+        fields["progress"] = _percent(body["progress"])
+    return Pair(
+        id=_id(body, "replication"),
+        name=_text(body.get("name")),
+        status=_text(body.get("status")),
+        replication_status=_text(body.get("replication_status")),
+        disks=tuple(fields["volume_ids"]),
+        priority_station=_text(body.get("priority_station")),
+        replication_model=_text(body.get("replication_model")),
+        progress=fields.get("progress"),
+        failure_detail=_text(body.get("failure_detail")),
+        group_id=_text(body.get("replication_consistency_group_id")),
+        fields=fields,
+    )
+
+
+def disk_from_wire(body: Mapping[str, Any]) -> Disk:
+    """Read a disk out of the cloud's JSON (`volume`)."""
+    size = body.get("size")
+    return Disk(
+        id=_id(body, "volume"),
+        name=_text(body.get("name")),
+        availability_zone=_text(body.get("availability_zone")),
+        size_gb=size if isinstance(size, int) else None,
+        type=_text(body.get("volume_type")),
+        status=_text(body.get("status")),
+        servers=tuple(_attached(body.get("attachments"))),
+        fields=dict(body),
+    )
+
+
+def server_from_wire(body: Mapping[str, Any]) -> Server:
+    """Read a server. `power_state` is numbered differently by different versions: not used."""
+    is_idle = body.get("OS-EXT-STS:task_state") is None
+    return Server(
+        id=_id(body, "server"),
+        name=_text(body.get("name")),
+        is_stopped=body.get("status") == "SHUTOFF" and is_idle,
+    )
+
+
+def session_from_wire(token: str, body: Mapping[str, Any]) -> Session:
+    """Read what Keystone says of a token (`token` in its body)."""
+    user, project = _object(body.get("user")), _object(body.get("project"))
+    return Session(
+        token=token,
+        expires_at=_text(body.get("expires_at")),
+        user=_text(user.get("name") or user.get("id")),
+        user_domain=_text(_object(user.get("domain")).get("name")),
+        project_id=_text(project.get("id")),
+        project=_text(project.get("name")),
+        catalog=tuple(catalog_from_wire(body.get("catalog"))),
+    )
+
+
+def catalog_from_wire(services: object) -> Iterable[Endpoint]:
+    """Read a catalog, leaving out what is not one: services may have no endpoints."""
+    for service in _objects(services):
+        for endpoint in _objects(service.get("endpoints")):
+            url = _text(endpoint.get("url"))
+            if url:
+                yield Endpoint(
+                    service=_text(service.get("type")),
+                    interface=_text(endpoint.get("interface")) or "public",
+                    region=_text(endpoint.get("region") or endpoint.get("region_id")),
+                    url=url,
+                )
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number beyond all bounds")
+    return number
+
+
+def _not_json(body: bytes) -> str:
+    start = body.lstrip()[:1]
+    if not start:
+        return "it is empty"
+    if start == b"<":
+        return "it is HTML or XML, not JSON"
+    return "it is not valid JSON, or was cut short"
+
+
+def _id(body: Mapping[str, Any], what: str) -> str:
+    found = body.get("id")
+    if not isinstance(found, str) or not re.fullmatch(r"[^\s/?#%\x00-\x1f\x7f]+", found):
+        raise Unreadable(f"its '{what}' has no usable id")
+    return found
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _split(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _metadata(value: object) -> object:
+    """An object, or what came where there is none in it: both forms are documented."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return read_object(value.encode())
+    except (Unreadable, UnicodeEncodeError):
+        return value
+
+
+def _percent(value: object) -> float | None:
+    """A number from `"100"`, null from what is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() else number
+
+
+def _attached(value: object) -> Iterable[str]:
+    for attachment in _objects(value):
+        server = attachment.get("server_id")
+        if isinstance(server, str) and server:
+            yield server

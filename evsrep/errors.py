@@ -1,0 +1,187 @@
+"""The family tree of failures, and the one table of exit codes.
+
+A type exists where a caller or a script acts differently on it. Each error carries what happened,
+what helps, and, where the cloud answered, what it said. Words and exit codes are made of it in one
+place, `cli.root`.
+"""
+
+from enum import IntEnum
+from typing import ClassVar, NamedTuple
+
+
+class ExitCode(IntEnum):
+    """What evsrep ends with."""
+
+    DONE = 0
+    INTERNAL = 1
+    USAGE = 2
+    CONFIG = 3
+    AUTH = 4
+    NOT_FOUND = 5
+    REFUSED = 6
+    UNAVAILABLE = 7
+    UNKNOWN = 8
+    FAILED = 9
+    WAIT_TIMEOUT = 10
+    PARTIAL = 11
+    INTERRUPTED = 130
+
+
+class ExitMeaning(NamedTuple):
+    """A row of the table that README, manual and `evsrep help exit-codes` are made from."""
+
+    code: ExitCode
+    kinds: tuple[str, ...]
+    when: str
+
+
+EXIT_CODES = (
+    ExitMeaning(ExitCode.DONE, (), "done"),
+    ExitMeaning(ExitCode.INTERNAL, ("internal",), "a bug in evsrep"),
+    ExitMeaning(ExitCode.USAGE, ("usage",), "flags or input are wrong; nothing was sent"),
+    ExitMeaning(
+        ExitCode.CONFIG, ("config",), "profile, credential or certificate file missing or wrong"
+    ),
+    ExitMeaning(ExitCode.AUTH, ("auth",), "the cloud refused the credentials: 401, 403, 407"),
+    ExitMeaning(
+        ExitCode.NOT_FOUND,
+        ("not_found", "not_offered"),
+        "404, or no such name; not_offered: this cloud has no EVS replication",
+    ),
+    ExitMeaning(
+        ExitCode.REFUSED, ("refused",), "another 4xx, or a check before the request failed"
+    ),
+    ExitMeaning(
+        ExitCode.UNAVAILABLE,
+        ("unavailable",),
+        "network, TLS, time-out, 408, 429, 5xx or an unreadable answer; "
+        "the request took no effect, or had none to take",
+    ),
+    ExitMeaning(
+        ExitCode.UNKNOWN,
+        ("unknown",),
+        "the request may have taken effect, and that could not be found out",
+    ),
+    ExitMeaning(ExitCode.FAILED, ("failed",), "the pair or group ended in an error state"),
+    ExitMeaning(
+        ExitCode.WAIT_TIMEOUT,
+        ("wait_timeout",),
+        "still under way when the time to wait ran out",
+    ),
+    ExitMeaning(ExitCode.PARTIAL, ("partial",), "some of many failed; the rows say which"),
+    ExitMeaning(ExitCode.INTERRUPTED, ("interrupted",), "interrupted"),
+)
+
+
+class Said(NamedTuple):
+    """What the cloud itself said of a failure; empty where it said nothing."""
+
+    status: int
+    code: str = ""
+    words: str = ""
+    request_id: str = ""
+
+
+class EvsrepError(Exception):
+    """A failure with a sentence that says what is wrong, and one that says what helps."""
+
+    kind: ClassVar[str]
+    exit_code: ClassVar[ExitCode]
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        said: Said | None = None,
+        faults: tuple[str, ...] = (),
+        resume: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.said = said
+        self.faults = faults
+        self.resume = resume
+
+
+class InternalError(EvsrepError):
+    """A bug in evsrep."""
+
+    kind, exit_code = "internal", ExitCode.INTERNAL
+
+
+class UsageFault(EvsrepError):
+    """Flags or input are wrong; nothing was sent."""
+
+    kind, exit_code = "usage", ExitCode.USAGE
+
+
+class ConfigError(EvsrepError):
+    """A profile, a credential or a certificate file is missing or wrong."""
+
+    kind, exit_code = "config", ExitCode.CONFIG
+
+
+class AuthError(EvsrepError):
+    """The cloud refused the credentials, or does not allow this to their owner."""
+
+    kind, exit_code = "auth", ExitCode.AUTH
+
+
+class PasscodeWanted(AuthError):
+    """The password is right; this user signs in with a one-time code as well."""
+
+
+class NotFound(EvsrepError):
+    """There is no such thing."""
+
+    kind, exit_code = "not_found", ExitCode.NOT_FOUND
+
+
+class NotOffered(EvsrepError):
+    """This cloud has no EVS replication at all."""
+
+    kind, exit_code = "not_offered", ExitCode.NOT_FOUND
+
+
+class Refused(EvsrepError):
+    """The cloud said no, or a check before the request did."""
+
+    kind, exit_code = "refused", ExitCode.REFUSED
+
+
+class Unavailable(EvsrepError):
+    """The cloud could not be asked; the request took no effect, or had none to take."""
+
+    kind, exit_code = "unavailable", ExitCode.UNAVAILABLE
+
+
+class OutcomeUnknown(EvsrepError):
+    """The request may have taken effect; its answer is lost."""
+
+    kind, exit_code = "unknown", ExitCode.UNKNOWN
+
+
+class Failed(EvsrepError):
+    """The pair ended in an error state."""
+
+    kind, exit_code = "failed", ExitCode.FAILED
+
+
+class WaitTimeout(EvsrepError):
+    """What was waited for is still under way."""
+
+    kind, exit_code = "wait_timeout", ExitCode.WAIT_TIMEOUT
+
+
+class Partial(EvsrepError):
+    """Some of many failed."""
+
+    kind, exit_code = "partial", ExitCode.PARTIAL
+
+
+class Interrupted(EvsrepError):
+    """The user, or the system, asked to stop."""
+
+    kind, exit_code = "interrupted", ExitCode.INTERRUPTED

@@ -1,0 +1,288 @@
+"""Looking before leaping: what the cloud has now, held against the rules for a pair.
+
+The service reports most broken rules only after a create, as an error code of a pair that then has
+to be deleted. Source of the rules: the create section of the public API references.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from evsrep.cloud.models import Disk, Pair, PairOrder, Server
+from evsrep.errors import AuthError, EvsrepError, NotFound, Refused, UsageFault
+from evsrep.jobs.find import find_disk, is_id, is_same_id
+from evsrep.jobs.order import Wish
+from evsrep.jobs.together import together
+
+if TYPE_CHECKING:
+    from evsrep.cloud.client import Cloud
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was seen. `disks` are in the order in which they are sent; None is 'not looked at'."""
+
+    order: PairOrder
+    disks: tuple[Disk | None, ...]
+    pairs: tuple[Pair, ...]  # that hold one of the disks, or both
+    servers: tuple[Server, ...]  # that the DR disk is attached to
+    missing: tuple[str, ...]  # a sentence for each disk that is not there
+    warnings: tuple[str, ...]  # a sentence for each thing that could not be looked up
+    tells_roles: bool  # whether the first disk is production by the user's own word
+
+    @property
+    def existing(self) -> Pair | None:
+        """The pair of exactly these two disks."""
+        return next((pair for pair in self.pairs if holds_exactly(pair, self.order.disks)), None)
+
+    @property
+    def production(self) -> Disk | None:
+        """The production disk: the first by the user's word, else the one in the primary zone."""
+        return _production(self.disks, self.order.priority_station, self.tells_roles)
+
+    @property
+    def dr(self) -> Disk | None:
+        """The other one."""
+        return _dr(self.disks, self.order.priority_station, self.tells_roles)
+
+
+def survey(cloud: "Cloud", wish: Wish, *, checks: bool, seeks_pair: bool) -> Survey:
+    """Look up what placing the order takes: everything with `checks`, else as little as can be.
+
+    With `seeks_pair` the pairs of the disks are looked up also without checks.
+    """
+    wants_zone = wish.priority_station is None
+    first, second = wish.disks
+    seen = [
+        _raised(result)
+        for result in together(
+            [
+                lambda: _look_at(
+                    cloud, first, disk=checks or wants_zone, pairs=checks or seeks_pair
+                ),
+                lambda: _look_at(cloud, second, disk=checks, pairs=checks or seeks_pair),
+            ]
+        )
+    ]
+    ids = (seen[0].id, seen[1].id)
+    if is_same_id(*ids):
+        raise UsageFault(f"the two disks must be different, and both are {ids[0]}")
+    disks = tuple(each.disk for each in seen)
+    missing = tuple(each.missing for each in seen if each.missing)
+    zone = wish.priority_station or _own_zone(seen[0])
+    dr = _dr(disks, zone, wish.tells_roles)
+    servers, server_warnings = _servers(cloud, dr) if checks and dr else ((), ())
+    return Survey(
+        order=PairOrder(ids, zone, wish.replication_model, wish.name, wish.description),
+        disks=disks,
+        pairs=tuple({pair.id: pair for each in seen for pair in each.pairs}.values()),
+        servers=servers,
+        missing=missing,
+        warnings=(*(text for each in seen for text in each.warnings), *server_warnings),
+        tells_roles=wish.tells_roles,
+    )
+
+
+def raise_if_broken(found: Survey) -> None:
+    """Raise for all that is wrong at once: NotFound where a disk is not there, else Refused."""
+    faults = (*found.missing, *broken_rules(found))
+    if not faults:
+        return
+    hint = _hint(found)
+    message = faults[0] if len(faults) == 1 else f"{len(faults)} things stand against this pair"
+    details = faults if len(faults) > 1 else ()
+    kind = NotFound if found.missing else Refused
+    raise kind(message, hint=hint, faults=details)
+
+
+def broken_rules(found: Survey) -> list[str]:
+    """A sentence for each constraint of a create that what was seen does not meet."""
+    return [fault for rule in _RULES for fault in rule(found)]
+
+
+def holds_exactly(pair: Pair, disks: tuple[str, str]) -> bool:
+    """Whether a pair is of these two disks, in whatever order."""
+    return {disk.casefold() for disk in pair.disks} == {disk.casefold() for disk in disks}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    id: str
+    disk: Disk | None = None
+    pairs: tuple[Pair, ...] = ()
+    missing: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def _look_at(cloud: "Cloud", word: str, *, disk: bool, pairs: bool) -> _Seen:
+    """One disk and the pairs that hold it, as far as they are wanted."""
+    if not is_id(word):
+        named = find_disk(cloud, word)
+        found, warnings = _pairs_of(cloud, named.id) if pairs else ((), ())
+        return _Seen(named.id, named, found, warnings=warnings)
+    looked, held = together(
+        [
+            lambda: _disk_if_there(cloud, word) if disk else _Seen(word),
+            lambda: _pairs_seen(cloud, word) if pairs else _Seen(word),
+        ]
+    )
+    by_id, by_pair = _raised(looked), _raised(held)
+    warnings = (*by_id.warnings, *by_pair.warnings)
+    return _Seen(word, by_id.disk, by_pair.pairs, by_id.missing, warnings)
+
+
+def _disk_if_there(cloud: "Cloud", disk_id: str) -> _Seen:
+    try:
+        return _Seen(disk_id, cloud.disk(disk_id))
+    except NotFound:
+        return _Seen(disk_id, missing=f"there is no disk {disk_id}")
+    except AuthError as error:
+        return _Seen(disk_id, warnings=(_no_permission(error, f"disk {disk_id}"),))
+
+
+def _pairs_seen(cloud: "Cloud", disk_id: str) -> _Seen:
+    pairs, warnings = _pairs_of(cloud, disk_id)
+    return _Seen(disk_id, pairs=pairs, warnings=warnings)
+
+
+def _pairs_of(cloud: "Cloud", disk_id: str) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
+    """The pairs that hold a disk; asked of the pairs, since a disk's own fields say nothing."""
+    try:
+        found = [pair for pair in cloud.pairs(volume_id=disk_id) if _holds(pair, disk_id)]
+    except AuthError as error:
+        return (), (_no_permission(error, f"whether disk {disk_id} is in a pair"),)
+    return tuple(found), ()
+
+
+def _servers(cloud: "Cloud", dr: Disk) -> tuple[tuple[Server, ...], tuple[str, ...]]:
+    """The servers that the DR disk is attached to; what can't be seen is a warning."""
+    results = together([partial(cloud.server, server_id) for server_id in dr.servers])
+    servers = tuple(result for result in results if isinstance(result, Server))
+    warnings = []
+    for server_id, result in zip(dr.servers, results, strict=True):
+        if isinstance(result, EvsrepError):
+            what = f"whether server {server_id}, which the DR disk is attached to, is stopped"
+            warnings.append(f"{what}, could not be checked: {result.message}")
+        elif isinstance(result, Exception):
+            raise result
+    return servers, tuple(warnings)
+
+
+def _no_permission(error: AuthError, what: str) -> str:
+    """The warning for what may not be looked up; refused credentials are no such thing."""
+    if error.said is None or error.said.status != 403:
+        raise error
+    return f"{what} could not be checked: no permission"
+
+
+def _raised(result: "_Seen | Exception") -> _Seen:
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _own_zone(seen: _Seen) -> str:
+    """The production disk's own zone, where none was named: never guessed, it decides the roles."""
+    if seen.disk is not None and seen.disk.availability_zone:
+        return seen.disk.availability_zone
+    if seen.missing:
+        return ""
+    raise UsageFault(
+        f"the zone of disk {seen.id} can't be looked up", hint="give it with --priority-station"
+    )
+
+
+def _production(disks: tuple[Disk | None, ...], zone: str, tells_roles: bool) -> Disk | None:
+    if tells_roles:
+        return disks[0]
+    return next((disk for disk in disks if disk and disk.availability_zone == zone), None)
+
+
+def _dr(disks: tuple[Disk | None, ...], zone: str, tells_roles: bool) -> Disk | None:
+    if tells_roles:
+        return disks[1]
+    production = _production(disks, zone, tells_roles)
+    others = [disk for disk in disks if disk is not production]
+    return others[0] if len(others) == 1 else None
+
+
+def _holds(pair: Pair, disk_id: str) -> bool:
+    return disk_id.casefold() in (disk.casefold() for disk in pair.disks)
+
+
+def _differ(found: Survey) -> Iterator[tuple[Disk, Disk]]:
+    """The two disks, if both were seen."""
+    first, second = found.disks
+    if first and second:
+        yield first, second
+
+
+def _zones_differ(found: Survey) -> Iterable[str]:
+    for one, other in _differ(found):
+        if one.availability_zone and one.availability_zone == other.availability_zone:
+            yield f"both disks are in {one.availability_zone}; a pair spans two availability zones"
+
+
+def _types_match(found: Survey) -> Iterable[str]:
+    for one, other in _differ(found):
+        if one.type and other.type and one.type.casefold() != other.type.casefold():
+            yield (
+                f"the disks' types differ: {one.label} is {one.type}, {other.label} is {other.type}"
+            )
+
+
+def _sizes_match(found: Survey) -> Iterable[str]:
+    for one, other in _differ(found):
+        if one.size_gb is not None and other.size_gb is not None and one.size_gb != other.size_gb:
+            yield (
+                f"the disks' sizes differ: {one.label} has {one.size_gb} GB, "
+                f"{other.label} has {other.size_gb} GB"
+            )
+
+
+def _primary_is_productions(found: Survey) -> Iterable[str]:
+    zone, production = found.order.priority_station, found.production
+    if found.tells_roles and production and production.availability_zone not in ("", zone):
+        yield (
+            f"the primary zone is to be the production disk's own, {production.availability_zone}, "
+            f"and {zone} was given"
+        )
+    if not found.tells_roles and production is None and None not in found.disks:
+        zones = " and ".join(disk.availability_zone for disk in found.disks if disk)
+        yield f"neither disk is in the primary zone {zone}: they are in {zones}"
+
+
+def _disks_are_free(found: Survey) -> Iterable[str]:
+    for pair in found.pairs:
+        if holds_exactly(pair, found.order.disks):
+            yield f"the two disks are a pair already: {pair.id} ({pair.status})"
+            continue
+        for disk_id in found.order.disks:
+            if _holds(pair, disk_id):
+                yield f"disk {disk_id} is in another pair: {pair.id} ({pair.status})"
+
+
+def _servers_are_stopped(found: Survey) -> Iterable[str]:
+    for server in found.servers:
+        if not server.is_stopped:
+            name = f"'{server.name}' ({server.id})" if server.name else server.id
+            yield f"the DR disk is attached to server {name}, which is not stopped"
+
+
+_RULES = (
+    _zones_differ,
+    _types_match,
+    _sizes_match,
+    _primary_is_productions,
+    _disks_are_free,
+    _servers_are_stopped,
+)
+
+
+def _hint(found: Survey) -> str:
+    if found.missing:
+        return "check the IDs, and the project with 'evsrep auth check'"
+    if found.existing is not None:
+        return "with --if-not-exists that pair is success, if it is what was asked for"
+    return "nothing was sent; --no-check leaves these checks to the cloud"

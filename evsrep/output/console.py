@@ -1,0 +1,225 @@
+"""Where results go, and where the talk goes."""
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from evsrep.errors import EvsrepError
+from evsrep.output.shapes import Shape
+from evsrep.output.text import as_cell, as_json, harmless, without_secrets
+
+FORMS = ("table", "json", "jsonl", "value")
+
+_RED, _YELLOW, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
+
+Thing = Mapping[str, Any]
+
+
+class OutputClosed(Exception):
+    """Whoever read stdout has gone away."""
+
+
+class OutputFailed(Exception):
+    """stdout can't be written to; its text is the system's reason."""
+
+
+@dataclass
+class Console:
+    """Prints results on `out` and talk on `err`; `secrets` are starred out of all talk."""
+
+    out: TextIO
+    err: TextIO
+    form: str = "table"
+    columns: tuple[str, ...] = ()
+    allows_color: bool = True
+    is_quiet: bool = False
+    is_verbose: bool = False
+    is_debugging: bool = False
+    secrets: set[str] = field(default_factory=set)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether a program reads this."""
+        return self.form in ("json", "jsonl")
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody watches who wants to."""
+        return self.err.isatty() and not self.is_quiet
+
+    # The result
+
+    def show(self, shape: Shape, thing: Thing) -> None:
+        """Print one object."""
+        if self.is_json:
+            indent = 2 if self.form == "json" and self.out.isatty() else None
+            self._write(as_json(self._chosen(thing), indent=indent) + "\n")
+        elif self.form == "value":
+            self._write(self._value_line(shape, thing))
+        else:
+            self._show_table([thing], self.columns or _present(shape, thing), is_one=True)
+
+    def show_all(self, shape: Shape, things: Iterable[Thing]) -> None:
+        """Print a list of objects; `jsonl` and `value` as they come, the others at the end."""
+        if self.form == "jsonl":
+            for thing in things:
+                self._write(as_json(self._chosen(thing)) + "\n")
+        elif self.form == "value":
+            for thing in things:
+                self._write(self._value_line(shape, thing))
+        elif self.form == "json":
+            self._write(as_json([self._chosen(thing) for thing in things]) + "\n")
+        else:
+            self._show_table(list(things), self.columns or shape.columns, is_one=False)
+
+    def print(self, text: str) -> None:
+        """Print text that is a result by itself, such as a help page."""
+        self._write(text)
+
+    # The talk
+
+    def note(self, text: str) -> None:
+        """Tell what a person would want to know."""
+        if not self.is_quiet:
+            self._say(text)
+
+    def warn(self, text: str) -> None:
+        """Tell what may be wrong; also to who wants no notes."""
+        self._say(f"{self._styled('warning:', _YELLOW)} {harmless(text)}", is_safe=True)
+
+    def verbose(self, text: str) -> None:
+        """Tell what is done, to who asked for it."""
+        if self.is_verbose or self.is_debugging:
+            self._say(text)
+
+    def debug(self, *lines: str) -> None:
+        """Tell what goes over the wire, to who asked for it."""
+        if self.is_debugging:
+            self._say("\n".join(harmless(line) for line in lines), is_safe=True)
+
+    def fail(self, error: EvsrepError) -> None:
+        """Tell what went wrong, what helps, and what to go on with."""
+        if self.is_json:
+            self._say(as_json({"error": error_fields(error)}), is_safe=True)
+            return
+        self._say(f"{self._styled('error:', _RED)} {harmless(error.message)}", is_safe=True)
+        for fault in error.faults:
+            self._say(f"  - {fault}")
+        if error.hint:
+            self._say(f"{self._styled('help:', _BOLD)} {harmless(error.hint)}", is_safe=True)
+        if said := _said(error):
+            self._say(f"{self._styled('cloud:', _BOLD)} {harmless(said)}", is_safe=True)
+        if error.resume:
+            self.resume(error.resume)
+
+    def resume(self, command: str) -> None:
+        """Tell the command to go on with."""
+        self._say(f"resume: {command}")
+
+    # Within
+
+    def _show_table(self, things: list[Thing], columns: Sequence[str], *, is_one: bool) -> None:
+        from evsrep.output import table  # rich is slow to import, and only tables need it
+
+        if self.out.isatty():
+            build_one, build_many = table.boxed_one, table.boxed_many
+            boxed = build_one(things[0], columns) if is_one else build_many(things, columns)
+            width = shutil.get_terminal_size().columns
+            if table.fits(boxed, width):
+                with _WatchedStream(self.out) as out:
+                    color = self.allows_color
+                    table.print_boxed(boxed, out, width=width, color=color)
+                return
+        plain = table.plain_one(things[0], columns) if is_one else table.plain_many(things, columns)
+        self._write(plain)
+
+    def _chosen(self, thing: Thing) -> Thing:
+        return {name: thing.get(name) for name in self.columns} if self.columns else thing
+
+    def _value_line(self, shape: Shape, thing: Thing) -> str:
+        columns = self.columns or shape.columns
+        return "\t".join(as_cell(thing.get(name)) for name in columns) + "\n"
+
+    def _write(self, text: str) -> None:
+        with _WatchedStream(self.out) as out:
+            out.write(text)
+
+    def _say(self, text: str, *, is_safe: bool = False) -> None:
+        shown = without_secrets(text if is_safe else harmless(text), self.secrets)
+        try:
+            self.err.write(shown + "\n")
+            self.err.flush()
+        except (OSError, ValueError):
+            pass  # nobody to talk to: the exit code still tells
+
+    def _styled(self, text: str, style: str) -> str:
+        is_colored = self.allows_color and self.err.isatty()
+        return f"{style}{text}{_PLAIN}" if is_colored else text
+
+
+def error_fields(error: EvsrepError) -> dict[str, Any]:
+    """An error as JSON has it; what has no value is left out."""
+    said = error.said
+    message = "; ".join((error.message, *error.faults))
+    fields = {
+        "kind": error.kind,
+        "message": message,
+        "hint": error.hint,
+        "status": said.status if said else None,
+        "code": said.code if said else "",
+        "request_id": said.request_id if said else "",
+        "exit_code": int(error.exit_code),
+        "resume": error.resume,
+    }
+    return {key: value for key, value in fields.items() if value not in (None, "")}
+
+
+class _WatchedStream:
+    """Turns trouble with stdout into words of ours, and keeps Python from complaining once more."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __enter__(self) -> TextIO:
+        return self._stream
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            if error is None:
+                self._stream.flush()
+                return
+        except OSError as found:
+            error = found
+        if isinstance(error, OSError):
+            _abandon(self._stream)
+            if isinstance(error, BrokenPipeError):
+                raise OutputClosed from None
+            raise OutputFailed(error.strerror or str(error)) from None
+
+
+def _abandon(stream: TextIO) -> None:
+    """Send what is left in the stream's buffer nowhere: at exit Python flushes it once more."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        pass
+
+
+def _present(shape: Shape, thing: Thing) -> tuple[str, ...]:
+    """The known fields that the object has, in our order, then those we have never heard of."""
+    known = [name for name in shape.fields if name in thing]
+    return (*known, *(name for name in thing if name not in shape.fields))
+
+
+def _said(error: EvsrepError) -> str:
+    said = error.said
+    if said is None:
+        return ""
+    words = f'"{said.words}"' if said.words and said.words not in error.message else ""
+    request = f"request {said.request_id}" if said.request_id else ""
+    status = f"HTTP {said.status}" if said.status else ""
+    return ", ".join(part for part in (status, said.code, request, words) if part)

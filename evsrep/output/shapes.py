@@ -1,0 +1,78 @@
+"""What each kind of result consists of: the fields that `-c` takes, and those a list shows."""
+
+from typing import NamedTuple
+
+
+class Shape(NamedTuple):
+    """The fields of a kind of result, in order, and which of them a list or a line shows."""
+
+    noun: str
+    fields: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+PAIR = Shape(
+    "pair",
+    (
+        "id",
+        "name",
+        "description",
+        "status",
+        "replication_status",
+        "progress",
+        "priority_station",
+        "volume_ids",
+        "replication_model",
+        "replication_consistency_group_id",
+        "fault_level",
+        "failure_detail",
+        "record_metadata",
+        "created_at",
+        "updated_at",
+    ),
+    ("id", "name", "status", "replication_status", "progress", "priority_station", "volume_ids"),
+)
+REQUEST = Shape("request", ("method", "url", "body"), ("method", "url", "body"))
+DISK = Shape(
+    "disk",
+    (
+        "id",
+        "name",
+        "availability_zone",
+        "size",
+        "volume_type",
+        "status",
+        "attachments",
+        "multiattach",
+        "metadata",
+        "description",
+        "created_at",
+    ),
+    ("id", "name", "availability_zone", "size", "volume_type", "status"),
+)
+PROFILE = Shape(
+    "profile",
+    ("name", "default", "auth_url", "region", "project", "user"),
+    ("name", "default", "auth_url", "region", "project", "user"),
+)
+SETTING = Shape("setting", ("key", "value", "origin"), ("key", "value", "origin"))
+IDENTITY = Shape(
+    "identity",
+    (
+        "profile",
+        "chosen_by",
+        "user",
+        "user_domain",
+        "project",
+        "project_id",
+        "region",
+        "expires_at",
+        "auth_url",
+        "endpoint",
+        "compute_endpoint",
+    ),
+    ("profile", "user", "project", "project_id", "region", "expires_at", "endpoint"),
+)
+TOKEN = Shape("token", ("token", "expires_at"), ("token",))
+PATH = Shape("path", ("path",), ("path",))
+EXIT_CODE = Shape("exit code", ("code", "kind", "meaning"), ("code", "kind", "meaning"))

@@ -1,0 +1,120 @@
+"""Tables: boxed and coloured for a terminal, plain and unwrapped for a pipe."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from evsrep.output.text import as_cell
+
+_NOTHING = "-"
+_ID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
+_WORD_STYLES = {
+    "available": "green",
+    "active": "green",
+    "creating": "yellow",
+    "copying": "yellow",
+    "deleting": "yellow",
+    "error": "bold red",
+    "error_deleting": "bold red",
+    "inactive": "red",
+    "active-stopped": "yellow",
+}
+_STYLED_FIELDS = frozenset({"status", "replication_status"})
+
+Thing = Mapping[str, Any]
+
+
+def plain_one(thing: Thing, fields: Sequence[str]) -> str:
+    """Field and value, a line each."""
+    return _aligned([[field, as_cell(thing.get(field), none=_NOTHING)] for field in fields])
+
+
+def plain_many(things: Sequence[Thing], columns: Sequence[str]) -> str:
+    """A line of headings, and a line each."""
+    rows = [[as_cell(thing.get(name), none=_NOTHING) for name in columns] for thing in things]
+    return _aligned([list(columns), *rows])
+
+
+def boxed_one(thing: Thing, fields: Sequence[str]) -> Table:
+    """Field and value in a box."""
+    table = _table()
+    table.add_column("field", style="bold", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    for field in fields:
+        table.add_row(Text(field), _cell(field, thing.get(field)))
+    return table
+
+
+def boxed_many(things: Sequence[Thing], columns: Sequence[str]) -> Table:
+    """A row each in a box."""
+    table = _table()
+    for name in columns:
+        table.add_column(Text(name), overflow="fold", justify=_side(things, name))
+    for thing in things:
+        table.add_row(*(_cell(name, thing.get(name)) for name in columns))
+    return table
+
+
+def fits(table: Table, width: int) -> bool:
+    """Whether a table keeps every ID and heading whole at that width."""
+    frame = 3 * len(table.columns) + 1
+    return frame + sum(_least_width(table, number) for number in range(len(table.columns))) <= width
+
+
+def print_boxed(table: Table, stream: TextIO, *, width: int, color: bool) -> None:
+    """Draw a table on a terminal."""
+    console = Console(
+        file=stream,
+        width=width,
+        force_terminal=color,
+        no_color=not color,
+        color_system="standard" if color else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    console.print(table)
+
+
+def _table() -> Table:
+    return Table(box=box.ROUNDED, border_style="dim", header_style="bold", safe_box=False)
+
+
+def _cell(field: str, value: Any) -> Text:
+    text = as_cell(value, none=_NOTHING, between="\n")
+    style = _WORD_STYLES.get(text, "") if field in _STYLED_FIELDS else ""
+    return Text(text, style="dim" if text == _NOTHING else style)
+
+
+def _side(things: Sequence[Thing], name: str) -> Any:
+    values = [thing.get(name) for thing in things]
+    is_number = any(isinstance(value, int | float) for value in values)
+    return "right" if is_number else "left"
+
+
+def _least_width(table: Table, number: int) -> int:
+    """The least a column can be: its heading, and the words in it that may not be cut."""
+    column = table.columns[number]
+    cells = [str(cell) for cell in column.cells]
+    whole = [
+        word for cell in cells for word in cell.split() if column.no_wrap or _ID.fullmatch(word)
+    ]
+    return max(map(cell_len, (str(column.header), *whole)))
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return "".join(_line(row, widths) for row in rows)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [
+        text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True)
+    ]
+    return "  ".join(padded).rstrip() + "\n"

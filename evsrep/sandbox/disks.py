@@ -1,0 +1,106 @@
+"""Disks and zones: the part of Cinder's API that a client of replication looks at."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evsrep.sandbox.messages import Answer, Request, item_not_found
+from evsrep.sandbox.models import Disk
+from evsrep.sandbox.pages import page_limit, page_of
+from evsrep.sandbox.routes import Route
+from evsrep.sandbox.seed import DEMO, ZONES
+from evsrep.sandbox.store import Session
+from evsrep.sandbox.times import time_text
+
+# Links of the real service point at hosts that only it can reach, and these do the same.
+_INTERNAL = "https://volume.internal.sandbox.invalid:8776"
+_FILTERS = ("name", "status", "availability_zone")
+
+Json = Mapping[str, Any]
+
+
+def list_disks(request: Request, session: Session) -> Answer:
+    """List the project's disks by name and ID."""
+    body = _listing(request, session)
+    body["volumes"] = [
+        {key: disk[key] for key in ("id", "name", "links")} for disk in body["volumes"]
+    ]
+    return Answer(200, body)
+
+
+def list_disks_in_detail(request: Request, session: Session) -> Answer:
+    """List the project's disks with all there is to say about them."""
+    return Answer(200, _listing(request, session))
+
+
+def show_disk(request: Request, session: Session) -> Answer:
+    """Show one disk."""
+    disk_id = request.parts["volume_id"]
+    for disk in session.disks(request.parts["project_id"]):
+        if disk.id == disk_id:
+            return Answer(200, {"volume": _disk_body(disk)})
+    raise item_not_found(f"Volume {disk_id} could not be found.")
+
+
+def list_zones(_request: Request, _session: Session) -> Answer:
+    """List the availability zones."""
+    zones = [{"zoneName": zone, "zoneState": {"available": True}, "hosts": None} for zone in ZONES]
+    return Answer(200, {"availabilityZoneInfo": zones})
+
+
+ROUTES = (
+    Route("GET", "/v2/{project_id}/volumes", list_disks),
+    Route("GET", "/v2/{project_id}/volumes/detail", list_disks_in_detail),
+    Route("GET", "/v2/{project_id}/volumes/{volume_id}", show_disk),
+    Route("GET", "/v2/{project_id}/os-availability-zone", list_zones),
+)
+
+
+def _listing(request: Request, session: Session) -> dict[str, Any]:
+    project_id = request.parts["project_id"]
+    disks = [_disk_body(disk) for disk in session.disks(project_id)]
+    page = page_of(disks, request.query, filters=_FILTERS)
+    body: dict[str, Any] = {"volumes": page}
+    if len(page) == page_limit(request.query):
+        address = f"{_INTERNAL}{request.path}?limit={len(page)}&marker={page[-1]['id']}"
+        body["volumes_links"] = [{"rel": "next", "href": address}]
+    return body
+
+
+def _disk_body(disk: Disk) -> Json:
+    path = f"{disk.project_id}/volumes/{disk.id}"
+    return {
+        "id": disk.id,
+        "name": disk.name,
+        "description": None,
+        "status": "in-use" if disk.server_id else "available",
+        "size": disk.size_gb,
+        "volume_type": disk.type,
+        "availability_zone": disk.zone,
+        "attachments": _attachments(disk),
+        "bootable": "false",
+        "encrypted": False,
+        "multiattach": disk.is_shared,
+        "shareable": disk.is_shared,
+        "metadata": {"sandbox_trouble": disk.trouble} if disk.trouble else {},
+        "created_at": time_text(disk.created_at),
+        "updated_at": None,
+        "snapshot_id": None,
+        "source_volid": None,
+        "consistencygroup_id": None,
+        "replication_status": "disabled",
+        "user_id": DEMO.id,
+        "os-vol-tenant-attr:tenant_id": disk.project_id,
+        "os-vol-host-attr:host": None,
+        "os-volume-replication:extended_status": None,
+        "links": [
+            {"rel": "self", "href": f"{_INTERNAL}/v2/{path}"},
+            {"rel": "bookmark", "href": f"{_INTERNAL}/{path}"},
+        ],
+    }
+
+
+def _attachments(disk: Disk) -> Sequence[Json]:
+    if disk.server_id is None:
+        return []
+    attachment = {"server_id": disk.server_id, "device": "/dev/vdb", "host_name": None}
+    return [{"id": disk.id, "attachment_id": disk.id, "volume_id": disk.id, **attachment}]

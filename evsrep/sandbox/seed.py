@@ -1,0 +1,114 @@
+"""What a new sandbox holds: who may sign in, and the disks and servers to try things on.
+
+All IDs are fixed, and every name says what the thing is good for: a production disk `x` has its DR
+disk `x-dr` in another zone.
+"""
+
+from evsrep.sandbox.models import Disk, Domain, Key, Project, Server, User
+
+REGION = "sandbox"
+ZONES = ("az1.dc1", "az2.dc2", "az3.dc3")
+
+DOMAIN = Domain("5d1f0c6a3b7e4b6f9a1c2e8d7f605142", "sandbox")
+MAIN = Project("0391e4486e864c26be5654c522f440f2", "sandbox")
+OTHER = Project("6b1c9a52d0f34e7f8e0b7a6d5c4f3e21", "sandbox_other")
+CLOSED = Project("c2f7d8e914ab4c0d9e3f5a6b7c8d9e0f", "sandbox_closed")  # nobody has a role on it
+PROJECTS = (MAIN, OTHER, CLOSED)
+
+DEMO = User("a4f8d2c61b3e4d5f8091a2b3c4d5e6f7", "demo", "demo", (MAIN, OTHER))
+OTP = User("b7e1f3a95c2d4e6f8192a3b4c5d6e7f8", "otp", "otp", (MAIN,), passcode="123456")
+USERS = (DEMO, OTP)
+
+LASTING_KEY = Key("SANDBOXACCESSKEY0001", "sandbox-secret-key", DEMO)
+TEMPORARY_KEY = Key(
+    "SANDBOXTEMPORARY0001", "sandbox-temporary-secret", DEMO, "sandbox-security-token"
+)
+KEYS = (LASTING_KEY, TEMPORARY_KEY)
+
+_SEEDED_AT = 1511784481.0  # 2017-11-27, the day of the API reference's examples
+
+# id, name, zone, status, task state
+_SERVERS = """
+fdc9462f-8d5b-49c7-a183-314536f0fb3d  db-01             az1.dc1  ACTIVE   -
+1f6fce3b-5817-4ac3-896a-ceb4f7217c2e  web-01            az2.dc2  ACTIVE   -
+fe46618a-6360-45aa-a6c3-1446a05842ba  web-01-dr         az3.dc3  SHUTOFF  -
+43968c38-03f8-4d7d-a453-377168259e0b  mail-02-running   az3.dc3  ACTIVE   -
+3a39c16d-2aa5-40f3-9d39-931ed7be5945  mail-03-starting  az1.dc1  SHUTOFF  powering-on
+"""
+
+# id, name, zone, GB, type, attached to, trouble; most recent first
+_DISKS = """
+18aa67ea-c7cb-4826-800d-50e67f0de75b example-production       az2.dc2 10   SAS  - -
+375d23be-3658-498f-8b50-d3b950a890ec example-dr               az1.dc1 10   SAS  - -
+33f6d2a1-7b6b-49e7-93c8-ed05a19492de db-01-data               az1.dc1 100  SSD  db-01 -
+5ac231a6-77fb-49e0-898a-3ba330912e4d db-01-data-dr            az2.dc2 100  SSD  - -
+1aac3b9d-9476-4095-8d9b-2eee9618402c db-01-log                az1.dc1 40   SSD  db-01 -
+e103894c-947b-4aec-b2dc-8d7414eb77ea db-01-log-dr             az2.dc2 40   SSD  - -
+92829596-db7d-404d-bb2a-b014ab647e04 web-01-data              az2.dc2 40   SAS  web-01 -
+761aaa37-151b-46a0-a0e5-620a9c46991f web-01-data-dr           az3.dc3 40   SAS  web-01-dr -
+b5343d65-8f0e-4f90-8ae0-030f185b1cf4 archive-01-data          az3.dc3 2000 SATA - -
+2309a89b-1d61-4391-a93c-8dcc2370061d archive-01-data-dr       az1.dc1 2000 SATA - -
+322753f6-78b3-4edc-9c38-3aba21d33cfc shared-01-data           az1.dc1 500  SSD  - -
+232acbd4-32af-4c77-86cf-cb1962d956bb shared-01-data-dr        az3.dc3 500  SSD  - -
+0134ced5-f80a-40f7-95c4-0369915473bb scratch                  az1.dc1 20   SATA - -
+1e10eee1-890a-41b9-b3c9-7b9036d346a2 scratch                  az3.dc3 20   SATA - -
+22c9ec8b-82d9-4310-9fba-d03225dc5207 mail-01-data             az2.dc2 60   SAS  - -
+7172e11a-15b6-4f14-985b-ba27f81fd066 mail-01-data-dr-running  az3.dc3 60   SAS  mail-02-running -
+d1a88c83-5a12-4025-b747-d72ffcd2fa9b mail-01-data-dr-starting az1.dc1 60   SAS  mail-03-starting -
+f7470745-d9c3-4c38-aae9-555d52916995 odd-size-data            az1.dc1 80   SAS  - -
+7b119944-7be1-4776-ac86-aa8243dec66e odd-size-data-dr         az2.dc2 120  SAS  - -
+8902e683-b064-451a-bc89-4bbde726092a odd-type-data            az1.dc1 50   SSD  - -
+f7ce9276-605e-46c7-9cdf-cf00bea7e008 odd-type-data-dr         az2.dc2 50   SATA - -
+e7bc395f-5aa9-4466-9d54-1d999cad71ec same-zone-data           az3.dc3 30   SAS  - -
+9b928d41-1b70-4561-9703-3f32a74493fb same-zone-data-dr        az3.dc3 30   SAS  - -
+4dd0f418-7c97-4d87-84a0-338440f2103e lazy-loading             az1.dc1 10   SAS  - lazy-loading
+0d8cfa0d-ed9c-4988-b496-84d5335761ec lazy-loading-dr          az3.dc3 10   SAS  - -
+9ead4922-866a-40a1-889d-2deabfc212d6 link-down                az1.dc1 10   SAS  - link-down
+2a5c20b2-f9dc-4025-b0f5-43a6628ad86d link-down-dr             az3.dc3 10   SAS  - -
+de23e101-8e8a-46a3-a624-ae12b13afd4c pool-unhealthy           az1.dc1 10   SAS  - pool-unhealthy
+014f4b8a-3807-440f-8ab2-20ff5ad37553 pool-unhealthy-dr        az3.dc3 10   SAS  - -
+cfdbb2c2-250a-46c8-ae69-b625303e8a2c internal-error           az1.dc1 10   SAS  - internal-error
+e5667de6-b674-4d2a-ab30-71da26dc765e internal-error-dr        az3.dc3 10   SAS  - -
+04dd89ea-4a5d-4486-9dc1-f2591cb287bf system-busy              az1.dc1 10   SAS  - system-busy
+38ac0a99-a9b2-4a2d-820a-87609c16ad31 system-busy-dr           az3.dc3 10   SAS  - -
+"""
+
+_OTHER_DISKS = """
+78c7e54e-3833-4ffd-8bbb-d1eba0b40906 other-data               az1.dc1 10   SSD  - -
+682cfa71-6b5a-4e18-bc52-6b80871ef7a0 other-data-dr            az2.dc2 10   SSD  - -
+"""
+
+
+def seed_servers() -> list[Server]:
+    """Return the servers of a new sandbox, all of them in the main project."""
+    return [
+        Server(server_id, MAIN.id, name, zone, status, None if task == "-" else task, _SEEDED_AT)
+        for server_id, name, zone, status, task in _rows(_SERVERS)
+    ]
+
+
+def seed_disks() -> list[Disk]:
+    """Return the disks of a new sandbox, those of the main project first."""
+    server_ids = {server.name: server.id for server in seed_servers()}
+    rows = [(MAIN, row) for row in _rows(_DISKS)] + [(OTHER, row) for row in _rows(_OTHER_DISKS)]
+    return [
+        Disk(
+            id=disk_id,
+            project_id=project.id,
+            name=name,
+            zone=zone,
+            size_gb=int(size),
+            type=disk_type,
+            server_id=server_ids.get(server),
+            is_shared=name.startswith("shared"),
+            trouble="" if trouble == "-" else trouble,
+            created_at=_SEEDED_AT - age,
+        )
+        for age, (project, (disk_id, name, zone, size, disk_type, server, trouble)) in enumerate(
+            rows
+        )
+    ]
+
+
+def _rows(table: str) -> list[list[str]]:
+    return [line.split() for line in table.strip().splitlines()]

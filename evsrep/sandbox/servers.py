@@ -1,0 +1,87 @@
+"""Servers: the part of Nova's API that tells whether one is stopped."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evsrep.sandbox.messages import Answer, Request, item_not_found
+from evsrep.sandbox.models import Server
+from evsrep.sandbox.pages import page_of
+from evsrep.sandbox.routes import Route
+from evsrep.sandbox.seed import DEMO
+from evsrep.sandbox.store import Session
+from evsrep.sandbox.times import time_text
+
+_INTERNAL = "https://compute.internal.sandbox.invalid:8774"
+_FILTERS = ("name", "status")
+_STATES = {"ACTIVE": ("active", 1), "SHUTOFF": ("stopped", 4)}  # vm_state, power_state
+
+Json = Mapping[str, Any]
+
+
+def list_servers(request: Request, session: Session) -> Answer:
+    """List the project's servers by name and ID."""
+    servers = [
+        {key: server[key] for key in ("id", "name", "links")}
+        for server in _listing(request, session)
+    ]
+    return Answer(200, {"servers": servers})
+
+
+def list_servers_in_detail(request: Request, session: Session) -> Answer:
+    """List the project's servers with all there is to say about them."""
+    return Answer(200, {"servers": _listing(request, session)})
+
+
+def show_server(request: Request, session: Session) -> Answer:
+    """Show one server."""
+    server_id = request.parts["server_id"]
+    for server in _bodies(request, session):
+        if server["id"] == server_id:
+            return Answer(200, {"server": server})
+    raise item_not_found(f"Instance {server_id} could not be found.")
+
+
+ROUTES = (
+    Route("GET", "/v2.1/{project_id}/servers", list_servers),
+    Route("GET", "/v2.1/{project_id}/servers/detail", list_servers_in_detail),
+    Route("GET", "/v2.1/{project_id}/servers/{server_id}", show_server),
+)
+
+
+def _listing(request: Request, session: Session) -> list[Json]:
+    return page_of(_bodies(request, session), request.query, filters=_FILTERS)
+
+
+def _bodies(request: Request, session: Session) -> list[Json]:
+    project_id = request.parts["project_id"]
+    disks = session.disks(project_id)
+    return [
+        _server_body(server, [disk.id for disk in disks if disk.server_id == server.id])
+        for server in session.servers(project_id)
+    ]
+
+
+def _server_body(server: Server, disk_ids: list[str]) -> Json:
+    vm_state, power_state = _STATES[server.status]
+    path = f"{server.project_id}/servers/{server.id}"
+    return {
+        "id": server.id,
+        "name": server.name,
+        "status": server.status,
+        "tenant_id": server.project_id,
+        "user_id": DEMO.id,
+        "created": time_text(server.created_at)[:19] + "Z",
+        "updated": time_text(server.created_at)[:19] + "Z",
+        "created_at": time_text(server.created_at),
+        "metadata": {},
+        "addresses": {},
+        "OS-EXT-AZ:availability_zone": server.zone,
+        "OS-EXT-STS:task_state": server.task_state,
+        "OS-EXT-STS:vm_state": vm_state,
+        "OS-EXT-STS:power_state": power_state,
+        "os-extended-volumes:volumes_attached": [{"id": disk_id} for disk_id in disk_ids],
+        "links": [
+            {"rel": "self", "href": f"{_INTERNAL}/v2.1/{path}"},
+            {"rel": "bookmark", "href": f"{_INTERNAL}/{path}"},
+        ],
+    }

@@ -1,0 +1,164 @@
+"""The profile file: read whole, changed whole, never half-written.
+
+Read by tomllib, written by tomli-w: beside it, 0600 from its first byte, then moved over the old
+one. Keys this version does not know are kept.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evsrep.errors import ConfigError
+from evsrep.settings.keys import is_secret
+
+_STRING_OR_COMMENT = re.compile(
+    r'"""(?:\\.|[^\\])*?"""' r"|'''.*?'''" r'|"(?:\\.|[^"\\\n])*"' r"|'[^'\n]*'" r"|#[^\n]*",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFile:
+    """What a profile file says. A missing file says nothing."""
+
+    path: Path
+    document: Mapping[str, Any]
+
+    @property
+    def default(self) -> str:
+        """The name of the profile to use where none is named; may be empty."""
+        return str(self.document.get("default_profile", ""))
+
+    @property
+    def profiles(self) -> Mapping[str, Mapping[str, Any]]:
+        """Every profile, by name."""
+        found: Mapping[str, Mapping[str, Any]] = self.document.get("profiles", {})
+        return found
+
+
+def read_profiles(path: Path) -> ProfileFile:
+    """Read the file; raises ConfigError where it is there and is no profile file."""
+    return ProfileFile(path, _parse(path, _read_text(path)))
+
+
+def change_profiles(path: Path, change: Callable[[dict[str, Any]], None]) -> Path | None:
+    """Let `change` edit the document, and write it back, as one step.
+
+    Two evsrep at once take turns. Returns where the old file is kept, if its comments, which a
+    rewrite loses, made that worth while.
+    """
+    try:
+        target = path.resolve()  # a link, as dotfile managers lay them, stays a link
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _turn(target.parent):
+            return _rewrite(target, change)
+    except OSError as error:
+        raise _file_error(f"the profile file {path} can't be written", error) from error
+
+
+def readable_by_others(file: ProfileFile) -> bool:
+    """Whether the file holds a secret and others than its owner may read it."""
+    try:
+        mode = file.path.stat().st_mode
+    except OSError:
+        return False
+    has_secret = any(is_secret(key) for profile in file.profiles.values() for key in profile)
+    return has_secret and bool(stat.S_IMODE(mode) & 0o077)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> Path | None:
+    import tomli_w  # only who writes needs it
+
+    text = _read_text(path)
+    document = _parse(path, text)
+    change(document)
+    try:
+        content = tomli_w.dumps(document).encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            "a value is not UTF-8 text", hint="check the terminal's locale"
+        ) from error
+    kept = _keep(path, text) if _has_comments(text) else None
+    write_private(path, content)
+    return kept
+
+
+def _keep(path: Path, text: str) -> Path:
+    """Lay the old text beside the file, over nothing that lies there."""
+    for number in range(1, 1000):
+        kept = path.with_name(f"{path.name}.{number}.old")
+        if not kept.exists():
+            write_private(kept, text.encode())
+            return kept
+    raise ConfigError(f"there are too many old profile files beside {path}", hint="delete some")
+
+
+@contextlib.contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """Wait for our turn: a lock on the folder leaves no lock file behind."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError:
+        raise ConfigError(
+            f"the profile file {path} is not UTF-8 text", hint="mend it, or move it away"
+        ) from None
+    except OSError as error:
+        raise _file_error(f"the profile file {path} can't be read", error) from error
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(
+            f"the profile file {path} is not TOML: {error}", hint="mend it in an editor"
+        ) from None
+    profiles = document.get("profiles", {})
+    if not isinstance(profiles, dict) or not all(isinstance(p, dict) for p in profiles.values()):
+        raise ConfigError(
+            f"in the profile file {path}, 'profiles' is not a table of tables",
+            hint="a profile starts with a line such as [profiles.otc]",
+        )
+    if not isinstance(document.get("default_profile", ""), str):
+        raise ConfigError(f"in the profile file {path}, default_profile is not text")
+    return document
+
+
+def _has_comments(text: str) -> bool:
+    return any(found[0].startswith("#") for found in _STRING_OR_COMMENT.finditer(text))
+
+
+def _file_error(message: str, error: OSError) -> ConfigError:
+    reason = error.strerror or str(error)
+    return ConfigError(f"{message}: {reason}", hint="check the path and its permissions")

@@ -1,0 +1,279 @@
+"""Which profile it is, what it says, and where each value comes from."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evsrep.errors import ConfigError
+from evsrep.settings.keys import BY_NAME, SECRET_VARIABLES
+from evsrep.settings.profiles import ProfileFile
+
+SANDBOX = "sandbox"
+ENVIRONMENT = "env"
+
+_COMMAND_SECONDS = 120
+_NOT_FOR_CHILDREN = frozenset(
+    {*SECRET_VARIABLES, "OS_PASSWORD", "OS_PASSCODE", "OS_TOKEN", "OS_AUTH_TOKEN"}
+)
+_VARIABLES = (
+    ("auth_url", ("OS_AUTH_URL",)),
+    ("region", ("OS_REGION_NAME",)),
+    ("project_name", ("OS_PROJECT_NAME", "OS_TENANT_NAME")),
+    ("project_id", ("OS_PROJECT_ID", "OS_TENANT_ID")),
+    ("project_domain_name", ("OS_PROJECT_DOMAIN_NAME", "OS_DOMAIN_NAME")),
+    ("project_domain_id", ("OS_PROJECT_DOMAIN_ID", "OS_DOMAIN_ID")),
+    ("username", ("OS_USERNAME",)),
+    ("user_id", ("OS_USER_ID",)),
+    ("user_domain_name", ("OS_USER_DOMAIN_NAME", "OS_DOMAIN_NAME")),
+    ("user_domain_id", ("OS_USER_DOMAIN_ID", "OS_DOMAIN_ID")),
+    ("password", ("OS_PASSWORD",)),
+    ("passcode", ("OS_PASSCODE",)),
+    ("token", ("OS_TOKEN", "OS_AUTH_TOKEN")),
+    ("ca_bundle", ("OS_CACERT",)),
+    ("insecure", ("OS_INSECURE",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value, and where it comes from, as a person would say it."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile as it is used: its name, why it is this one, and its values."""
+
+    name: str
+    chosen_by: str
+    values: Mapping[str, Value]
+
+    def text(self, key: str) -> str:
+        """The value of a text key; empty where there is none."""
+        found = self.values.get(key)
+        return str(found.value) if found is not None else ""
+
+    def is_set(self, key: str) -> bool:
+        """Whether a flag is true."""
+        found = self.values.get(key)
+        return found is not None and found.value is True
+
+    def number(self, key: str) -> float | None:
+        """The value of a number key."""
+        found = self.values.get(key)
+        return None if found is None else found.value
+
+
+def choose(
+    named: str, named_by: str, file: ProfileFile, environ: Mapping[str, str]
+) -> tuple[str, str]:
+    """The name of the profile to use, and what decided so; raises ConfigError where nothing does.
+
+    `named` is what the flag or variable says (or empty), `named_by` which of them it was.
+    """
+    if named:
+        return named, named_by
+    if file.default:
+        return file.default, f"default_profile in {file.path}"
+    if environ.get("OS_AUTH_URL"):
+        return ENVIRONMENT, "OS_AUTH_URL is set"
+    raise ConfigError(
+        "no profile is chosen",
+        hint="make one with 'evsrep profile init NAME', or try it without an account: -p sandbox",
+    )
+
+
+def load(name: str, chosen_by: str, file: ProfileFile, environ: Mapping[str, str]) -> Profile:
+    """The profile of that name out of the file, or out of the `OS_*` variables if it is `env`."""
+    if name in file.profiles:
+        values = _from_file(name, file)
+    elif name == ENVIRONMENT:
+        values = _from_variables(environ)
+    else:
+        raise _no_such_profile(name, file)
+    return Profile(name, chosen_by, {**values, **_secrets_of_environment(environ)})
+
+
+def built_in(name: str, chosen_by: str, keys: Mapping[str, Any]) -> Profile:
+    """A profile that is not in any file; variables do not change it."""
+    return Profile(name, chosen_by, {k: Value(v, "built in") for k, v in keys.items()})
+
+
+def checked_value(key: str, value: Any) -> str:
+    """What is wrong with a key's value, in words; empty if nothing is."""
+    kind = BY_NAME[key].kind
+    if kind == "flag":
+        return "" if isinstance(value, bool) else "is neither true nor false"
+    if kind == "seconds":
+        return "" if _is_number(value) and value > 0 else "is no number of seconds above 0"
+    if kind == "count":
+        fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100
+        return "" if fits else "is no number from 0 to 100"
+    if not isinstance(value, str):
+        return "is not text"
+    return "has a control character in it" if re.search(r"[\x00-\x1f\x7f]", value) else ""
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """The known word that was probably meant; empty if none comes near."""
+    import difflib
+
+    close = difflib.get_close_matches(word, list(words), n=1)
+    return close[0] if close else ""
+
+
+def auth_url(profile: Profile) -> str:
+    """IAM's address, put right: people write it with `:443`, a slash at the end, without `/v3`."""
+    given = profile.text("auth_url").strip()
+    if not re.match(r"https?://[^/\s]", given):
+        raise ConfigError(
+            f"auth_url '{given}' of profile '{profile.name}' is not an http(s) URL",
+            hint="write it like https://iam.eu-de.otc.t-systems.com/v3",
+        )
+    scheme, _, rest = given.partition("://")
+    host, _, path = rest.partition("/")
+    if scheme == "https":
+        host = host.removesuffix(":443")
+    path = re.sub(r"/{2,}", "/", path).strip("/")
+    if not re.search(r"(^|/)v\d[\d.]*$", path):
+        path = f"{path}/v3".lstrip("/")
+    return f"{scheme}://{host}/{path}"
+
+
+def region(profile: Profile) -> str:
+    """The region: given, or the part of a project's name before its `_`."""
+    return profile.text("region") or _before_underscore(profile.text("project_name"))
+
+
+def project_name(profile: Profile) -> str:
+    """The project's name: given, or the region's, after which a cloud's first project is called."""
+    if profile.text("project_id"):
+        return ""
+    return profile.text("project_name") or profile.text("region")
+
+
+def secret(profile: Profile, key: str, environ: Mapping[str, str]) -> str:
+    """A secret's value, by its key or by the command that prints it; empty where there is neither.
+
+    Raises ConfigError where the command fails or prints nothing.
+    """
+    given = profile.text(key)
+    command = profile.text(f"{key}_command")
+    if not given and command:
+        given = _first_line_of(command, f"{key}_command", environ)
+    if given and not given.isprintable():
+        raise ConfigError(f"the {key} of profile '{profile.name}' has a control character in it")
+    return given
+
+
+def has_secret(profile: Profile, key: str) -> bool:
+    """Whether there is a way to that secret; runs no command."""
+    return bool(profile.text(key) or profile.text(f"{key}_command"))
+
+
+def missing_for_password(profile: Profile) -> list[str]:
+    """What a sign-in by password still lacks, each in the words of the profile's keys."""
+    wanted = [
+        ("auth_url",),
+        ("username", "user_id"),
+        ("password", "password_command"),
+        ("project_name", "project_id", "region"),
+    ]
+    if not profile.text("user_id"):  # an ID says its domain, a name does not
+        wanted.append(("user_domain_name", "user_domain_id"))
+    return [" or ".join(keys) for keys in wanted if not any(profile.text(key) for key in keys)]
+
+
+def _from_file(name: str, file: ProfileFile) -> dict[str, Value]:
+    keys = file.profiles[name]
+    faults = [
+        f"{key} {wrong}"
+        for key, value in keys.items()
+        if key in BY_NAME and (wrong := checked_value(key, value))
+    ]
+    if faults:
+        raise ConfigError(
+            f"profile '{name}' in {file.path}: {'; '.join(faults)}",
+            hint=f"mend it with 'evsrep profile set {name} KEY=VALUE'",
+        )
+    origin = f"profile file {file.path}"
+    return {key: Value(value, origin) for key, value in keys.items()}
+
+
+def _from_variables(environ: Mapping[str, str]) -> dict[str, Value]:
+    if environ.get("OS_APPLICATION_CREDENTIAL_ID"):
+        raise ConfigError(
+            "application credentials are not offered by these clouds",
+            hint="sign in by user and password: OS_USERNAME, OS_PASSWORD, OS_USER_DOMAIN_NAME",
+        )
+    values: dict[str, Value] = {}
+    for key, variables in _VARIABLES:
+        name = next((each for each in variables if environ.get(each)), "")
+        if name:
+            is_flag = BY_NAME[key].kind == "flag"
+            given = environ[name]
+            value = given.lower() in ("1", "true", "yes") if is_flag else given
+            values[key] = Value(value, f"variable {name}")
+    if not values:
+        raise ConfigError(
+            "profile 'env' means the OS_* variables, and none is set",
+            hint="source an openrc file first, or name another profile",
+        )
+    return values
+
+
+def _secrets_of_environment(environ: Mapping[str, str]) -> dict[str, Value]:
+    return {
+        key: Value(environ[variable], f"variable {variable}")
+        for variable, key in SECRET_VARIABLES.items()
+        if environ.get(variable)
+    }
+
+
+def _no_such_profile(name: str, file: ProfileFile) -> ConfigError:
+    known = [*file.profiles, SANDBOX]
+    near = nearest(name, known)
+    hint = f"did you mean '{near}'? " if near else ""
+    return ConfigError(f"there is no profile '{name}'", hint=f"{hint}there are: {', '.join(known)}")
+
+
+def _first_line_of(command: str, key: str, environ: Mapping[str, str]) -> str:
+    """Run a command without a shell and take its first line; what it prints is never shown."""
+    import shlex
+    import subprocess
+
+    child = {name: value for name, value in environ.items() if name not in _NOT_FOR_CHILDREN}
+    try:
+        words = shlex.split(command)
+        done = subprocess.run(  # noqa: S603 -- the user's own command, split, without a shell
+            words, stdout=subprocess.PIPE, timeout=_COMMAND_SECONDS, env=child, check=False
+        )
+    except (ValueError, IndexError):
+        raise ConfigError(f"{key} is not a command: its quotes do not match") from None
+    except subprocess.TimeoutExpired:
+        message = f"{key} did not end within {_COMMAND_SECONDS} s"
+        raise ConfigError(message, hint="run it by hand") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{key} can't be run: {error.strerror or error}", hint="check the command's name"
+        ) from None
+    if done.returncode != 0:
+        message = f"{key} failed (exit code {done.returncode})"
+        raise ConfigError(message, hint="run it by hand to see why")
+    lines = done.stdout.decode(errors="replace").splitlines()
+    if not lines or not lines[0].strip():
+        raise ConfigError(f"{key} printed nothing", hint="its first line is to be the secret")
+    return lines[0].strip()
+
+
+def _before_underscore(name: str) -> str:
+    return name.partition("_")[0] if "_" in name else ""
+
+
+def _is_number(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
