@@ -158,18 +158,11 @@ class App:
 
         return connect(self, self.profile)
 
-    @property
-    def timeout(self) -> float:
-        """Most seconds for one request."""
-        given = self.given("timeout") or self.profile.number("timeout")
-        return 60.0 if given is None else float(given)
-
-    @property
-    def retries(self) -> int:
-        """Tries after the first."""
-        given = self.given("retries")
-        given = self.profile.number("retries") if given is None else given
-        return 3 if given is None else int(given)
+    def number(self, key: str, profile: "Profile", default: float) -> float:
+        """A number that a flag or variable says, else the profile, else the default."""
+        given = self.given(key)
+        found = profile.number(key) if given is None else given
+        return default if found is None else found
 
     def check_may_change(self, *, is_sure: bool) -> None:
         """Refuse what changes anything where the profile says so."""

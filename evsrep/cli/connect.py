@@ -26,7 +26,7 @@ def connect(app: App, profile: Profile) -> Cloud:
         new_client(_transport(app, profile)),
         clock=app.clock,
         talk=app.console,
-        limits=Limits(app.timeout, app.retries),
+        limits=limits(app, profile),
         allows_plain_http=profile.is_set("insecure"),
     )
     url = resolve.auth_url(profile) if profile.text("auth_url") else ""
@@ -38,6 +38,15 @@ def connect(app: App, profile: Profile) -> Cloud:
         project_id=profile.text("project_id"),
         endpoint=profile.text("endpoint"),
         compute_endpoint=profile.text("compute_endpoint"),
+    )
+
+
+def limits(app: App, profile: Profile) -> Limits:
+    """How long and how often: a flag beats a variable beats the profile."""
+    usual = Limits()
+    return Limits(
+        timeout=app.number("timeout", profile, usual.timeout),
+        retries=int(app.number("retries", profile, usual.retries)),
     )
 
 

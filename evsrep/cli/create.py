@@ -168,7 +168,7 @@ def _create(app: App, order: "PairOrder", patience: Patience) -> None:
     cloud.prepare()  # whatever goes wrong up to here, nothing was sent
     known = Known(app, order)
     with known.kept():
-        placed = place(cloud, order, clock=app.clock, resends=app.retries, tell=app.console.verbose)
+        placed = place(cloud, order, clock=app.clock, tell=app.console.verbose)
         known.pair = placed.pair
         if placed.was_lost:
             found = f"pair {placed.pair.id} was found by its two disks"

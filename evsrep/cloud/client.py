@@ -52,6 +52,11 @@ class Cloud:
         other._http = self._http.limited(Limits(timeout=timeout, retries=0))
         return other
 
+    @property
+    def retries(self) -> int:
+        """How often a request may be sent again."""
+        return self._http.limits.retries
+
     # Where and who
 
     def prepare(self) -> None:

@@ -34,12 +34,13 @@ class Placed:
     was_lost: bool
 
 
-def place(cloud: "Cloud", order: PairOrder, *, clock: Clock, resends: int, tell: Tell) -> Placed:
+def place(cloud: "Cloud", order: PairOrder, *, clock: Clock, tell: Tell) -> Placed:
     """Create the pair, and return it as far as it is known.
 
     Raises OutcomeUnknown where it can't be found out whether the request took effect, Unavailable
-    where it surely did not and `resends` are used up, and what the cloud refuses.
+    where it surely did not and the retries are used up, and what the cloud refuses.
     """
+    resends = cloud.retries
     for attempt in range(resends + 1):
         try:
             return Placed(cloud.create_pair(order), was_lost=False)

@@ -46,7 +46,7 @@ def _only(noun: str, name: str, found: Iterable[T]) -> T:
     if not exact:
         raise NotFound(
             f"no {noun} is called '{name}'",
-            hint="give its ID or exact name; 'evsrep auth check' tells the project that was searched",
+            hint="give the ID or exact name; 'evsrep auth check' tells the project searched",
         )
     if len(exact) > 1:
         ids = ", ".join(each.id for each in exact[:_MOST_CANDIDATES])

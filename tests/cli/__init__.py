@@ -1,0 +1,1 @@
+"""Commands, typed; the screen, read."""

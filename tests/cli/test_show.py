@@ -1,0 +1,34 @@
+"""`evsrep show`."""
+
+from evsrep.errors import ExitCode
+from tests.conftest import Run
+
+
+def test_show_prints_the_pair_that_create_made(sandbox: Run, pair_id: str) -> None:
+    done = sandbox("show", pair_id, "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert done.json["id"] == pair_id
+    assert done.json["status"] == "creating"
+
+
+def test_show_takes_the_exact_name(sandbox: Run, pair_id: str) -> None:
+    done = sandbox("show", "my replication", "-o", "value", "-c", "id")
+    assert done.stdout == f"{pair_id}\n"
+
+
+def test_show_of_an_unknown_name_says_how_to_find_the_right_one(sandbox: Run) -> None:
+    done = sandbox("show", "nope")
+    assert done.exit_code == ExitCode.NOT_FOUND
+    assert done.stdout == ""
+    assert "no pair is called 'nope'" in done.stderr
+    assert "help: " in done.stderr
+
+
+def test_show_of_an_unknown_id_tells_the_clouds_own_words(sandbox: Run) -> None:
+    unknown = "00000000-0000-4000-8000-000000000000"
+    done = sandbox("show", unknown, "-o", "json")
+    assert done.exit_code == ExitCode.NOT_FOUND
+    assert done.error["kind"] == "not_found"
+    assert done.error["status"] == 404
+    assert done.error["request_id"].startswith("req-")
+    assert unknown in done.error["message"]

@@ -1,0 +1,126 @@
+"""What the tests share: a temporary home, a clock that only moves when someone sleeps, `run`."""
+
+import contextlib
+import io
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evsrep.cli.app import World
+from evsrep.cli.root import main
+
+PRODUCTION = "18aa67ea-c7cb-4826-800d-50e67f0de75b"
+DR = "375d23be-3658-498f-8b50-d3b950a890ec"
+
+
+class FakeClock:
+    """Time that passes only when someone sleeps."""
+
+    def __init__(self) -> None:
+        self.moment = 1_700_000_000.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self.moment
+
+    def time(self) -> float:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.moment += seconds
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error object: the last line of stderr with `-o json`."""
+        found: dict[str, Any] = json.loads(self.stderr.splitlines()[-1])["error"]
+        return found
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, and none of the variables that evsrep reads."""
+    for name in list(os.environ):
+        if name.startswith(("EVSREP_", "OS_", "XDG_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name in ("NO_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    return tmp_path
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def run(home: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Type a command, in this process: `run("show", "nope")`.
+
+    `terminal=True` makes stdout and stderr terminals `width` columns wide; `typed` is what is
+    typed on standard input, which is a terminal then too.
+    """
+
+    def run(
+        *words: str, terminal: bool = False, width: int = 80, typed: str | None = None
+    ) -> Done:
+        kind = Terminal if terminal or typed is not None else io.StringIO
+        out, err = kind(), kind()
+        stdin = io.StringIO("") if typed is None else Terminal(typed)
+        if terminal:
+            monkeypatch.setenv("COLUMNS", str(width))
+        monkeypatch.setattr("sys.stdin", stdin)
+        world = World(clock=clock, stdin=stdin, out=out, err=err)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(words, world)
+        return Done(code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def sandbox(run: Run) -> Run:
+    """Type a command to the sandbox: `sandbox("show", ID)`."""
+    return lambda *words, **how: run(*words, "-p", "sandbox", **how)
+
+
+@pytest.fixture
+def pair_id(sandbox: Run) -> str:
+    """The ID of the documented example's pair, just created."""
+    done = sandbox(
+        "create", "--production-disk", PRODUCTION, "--dr-disk", DR, "--name", "my replication",
+        "-o", "json",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    found: str = done.json["id"]
+    return found
