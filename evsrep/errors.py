@@ -185,3 +185,11 @@ class Interrupted(EvsrepError):
     """The user, or the system, asked to stop."""
 
     kind, exit_code = "interrupted", ExitCode.INTERRUPTED
+
+
+class OutputClosed(Exception):
+    """Whoever read stdout has gone away: no failure, the program ends quietly."""
+
+
+class OutputFailed(Exception):
+    """stdout can't be written to; its text is the system's reason."""

@@ -8,10 +8,8 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -20,11 +18,13 @@ from click.shell_completion import CompletionItem
 from evsrep import __version__
 from evsrep.clock import Clock, RealClock
 from evsrep.errors import ConfigError, EvsrepError, Refused, UsageFault
-from evsrep.output.console import FORMS, Console
-from evsrep.output.shapes import Shape
+from evsrep.output.shapes import FORMS, Shape
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from evsrep.cloud.client import Cloud
+    from evsrep.output.console import Console
     from evsrep.settings.profiles import ProfileFile
     from evsrep.settings.resolve import Profile
 
@@ -33,15 +33,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 WAIT_SECONDS = 600.0
 
 
-@dataclass(frozen=True)
 class World:
     """What is outside of evsrep: time, the environment, the streams."""
 
-    clock: Clock = field(default_factory=RealClock)
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    stdin: TextIO = field(default_factory=lambda: sys.stdin)
-    out: TextIO = field(default_factory=lambda: sys.stdout)
-    err: TextIO = field(default_factory=lambda: sys.stderr)
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        environ: Mapping[str, str] | None = None,
+        stdin: TextIO | None = None,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+    ) -> None:
+        self.clock = clock or RealClock()
+        self.environ = os.environ if environ is None else environ
+        self.stdin = stdin or sys.stdin
+        self.out = out or sys.stdout
+        self.err = err or sys.stderr
 
     @property
     def is_interactive(self) -> bool:
@@ -49,8 +57,7 @@ class World:
         return self.stdin.isatty() and self.err.isatty()
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """An option's value, and whether a flag said so rather than a variable."""
 
     value: Any
@@ -95,8 +102,10 @@ class App:
         return tuple(word.strip() for word in words if word.strip())
 
     @cached_property
-    def console(self) -> Console:
+    def console(self) -> "Console":
         """Where results and talk go."""
+        from evsrep.output.console import Console
+
         environ = self.world.environ
         has_color = not (self.given("no_color") or environ.get("NO_COLOR"))
         return Console(
@@ -111,8 +120,10 @@ class App:
         )
 
     @cached_property
-    def config_path(self) -> Path:
+    def config_path(self) -> "Path":
         """Where the profile file is, whether or not it exists."""
+        from pathlib import Path
+
         given = self.given("config")
         path = Path(given) if given else Path(click.get_app_dir("evsrep")) / "config.toml"
         if not given and str(path).startswith("~"):
@@ -284,8 +295,7 @@ def everywhere(command: F) -> F:
     return command
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """Whether to wait, and for how many seconds at most."""
 
     waits: bool

@@ -52,10 +52,9 @@ def limits(app: App, profile: Profile) -> Limits:
 
 def _transport(app: App, profile: Profile) -> httpx.BaseTransport:
     if profile.name == resolve.SANDBOX:
-        from evsrep.cli.sandbox import sandbox_path
-        from evsrep.sandbox.app import Sandbox
+        from evsrep.cli.sandbox import open_sandbox
 
-        return httpx.WSGITransport(app=Sandbox(sandbox_path(app), now=app.clock.time))
+        return httpx.WSGITransport(app=open_sandbox(app))
     from evsrep.cloud.transport import Transport
 
     given, environ = profile.text("proxy"), app.world.environ

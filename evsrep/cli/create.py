@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from evsrep.cli.app import App, Command, Patience, everywhere, may_wait, pass_app
 from evsrep.cli.waiting import wait_for
-from evsrep.errors import EvsrepError, Interrupted, OutcomeUnknown, UsageFault
+from evsrep.errors import (
+    EvsrepError,
+    Interrupted,
+    OutcomeUnknown,
+    OutputClosed,
+    OutputFailed,
+    UsageFault,
+)
 from evsrep.jobs.order import MODELS, Wish, faults_of
-from evsrep.output.console import OutputClosed, OutputFailed
 from evsrep.output.shapes import PAIR, REQUEST, Shape
 
 if TYPE_CHECKING:
@@ -19,8 +24,7 @@ if TYPE_CHECKING:
     from evsrep.jobs.check import Survey
 
 
-@dataclass(frozen=True, slots=True)
-class Conduct:
+class Conduct(NamedTuple):
     """How to go about it."""
 
     checks: bool

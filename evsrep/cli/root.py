@@ -2,7 +2,6 @@
 
 import signal
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,8 +9,17 @@ import click
 
 from evsrep.cli.app import App, World, everywhere
 from evsrep.cli.groups import LazyGroup
-from evsrep.errors import ConfigError, EvsrepError, ExitCode, InternalError, Interrupted, UsageFault
-from evsrep.output.console import FORMS, Console, OutputClosed, OutputFailed
+from evsrep.errors import (
+    ConfigError,
+    EvsrepError,
+    ExitCode,
+    InternalError,
+    Interrupted,
+    OutputClosed,
+    OutputFailed,
+    UsageFault,
+)
+from evsrep.output.shapes import FORMS
 
 COMMANDS = {
     "create": "evsrep.cli.create",
@@ -77,6 +85,8 @@ def main(words: Sequence[str], world: World | None = None) -> int:
 
 def _told(app: App, words: Sequence[str], error: EvsrepError) -> int:
     """Say what went wrong, in the form that was asked for, as far as that can be told."""
+    from evsrep.output.console import Console
+
     try:
         console = app.console
     except Exception:
@@ -111,6 +121,8 @@ def _usage(error: click.ClickException) -> EvsrepError:
 
 def _bug(app: App, error: Exception) -> EvsrepError:
     """An error that nobody foresaw; its traceback only for who asked for it."""
+    import traceback
+
     from evsrep.output.text import without_secrets
 
     if app.given("debug"):

@@ -1,6 +1,8 @@
 """`evsrep sandbox`: the built-in cloud to try things on."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from evsrep.errors import ConfigError
 from evsrep.output.shapes import DISK
 
 if TYPE_CHECKING:
+    from evsrep.sandbox.app import Sandbox
     from evsrep.settings.resolve import Profile
 
 _IN_PROCESS_URL = "http://localhost"  # nothing listens: the transport calls the sandbox itself
@@ -25,11 +28,28 @@ def sandbox_profile(chosen_by: str) -> "Profile":
     return built_in(SANDBOX, chosen_by, ready_profile(_IN_PROCESS_URL))
 
 
-def sandbox_path(app: App) -> Path:
-    """Where the sandbox keeps its state."""
+def open_sandbox(app: App) -> "Sandbox":
+    """The sandbox over its file, on this run's clock; made and seeded where there is none."""
+    from evsrep.sandbox.app import Sandbox
+
+    with _told_if_broken():
+        return Sandbox(_path(app), now=app.clock.time)
+
+
+def _path(app: App) -> Path:
     from evsrep.settings.paths import state_folder
 
     return state_folder(app.world.environ) / "sandbox.db"
+
+
+@contextmanager
+def _told_if_broken() -> Iterator[None]:
+    from evsrep.sandbox.store import SandboxBroken
+
+    try:
+        yield
+    except SandboxBroken as error:
+        raise ConfigError(str(error), hint="start afresh with 'evsrep sandbox reset'") from error
 
 
 @click.group(cls=Group)
@@ -61,7 +81,8 @@ def reset(app: App) -> None:
     """Start afresh, without asking: the sandbox's pairs are gone, its disks as they were."""
     from evsrep.sandbox.store import reset as start_afresh
 
-    start_afresh(sandbox_path(app))
+    with _told_if_broken():
+        start_afresh(_path(app))
     app.console.note("the sandbox is as new")
 
 
@@ -78,12 +99,11 @@ def serve(app: App, port: int) -> None:
     """
     import tomli_w
 
-    from evsrep.sandbox.app import Sandbox
     from evsrep.sandbox.profile import ready_profile
     from evsrep.sandbox.server import Server
 
     try:
-        server = Server(Sandbox(sandbox_path(app)), port)
+        server = Server(open_sandbox(app), port)
     except OSError as error:
         raise ConfigError(
             f"port {port} can't be used: {error.strerror or error}",

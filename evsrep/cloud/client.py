@@ -6,9 +6,8 @@ here; `jobs.create` knows what to do then.
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote, urlencode
 
 from evsrep.cloud import endpoints, wire
@@ -162,8 +161,7 @@ class Cloud:
         return Call(method, url, what, body=body, offers_replication=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Page(Generic[T]):
+class _Page(NamedTuple, Generic[T]):
     things: list[T]
     is_last: bool
 

@@ -9,8 +9,7 @@ import copy
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from evsrep import __version__
@@ -49,16 +48,14 @@ class Authority(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How long and how often. `timeout` is seconds for one request, from start to last byte."""
 
     timeout: float = 60.0
     retries: int = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request. `what` names, in a sentence, what is asked for."""
 
     method: str
@@ -76,8 +73,7 @@ class Call:
         return self.is_read or self.method == "GET"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An HTTP answer, read whole."""
 
     status: int
@@ -85,8 +81,7 @@ class Answer:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """One try that failed: the row of the table that it falls under, and the error it would be."""
 
     rule: retry.Rule
@@ -313,8 +308,7 @@ class _Calm:
             self._clock.sleep(left)
 
 
-@dataclass(frozen=True, slots=True)
-class _Success(Generic[T]):
+class _Success(NamedTuple, Generic[T]):
     value: T
 
 

@@ -7,7 +7,7 @@ to be deleted. Source of the rules: the create section of the public API referen
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from evsrep.cloud.models import Disk, Pair, PairOrder, Server
 from evsrep.errors import AuthError, EvsrepError, NotFound, Refused, UsageFault
@@ -106,8 +106,7 @@ def holds_exactly(pair: Pair, disks: tuple[str, str]) -> bool:
     return {disk.casefold() for disk in pair.disks} == {disk.casefold() for disk in disks}
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     id: str
     disk: Disk | None = None
     pairs: tuple[Pair, ...] = ()

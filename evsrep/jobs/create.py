@@ -5,8 +5,7 @@ disks name the pair, and asking for it tells whether the request took effect.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from evsrep.clock import Clock
 from evsrep.cloud.models import Pair, PairOrder
@@ -26,8 +25,7 @@ _LOOK_SECONDS = 10.0
 Tell = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A pair that was created, and whether it had to be found because the answer was lost."""
 
     pair: Pair

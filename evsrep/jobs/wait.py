@@ -1,8 +1,7 @@
 """Waiting for a pair to get where it should: one waiter serves every command."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from evsrep.clock import Clock
 from evsrep.cloud.meanings import FAILURE_DETAILS
@@ -19,8 +18,7 @@ _ABSENCES_THAT_COUNT = 3
 """Just after a create one 404 on the new ID proves nothing yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
+class Goal(NamedTuple):
     """What is waited for: which field tells, what is reached, and from where it can't be."""
 
     name: str
@@ -39,8 +37,7 @@ GOALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """A look at the pair while waiting. `left_seconds` is an estimate from the samples so far."""
 
     pair: Pair

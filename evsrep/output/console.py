@@ -1,28 +1,17 @@
 """Where results go, and where the talk goes."""
 
 import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from evsrep.errors import EvsrepError
+from evsrep.errors import EvsrepError, OutputClosed, OutputFailed
 from evsrep.output.shapes import Shape
 from evsrep.output.text import as_cell, as_json, harmless, without_secrets
-
-FORMS = ("table", "json", "jsonl", "value")
 
 _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
 Thing = Mapping[str, Any]
-
-
-class OutputClosed(Exception):
-    """Whoever read stdout has gone away."""
-
-
-class OutputFailed(Exception):
-    """stdout can't be written to; its text is the system's reason."""
 
 
 @dataclass
@@ -124,6 +113,8 @@ class Console:
         from evsrep.output import table  # rich is slow to import, and only tables need it
 
         if self.out.isatty():
+            import shutil
+
             build_one, build_many = table.boxed_one, table.boxed_many
             boxed = build_one(things[0], columns) if is_one else build_many(things, columns)
             width = shutil.get_terminal_size().columns

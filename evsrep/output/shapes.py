@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+FORMS = ("table", "json", "jsonl", "value")
+
 
 class Shape(NamedTuple):
     """The fields of a kind of result, in order, and which of them a list or a line shows."""

@@ -133,7 +133,7 @@ def answer_to(request: Request, session: Session) -> Answer:
         if route.method == ("GET" if request.method == "HEAD" else request.method):
             return route.handler(replace(request, parts=parts), session)
         allowed.append(route.method)
-    raise _wrong_method(request.path, allowed) if allowed else _nothing_there(request.path)
+    raise _wrong_method(request.path, allowed) if allowed else _nothing_there(request)
 
 
 def _read_body(environ: "WSGIEnvironment") -> bytes:
@@ -166,9 +166,12 @@ def _wrong_method(path: str, allowed: list[str]) -> RefusalError:
     return fault(405, "badMethod", message, header)
 
 
-def _nothing_there(path: str) -> RefusalError:
-    if not _SERVICE_PATH.fullmatch(path):
+def _nothing_there(request: Request) -> RefusalError:
+    if not _SERVICE_PATH.fullmatch(request.path):
         return gateway_page(404, "Not Found")
-    if path.startswith("/v3"):
-        return identity_error(404, "Not Found", "The resource could not be found.")
-    return item_not_found("The resource could not be found.")
+    if not request.path.startswith("/v3"):
+        return item_not_found("The resource could not be found.")
+    if "//" in request.path:  # Keystone sends people to the address that they meant
+        address = request.base + re.sub("//+", "/", request.path)
+        return RefusalError(Answer(308, None, (("Location", address),)))
+    return identity_error(404, "Not Found", "The resource could not be found.")

@@ -56,7 +56,7 @@ class Store:
     @contextmanager
     def session(self) -> Iterator["Session"]:
         """Open the file for one request."""
-        with closing(_open(self._path)) as connection:
+        with _telling(self._path), closing(_open(self._path)) as connection:
             _check(connection, self._path)
             yield Session(connection)
 
@@ -151,16 +151,18 @@ def reset(path: Path) -> None:
 
     It is changed in place, so other processes that have it open go on with the new sandbox.
     """
-    try:
-        with closing(_open(path)) as connection, _writing(connection):
-            _wipe(connection)
-            _build(connection)
-    except sqlite3.OperationalError as error:
-        raise SandboxBroken(f"{path} can't be used: {error}") from error
-    except sqlite3.DatabaseError:  # not SQLite at all, or past reading
-        for side_file in _SIDE_FILES:
-            path.with_name(path.name + side_file).unlink(missing_ok=True)
-        Store(path)
+    with _telling(path):
+        try:
+            with closing(_open(path)) as connection, _writing(connection):
+                _wipe(connection)
+                _build(connection)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:  # not SQLite at all, or past reading
+            for side_file in _SIDE_FILES:
+                path.with_name(path.name + side_file).unlink(missing_ok=True)
+            Store(path)
+    path.chmod(0o600)
 
 
 def _pair(row: Sequence[Any]) -> Pair:
@@ -171,22 +173,27 @@ def _pair(row: Sequence[Any]) -> Pair:
 _touching = threading.Lock()
 
 
-def _open(path: Path) -> sqlite3.Connection:
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    """Say what is wrong with a file in terms of the sandbox."""
     try:
-        with _touching:
-            _touch(path)
-        connection = sqlite3.connect(
-            path.absolute().as_uri() + "?mode=rw",
-            uri=True,
-            timeout=BUSY_SECONDS,
-            isolation_level=None,
-            detect_types=sqlite3.PARSE_DECLTYPES,
-        )
-    except (OSError, sqlite3.Error) as error:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
         raise SandboxBroken(f"{path} can't be used: {error}") from error
-    # Costs a toy cloud at most its last seconds if the power fails; a killed process costs nothing.
-    connection.execute("PRAGMA synchronous = OFF")
-    return connection
+    except sqlite3.DatabaseError as error:
+        raise SandboxBroken(f"{path} is not a sandbox ({error}): reset it") from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    with _touching:
+        _touch(path)
+    return sqlite3.connect(
+        path.absolute().as_uri() + "?mode=rw",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        detect_types=sqlite3.PARSE_DECLTYPES,
+    )
 
 
 def _touch(path: Path) -> None:
@@ -201,32 +208,26 @@ def _touch(path: Path) -> None:
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
-    try:
-        if _is_blank(connection):
-            with _writing(connection):
-                if _is_blank(connection):  # nobody else was quicker
-                    _build(connection)
-        application_id, version = _stamp(connection)
-    except sqlite3.OperationalError as error:
-        raise SandboxBroken(f"{path} can't be used: {error}") from error
-    except sqlite3.DatabaseError as error:
-        raise SandboxBroken(f"{path} is not a sandbox ({error}): reset it") from error
+    if _is_blank(connection):
+        with _writing(connection):
+            if _is_blank(connection):  # nobody else was quicker
+                _build(connection)
+    application_id, version = _stamp(connection)
     if application_id != _APPLICATION_ID:
         raise SandboxBroken(f"{path} is not a sandbox: reset it to make it one")
     if version != SCHEMA_VERSION:
         raise SandboxBroken(f"{path} was made by another version of the sandbox: reset it")
 
 
+def _is_blank(connection: sqlite3.Connection) -> bool:
+    thing = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    return thing is None and _stamp(connection) == (0, 0)
+
+
 def _stamp(connection: sqlite3.Connection) -> tuple[int, int]:
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return application_id, version
-
-
-def _is_blank(connection: sqlite3.Connection) -> bool:
-    if _stamp(connection) != (0, 0):
-        return False
-    return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
 
 
 def _build(connection: sqlite3.Connection) -> None:
@@ -254,6 +255,8 @@ def _wipe(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def _writing(connection: sqlite3.Connection) -> Iterator[None]:
+    # Costs a toy cloud at most its last seconds if the power fails; a killed process costs nothing.
+    connection.execute("PRAGMA synchronous = OFF")
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from evsrep.errors import ConfigError
 from evsrep.settings.keys import BY_NAME, SECRET_VARIABLES
@@ -36,8 +36,7 @@ _VARIABLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A value, and where it comes from, as a person would say it."""
 
     value: Any
