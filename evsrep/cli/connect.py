@@ -5,17 +5,21 @@ above that line nothing knows the difference.
 """
 
 import ssl
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from evsrep.cli.app import App
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.http import Http, Limits, new_client
 from evsrep.cloud.lean_httpx import httpx
-from evsrep.cloud.signin import Password, PasswordSignIn, SignIn, TokenSignIn
+from evsrep.cloud.signin import KeySignIn, Password, PasswordSignIn, SignIn, TokenSignIn
 from evsrep.errors import ConfigError
 from evsrep.settings import resolve
+from evsrep.settings.paths import cache_folder
 from evsrep.settings.proxies import proxy_for
 from evsrep.settings.resolve import Profile
+from evsrep.settings.tokens import TokenShelf
 
 
 def connect(app: App, profile: Profile) -> Cloud:
@@ -81,22 +85,40 @@ def _tls_context(profile: Profile) -> ssl.SSLContext:
 
 
 def _sign_in(app: App, profile: Profile, http: Http, url: str) -> SignIn:
-    if resolve.has_secret(profile, "token"):
-        token = _secret(app, profile, "token")
-        missing = [] if url else [k for k in ("endpoint", "project_id") if not profile.text(k)]
-        if missing:
-            raise _incomplete(profile, ["auth_url", *(f"or else {key}" for key in missing)])
-        return TokenSignIn(http, url, token)
-    missing = resolve.missing_for_password(profile)
+    missing = resolve.missing(profile)
     if missing:
-        raise _incomplete(profile, missing)
-    return PasswordSignIn(http, url, _password(app, profile))
+        raise ConfigError(
+            f"profile '{profile.name}' lacks {', '.join(missing)}",
+            hint=f"add it with 'evsrep profile set {profile.name} KEY=VALUE'",
+        )
+    method = resolve.method(profile)
+    if method == "token":
+        return TokenSignIn(http, url, _secret(app, profile, "token"))
+    if method == "key":
+        return KeySignIn(
+            http,
+            url,
+            profile.text("access_key"),
+            secret_key=_secret(app, profile, "secret_key"),
+            security_token=_secret(app, profile, "security_token")(),
+            project_id=profile.text("project_id"),
+            project_name=resolve.project_name(profile),
+        )
+    who = _password(profile)
+    is_kept = profile.name != resolve.SANDBOX  # which is asked faster than a file is read
+    return PasswordSignIn(
+        http,
+        url,
+        who,
+        password=_secret(app, profile, "password"),
+        passcode=_secret(app, profile, "passcode"),
+        shelf=TokenShelf(cache_folder(app.world.environ), f"{url} {who}") if is_kept else None,
+    )
 
 
-def _password(app: App, profile: Profile) -> Password:
+def _password(profile: Profile) -> Password:
     text = profile.text
     return Password(
-        password=_secret(app, profile, "password"),
         username=text("username"),
         user_id=text("user_id"),
         user_domain_name=text("user_domain_name"),
@@ -105,20 +127,17 @@ def _password(app: App, profile: Profile) -> Password:
         project_id=text("project_id"),
         project_domain_name=text("project_domain_name"),
         project_domain_id=text("project_domain_id"),
-        passcode=_secret(app, profile, "passcode"),
     )
 
 
-def _secret(app: App, profile: Profile, key: str) -> str:
-    """A secret's value, which from here on is starred out of everything said."""
-    found = resolve.secret(profile, key, app.world.environ)
-    if found and profile.name != resolve.SANDBOX:
-        app.console.secrets.add(found)
-    return found
+def _secret(app: App, profile: Profile, key: str) -> Callable[[], str]:
+    """How to get at a secret, once; from then on it is starred out of everything said."""
 
+    @cache
+    def get() -> str:
+        found = resolve.secret(profile, key, app.world.environ)
+        if found and profile.name != resolve.SANDBOX:
+            app.console.secrets.add(found)
+        return found
 
-def _incomplete(profile: Profile, missing: list[str]) -> ConfigError:
-    return ConfigError(
-        f"profile '{profile.name}' lacks {', '.join(missing)}",
-        hint=f"add it with 'evsrep profile set {profile.name} KEY=VALUE'",
-    )
+    return get

@@ -260,15 +260,14 @@ def _try(app: App, name: str, values: Mapping[str, Any]) -> None:
 
 def _check_is_enough(name: str, values: Mapping[str, Any]) -> None:
     found = resolve.built_in(name, "profile init", values)
-    if resolve.has_secret(found, "token"):
-        return
-    missing = resolve.missing_for_password(found)
+    missing = resolve.missing(found)
     if missing:
         raise UsageFault(
             f"still missing: {', '.join(missing)}",
             hint="each is a flag, such as --auth-url; see 'evsrep profile init --help'",
         )
-    resolve.auth_url(found)
+    if found.text("auth_url"):
+        resolve.auth_url(found)
 
 
 def _check_is_new(app: App, name: str) -> None:

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, NoReturn
 
 from evsrep.cloud.models import Disk, Endpoint, Pair, PairOrder, Server, Session
@@ -128,6 +129,52 @@ def session_from_wire(token: str, body: Mapping[str, Any]) -> Session:
         project=_text(project.get("name")),
         catalog=tuple(catalog_from_wire(body.get("catalog"))),
     )
+
+
+def session_to_json(session: Session) -> bytes:
+    """A session as it is kept between two runs."""
+    kept = {
+        "token": session.token,
+        "expires_at": session.expires_at,
+        "user": session.user,
+        "user_domain": session.user_domain,
+        "project_id": session.project_id,
+        "project": session.project,
+        "catalog": [[e.service, e.interface, e.region, e.url] for e in session.catalog],
+    }
+    return json.dumps(kept).encode()
+
+
+def session_from_json(kept: bytes) -> Session:
+    """Read a kept session back; raises Unreadable for anything else."""
+    found = read_object(kept)
+    try:
+        catalog = tuple(Endpoint(*map(str, each)) for each in found.pop("catalog"))
+        return Session(**{name: _text(value) for name, value in found.items()}, catalog=catalog)
+    except (KeyError, TypeError) as error:
+        raise Unreadable("it is no session") from error
+
+
+def seconds_until(moment: str, now: float) -> float | None:
+    """Seconds from `now` (since 1970) to a time as IAM writes it; None if that can't be read.
+
+    The time has 0 to 9 digits of a second, and `Z`, an offset, or nothing for UTC.
+    """
+    found = re.fullmatch(
+        r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?", moment.strip()
+    )
+    if found is None:
+        return None
+    zone = found[2] if found[2] and found[2] != "Z" else "+00:00"
+    try:
+        return datetime.fromisoformat(found[1] + zone).timestamp() - now
+    except ValueError:
+        return None
+
+
+def projects_from_wire(body: bytes) -> list[tuple[str, str]]:
+    """The (ID, name) of each project in a list."""
+    return [(_id(each, "project"), _text(each.get("name"))) for each in members(body, "projects")]
 
 
 def catalog_from_wire(services: object) -> Iterable[Endpoint]:

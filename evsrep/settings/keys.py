@@ -26,6 +26,10 @@ KEYS = (
     Key("password", "the password", is_secret=True),
     Key("password_command", "a command that prints the password"),
     Key("passcode", "a one-time code, for users who need one", is_secret=True),
+    Key("access_key", "an access key (AK), instead of a password"),
+    Key("secret_key", "the secret key (SK) to it", is_secret=True),
+    Key("secret_key_command", "a command that prints the secret key"),
+    Key("security_token", "what goes with temporary keys", is_secret=True),
     Key("token", "a ready token, instead of a password", is_secret=True),
     Key("token_command", "a command that prints the token"),
     Key("endpoint", "EVS's address, instead of the catalog's"),
@@ -38,12 +42,15 @@ KEYS = (
     Key("priority_station", "default for create: the primary availability zone"),
     Key("replication_model", "default for create"),
     Key("output", "default for --output: table, json, jsonl or value"),
+    Key("read_only", "true: refuse whatever changes anything", "flag"),
+    Key("protected", "true: changes want -p on the command line and --yes", "flag"),
 )
 
 BY_NAME = {key.name: key for key in KEYS}
 
 SECRET_VARIABLES = {
     "EVSREP_PASSWORD": "password",
+    "EVSREP_SECRET_KEY": "secret_key",
     "EVSREP_TOKEN": "token",
     "EVSREP_PASSCODE": "passcode",
 }

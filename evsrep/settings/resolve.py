@@ -14,8 +14,20 @@ SANDBOX = "sandbox"
 ENVIRONMENT = "env"
 
 _COMMAND_SECONDS = 120
+_PROJECT_KEYS = ("project_name", "project_id", "region")
 _NOT_FOR_CHILDREN = frozenset(
-    {*SECRET_VARIABLES, "OS_PASSWORD", "OS_PASSCODE", "OS_TOKEN", "OS_AUTH_TOKEN"}
+    {
+        *SECRET_VARIABLES,
+        "OS_PASSWORD",
+        "OS_PASSCODE",
+        "OS_TOKEN",
+        "OS_AUTH_TOKEN",
+        "OS_SECRET_KEY",
+        "OS_SECURITY_TOKEN",
+        "HUAWEICLOUD_SDK_SK",
+        "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+        "HW_SECRET_KEY",
+    }
 )
 _VARIABLES = (
     ("auth_url", ("OS_AUTH_URL",)),
@@ -174,16 +186,24 @@ def has_secret(profile: Profile, key: str) -> bool:
     return bool(profile.text(key) or profile.text(f"{key}_command"))
 
 
-def missing_for_password(profile: Profile) -> list[str]:
-    """What a sign-in by password still lacks, each in the words of the profile's keys."""
-    wanted = [
-        ("auth_url",),
-        ("username", "user_id"),
-        ("password", "password_command"),
-        ("project_name", "project_id", "region"),
-    ]
-    if not profile.text("user_id"):  # an ID says its domain, a name does not
-        wanted.append(("user_domain_name", "user_domain_id"))
+def method(profile: Profile) -> str:
+    """How a profile signs in: by `token`, `key` or `password`, the first that it has."""
+    if has_secret(profile, "token"):
+        return "token"
+    return "key" if profile.text("access_key") else "password"
+
+
+def missing(profile: Profile) -> list[str]:
+    """What a sign-in by the profile's method still lacks, in the words of its keys."""
+    has_place = bool(profile.text("endpoint") and profile.text("project_id"))
+    wanted: list[tuple[str, ...]] = [] if has_place else [("auth_url",)]
+    if method(profile) == "key":
+        wanted += [("secret_key", "secret_key_command"), _PROJECT_KEYS]
+    elif method(profile) == "password":
+        wanted = [("auth_url",), ("username", "user_id"), ("password", "password_command")]
+        if not profile.text("user_id"):  # an ID says its domain, a name does not
+            wanted.append(("user_domain_name", "user_domain_id"))
+        wanted.append(_PROJECT_KEYS)
     return [" or ".join(keys) for keys in wanted if not any(profile.text(key) for key in keys)]
 
 

@@ -1,0 +1,439 @@
+"""The manual, written from the commands: man pages, completions, the README's tables, the picture.
+
+`python -m evsrep.manual` writes them into the repository of the current folder, and what it writes
+depends on the code alone: not on the day, the terminal or the home it runs in.
+"""
+
+import inspect
+import io
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from evsrep import __version__
+from evsrep.cli.app import World, is_everywhere
+from evsrep.cli.completion import SHELLS, script
+from evsrep.cli.help import ENVIRONMENT, FILES, OUTPUT
+from evsrep.cli.root import cli
+from evsrep.cli.root import main as evsrep
+from evsrep.errors import EXIT_CODES
+from evsrep.settings.keys import KEYS
+
+Rows = Iterable[tuple[str, str]]
+
+_TYPED = """\
+$ evsrep create -p sandbox --name "my replication" \\
+    --production-disk 18aa67ea-c7cb-4826-800d-50e67f0de75b \\
+    --dr-disk 375d23be-3658-498f-8b50-d3b950a890ec
+"""
+_PAIR_ID = "91085433-9499-4a68-b2c6-35072467ccd2"  # the API reference's; a real one is random
+_WIDTH = 100
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; name what is not current, and exit 1.")
+@click.pass_context
+def main(ctx: click.Context, check: bool) -> None:
+    """Write what is made from the code into the repository of the current folder."""
+    root = _repository()
+    found = stale(root)
+    for path, text in found.items():
+        if check:
+            click.echo(f"{path} is not current; 'python -m evsrep.manual' writes it", err=True)
+        else:
+            _put(root / path, text)
+    if check and found:
+        ctx.exit(1)
+
+
+def stale(root: Path) -> dict[str, str | None]:
+    """The files that differ from what the code says, with the text to be; None is none at all."""
+    made = generated(root)
+    found: dict[str, str | None] = {
+        path: text for path, text in made.items() if _text_of(root / path) != text
+    }
+    pages = sorted(f"man/{page.name}" for page in root.glob("man/*.1"))
+    return found | {page: None for page in pages if page not in made}
+
+
+def generated(root: Path) -> dict[str, str]:
+    """Every generated file, by its path in the repository."""
+    made = {f"man/{name}.1": text for name, text in pages().items()}
+    made |= {f"completions/evsrep.{shell}": script(cli, shell) for shell in SHELLS}
+    made["tests/pictures/create.svg"] = picture()
+    readme = _text_of(root / "README.md")
+    return made if readme is None else made | {"README.md": filled(readme)}
+
+
+def _repository() -> Path:
+    text = _text_of(Path("pyproject.toml"))
+    try:
+        found = tomllib.loads(text or "")
+    except tomllib.TOMLDecodeError as error:
+        raise click.ClickException(f"pyproject.toml can't be read: {error}") from error
+    if found.get("project", {}).get("name") != "evsrep":
+        raise click.ClickException("this is not evsrep's repository: go to its folder first")
+    return Path()
+
+
+def _text_of(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _put(path: Path, text: str | None) -> None:
+    if text is None:
+        path.unlink()
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+# Man pages
+
+
+def pages() -> dict[str, str]:
+    """The man pages by name: one for the program, one for each of its commands."""
+    root = click.Context(cli, info_name="evsrep", **cli.context_settings)
+    of_commands = {_page_name(ctx): ctx for ctx in _below(root)}
+    names = ["evsrep", *of_commands]
+    made = {"evsrep": _lines(_root_page(root, names))}
+    return made | {name: _lines(_command_page(ctx, names)) for name, ctx in of_commands.items()}
+
+
+def escaped(text: str) -> str:
+    """Text as roff takes it literally, a line by itself; beyond ASCII in roff's own words."""
+    safe = "".join(_ESCAPES.get(c, c if c.isascii() else f"\\[u{ord(c):04X}]") for c in text)
+    return "\\&" + safe if safe.startswith(".") else safe
+
+
+_ESCAPES = {  # what groff would turn into typography, which can't be typed again
+    "\\": "\\e",
+    "-": "\\-",
+    "'": "\\(aq",
+    '"': "\\(dq",
+    "`": "\\(ga",
+    "^": "\\(ha",
+    "~": "\\(ti",
+}
+
+
+def _root_page(ctx: click.Context, names: Sequence[str]) -> Iterator[str]:
+    yield from _opening(ctx, [ctx])
+    yield ".SH COMMANDS"
+    yield from _terms(_commands(ctx))
+    yield ".SH OPTIONS"
+    yield from _terms(_options(ctx, lambda param: not _is_common(param)))
+    yield from _subsection("Options of every command")
+    yield from _paragraphs("Accepted before the command and after it.")
+    yield from _terms(_options(ctx, _is_common))
+    yield ".SH OUTPUT"
+    yield from _output()
+    yield ".SH WHAT IS SENT AGAIN"
+    yield from _sent_again()
+    yield from _examples(line for each in _below(ctx) for line in _examples_of(each)[:1])
+    yield from _tables()
+    yield from _subsection("The keys of a profile")
+    yield from _terms((_bold(key.name), key.about) for key in KEYS)
+    yield from _see_also(ctx, names)
+
+
+def _command_page(ctx: click.Context, names: Sequence[str]) -> Iterator[str]:
+    below = list(_below(ctx))
+    yield from _opening(ctx, below or [ctx])
+    if below:
+        yield ".SH COMMANDS"
+    for each in below:
+        yield from _subsection(each.command_path)
+        yield from _paragraphs(_about(each))
+        yield from _terms(_options(each, lambda param: not _is_common(param)))
+    yield ".SH OPTIONS"
+    yield from _terms(_options(ctx, lambda param: not _is_common(param)))
+    yield from _paragraphs("The options of every command, such as --profile, are in evsrep(1).")
+    yield from _examples(_examples_of(ctx))
+    yield from _tables()
+    yield from _see_also(ctx, names)
+
+
+def _opening(ctx: click.Context, usages: Sequence[click.Context]) -> Iterator[str]:
+    name, about = _page_name(ctx), _about(ctx)
+    title = about.partition("\n")[0].rstrip(".")
+    yield ".\\\" Written from the commands by 'python -m evsrep.manual'; changes here are lost."
+    yield f'.TH {escaped(name.upper())} 1 "" "evsrep {__version__}" "evsrep"'
+    yield ".nh"  # words broken at line ends can't be typed or searched for,
+    yield ".ad l"  # and without breaks a justified line has holes
+    yield ".SH NAME"
+    yield f"{escaped(name)} \\- {escaped(title[:1].lower() + title[1:])}"
+    yield ".SH SYNOPSIS"
+    for number, each in enumerate(usages):
+        if number:
+            yield ".br"
+        pieces = " ".join(each.command.collect_usage_pieces(each))
+        yield f"{_bold(each.command_path)} {_italic(pieces)}"
+    yield ".SH DESCRIPTION"
+    yield from _paragraphs(about)
+
+
+def _output() -> Iterator[str]:
+    for paragraph in OUTPUT.strip().split("\n\n"):
+        start, *terms = re.split(r"^(\w+) {2,}", paragraph, flags=re.MULTILINE)
+        yield from _paragraphs(start)
+        forms = zip(terms[::2], terms[1::2], strict=True)
+        yield from _terms((_bold(form), about) for form, about in forms)
+
+
+def _sent_again() -> Iterator[str]:
+    from evsrep.cloud.retry import LONGEST_PAUSE_SECONDS, RULES
+
+    yield from _paragraphs(
+        "A request that only reads is sent again freely, and so is the one that signs in; one that "
+        "changes something only where it surely took no effect. --retries says how often. The "
+        "pauses grow; one that the cloud asks for with Retry-After is kept, and where it is longer "
+        f"than {LONGEST_PAUSE_SECONDS:g} s, nothing is sent again."
+    )
+    for rule in RULES:
+        again = _AGAIN[rule.reads_again, rule.changes_again]
+        effect = "may have taken" if rule.may_have_taken_effect else "took no"
+        about = f"{again} A change {effect} effect."
+        yield from _terms([(escaped(rule.happened), about)])
+
+
+_AGAIN = {
+    (True, True): "Everything is sent again.",
+    (True, False): "Reads are sent again, changes are not.",
+    (False, False): "Nothing is sent again.",
+}
+
+
+def _tables() -> Iterator[str]:
+    yield ".SH EXIT STATUS"
+    for row in EXIT_CODES:
+        kinds = f" ({', '.join(row.kinds)})" if row.kinds else ""
+        yield from _terms([(_bold(str(int(row.code))) + escaped(kinds), row.when)])
+    yield ".SH ENVIRONMENT"
+    yield from _terms((_bold(name), about) for name, about in ENVIRONMENT)
+    yield ".SH FILES"
+    yield from _terms((_italic(name), about) for name, about in FILES)
+
+
+def _see_also(ctx: click.Context, names: Sequence[str]) -> Iterator[str]:
+    yield ".SH SEE ALSO"
+    others = [name for name in names if name != _page_name(ctx)]
+    yield ",\n".join(f"{_bold(name)}(1)" for name in others)
+
+
+def _below(ctx: click.Context) -> Iterator[click.Context]:
+    """The commands of a group in its own order; none of what is no group."""
+    group = ctx.command
+    if isinstance(group, click.Group):
+        for name in group.list_commands(ctx):
+            command = group.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                yield click.Context(command, info_name=name, parent=ctx)
+
+
+def _page_name(ctx: click.Context) -> str:
+    return ctx.command_path.replace(" ", "-")
+
+
+def _about(ctx: click.Context) -> str:
+    return inspect.cleandoc(ctx.command.help or "")
+
+
+def _commands(ctx: click.Context) -> Rows:
+    return [
+        (f"{_bold(_page_name(each))}(1)", _about(each).partition("\n")[0]) for each in _below(ctx)
+    ]
+
+
+def _options(
+    ctx: click.Context, is_wanted: Callable[[click.Parameter], bool]
+) -> Iterator[tuple[str, str]]:
+    for param in ctx.command.get_params(ctx):
+        record = param.get_help_record(ctx)
+        if isinstance(param, click.Option) and record is not None and is_wanted(param):
+            variable = f" [env: {param.envvar}]" if param.envvar else ""
+            yield _flags(record[0]), record[1] + variable
+
+
+def _is_common(param: click.Parameter) -> bool:
+    return is_everywhere(param) or "--help" in param.opts
+
+
+def _examples_of(ctx: click.Context) -> list[str]:
+    """A command's examples; a group's are those of its commands."""
+    own = list(getattr(ctx.command, "examples", ()))
+    return own + [line for each in _below(ctx) for line in _examples_of(each)]
+
+
+def _flags(text: str) -> str:
+    """Option names in bold, what stands for a value in italics."""
+    words = re.split(r"(, | / | )", text)
+    return "".join(
+        _bold(word) if word.startswith("-") else _italic(word) if word.strip(", /") else word
+        for word in words
+    )
+
+
+def _bold(text: str) -> str:
+    return f"\\fB{escaped(text)}\\fR"
+
+
+def _italic(text: str) -> str:
+    return f"\\fI{escaped(text)}\\fR"
+
+
+def _subsection(title: str) -> Iterator[str]:
+    yield f".SS {escaped(title)}"
+
+
+def _terms(rows: Rows) -> Iterator[str]:
+    """A list of terms, which are roff already, each with its meaning."""
+    for term, about in rows:
+        yield from (".TP", term, escaped(" ".join(about.split())))
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Paragraphs for the reader's width: line breaks within them mean nothing."""
+    for paragraph in filter(None, text.strip().split("\n\n")):
+        yield from (".PP", escaped(" ".join(paragraph.split())))
+
+
+def _examples(lines: Iterable[str]) -> Iterator[str]:
+    yield from (".SH EXAMPLES", ".EX", *map(escaped, lines), ".EE")
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(lines) + "\n"
+
+
+# The README
+
+
+def filled(text: str) -> str:
+    """The README with its blocks written anew; refuses one that nobody knows or that has no end."""
+    lines, name = [], ""
+    for line in text.splitlines():
+        mark = re.fullmatch(r"<!-- (begin|end): (\S+) -->", line)
+        if mark is None:
+            lines += [] if name else [line]
+            continue
+        if (mark[1] == "end") != bool(name) or (name and mark[2] != name):
+            raise click.ClickException(f"README.md: {line} is out of place")
+        if mark[1] == "begin":
+            lines += [line, *_block(mark[2])]
+            name = mark[2]
+        else:
+            lines.append(line)
+            name = ""
+    if name:
+        raise click.ClickException(f"README.md: the block {name} has no end")
+    return _lines(lines)
+
+
+def _block(name: str) -> Iterator[str]:
+    if name == "exit-codes":
+        rows = [(f"{row.code:d}", _code(*row.kinds), row.when) for row in EXIT_CODES]
+        return _table("code", "kind", "when", rows=rows)
+    if name == "environment":
+        named = [(_code(*words.split(", ")), about) for words, about in ENVIRONMENT]
+        return _table("variable", "meaning", rows=named)
+    if name == "files":
+        return _table("file", "", rows=[(_code(path), about) for path, about in FILES])
+    if name == "keys":
+        return _table("key", "meaning", rows=[(_code(key.name), key.about) for key in KEYS])
+    raise click.ClickException(f"README.md: nobody knows what belongs into the block {name}")
+
+
+def _table(*titles: str, rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    for row in (titles, ("---",) * len(titles), *rows):
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+
+
+def _code(*words: str) -> str:
+    return ", ".join(word if word == "…" else f"`{word}`" for word in words)
+
+
+# The picture
+
+
+def picture() -> str:
+    """What create prints on a terminal, as an SVG that brings its own dark background."""
+    from rich.console import Console
+    from rich.text import Text
+
+    with _nowhere() as home:
+        shown = Text.from_ansi(_TYPED + _printed(home))
+        console = Console(record=True, width=_WIDTH, file=io.StringIO())
+        console.print(shown)
+        svg = console.export_svg(title="evsrep", unique_id="evsrep", code_format=_svg_format())
+    return _lines(line.rstrip() for line in svg.splitlines())
+
+
+def _svg_format() -> str:
+    """Rich's, without fonts from the network: a picture shows what it holds."""
+    from rich._export_format import CONSOLE_SVG_FORMAT
+
+    return re.sub(r"\s*@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+
+
+def _printed(home: Path) -> str:
+    """What the program prints for the words in the picture."""
+    import shlex
+
+    screen = _Screen()
+    world = World(
+        clock=_StoppedClock(), environ={"HOME": str(home)}, stdin=screen, out=screen, err=screen
+    )
+    code = evsrep(shlex.split(_TYPED.replace("\\\n", ""))[2:], world)
+    found = re.search(r"evsrep wait (\S+)", screen.getvalue())
+    if code or found is None:
+        raise click.ClickException(f"no picture could be taken:\n{screen.getvalue()}")
+    return screen.getvalue().replace(found[1], _PAIR_ID)
+
+
+class _Screen(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class _StoppedClock:
+    """A clock that stands still: pictures of different days are the same."""
+
+    def now(self) -> float:
+        return 0.0
+
+    def time(self) -> float:
+        return datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+@contextmanager
+def _nowhere() -> Iterator[Path]:
+    """An empty home and no variables but a terminal's, until the block ends.
+
+    Click and rich read the environment themselves, so it is not enough to hand in another one.
+    """
+    kept = dict(os.environ)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.clear()
+        os.environ.update(HOME=home, COLUMNS=str(_WIDTH), TERM="xterm-256color")
+        try:
+            yield Path(home)
+        finally:
+            os.environ.clear()
+            os.environ.update(kept)
+
+
+if __name__ == "__main__":
+    main()
