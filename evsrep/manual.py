@@ -166,8 +166,8 @@ def _opening(ctx: click.Context, usages: Sequence[click.Context]) -> Iterator[st
     title = about.partition("\n")[0].rstrip(".")
     yield ".\\\" Written from the commands by 'python -m evsrep.manual'; changes here are lost."
     yield f'.TH {escaped(name.upper())} 1 "" "evsrep {__version__}" "evsrep"'
-    yield ".nh"  # words broken at line ends can't be typed or searched for,
-    yield ".ad l"  # and without breaks a justified line has holes
+    yield ".ad l"  # a justified line of long words has holes, of which groff warns
+    yield ".fchar \\[u2026] ..."  # for terminals that know ASCII alone
     yield ".SH NAME"
     yield f"{escaped(name)} \\- {escaped(title[:1].lower() + title[1:])}"
     yield ".SH SYNOPSIS"
@@ -252,9 +252,7 @@ def _commands(ctx: click.Context) -> Rows:
     ]
 
 
-def _options(
-    ctx: click.Context, is_wanted: Callable[[click.Parameter], bool]
-) -> Iterator[tuple[str, str]]:
+def _options(ctx: click.Context, is_wanted: Callable[[click.Parameter], bool]) -> Rows:
     for param in ctx.command.get_params(ctx):
         record = param.get_help_record(ctx)
         if isinstance(param, click.Option) and record is not None and is_wanted(param):
@@ -368,8 +366,8 @@ def picture() -> str:
     from rich.console import Console
     from rich.text import Text
 
-    with _nowhere() as home:
-        shown = Text.from_ansi(_TYPED + _printed(home))
+    with _nowhere():
+        shown = Text.from_ansi(_TYPED + _printed())
         console = Console(record=True, width=_WIDTH, file=io.StringIO())
         console.print(shown)
         svg = console.export_svg(title="evsrep", unique_id="evsrep", code_format=_svg_format())
@@ -383,14 +381,12 @@ def _svg_format() -> str:
     return re.sub(r"\s*@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 
 
-def _printed(home: Path) -> str:
+def _printed() -> str:
     """What the program prints for the words in the picture."""
     import shlex
 
     screen = _Screen()
-    world = World(
-        clock=_StoppedClock(), environ={"HOME": str(home)}, stdin=screen, out=screen, err=screen
-    )
+    world = World(clock=_StoppedClock(), stdin=screen, out=screen, err=screen)
     code = evsrep(shlex.split(_TYPED.replace("\\\n", ""))[2:], world)
     found = re.search(r"evsrep wait (\S+)", screen.getvalue())
     if code or found is None:
@@ -419,7 +415,7 @@ class _StoppedClock:
 
 
 @contextmanager
-def _nowhere() -> Iterator[Path]:
+def _nowhere() -> Iterator[None]:
     """An empty home and no variables but a terminal's, until the block ends.
 
     Click and rich read the environment themselves, so it is not enough to hand in another one.
@@ -429,7 +425,7 @@ def _nowhere() -> Iterator[Path]:
         os.environ.clear()
         os.environ.update(HOME=home, COLUMNS=str(_WIDTH), TERM="xterm-256color")
         try:
-            yield Path(home)
+            yield
         finally:
             os.environ.clear()
             os.environ.update(kept)

@@ -4,6 +4,7 @@ import click
 
 from evsrep.cli.app import App, Command, everywhere, pass_app
 from evsrep.cli.groups import Group
+from evsrep.errors import ConfigError
 from evsrep.output.shapes import IDENTITY, TOKEN
 
 
@@ -40,6 +41,15 @@ def check(app: App) -> None:
     )
 
 
+@auth.command(cls=Command, examples=("evsrep auth logout",))
+@everywhere
+@pass_app
+def logout(app: App) -> None:
+    """Revoke the token that is kept from earlier runs, and remove it."""
+    revoked = app.cloud.forget()
+    app.console.note("signed out" if revoked else "no token is kept for this profile")
+
+
 @auth.command(
     cls=Command,
     shape=TOKEN,
@@ -50,6 +60,11 @@ def check(app: App) -> None:
 def token(app: App) -> None:
     """Print a token for use with other tools. It is a secret: mind where it goes."""
     session = app.cloud.session()
+    if not session.token:
+        raise ConfigError(
+            f"profile '{app.profile.name}' signs each request with a key and has no token",
+            hint="a token comes with a sign-in by password",
+        )
     if app.console.form == "table":
         app.console.print(session.token + "\n")  # to be pasted or captured, so not in a box
         return

@@ -49,15 +49,16 @@ class LazyGroup(Group):
         self._modules = dict(modules or {})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of the table, which is that of a first day's work."""
-        del ctx
-        return list(self._modules)
+        """The commands in the order of the table, then those that are there already."""
+        return [*self._modules, *(name for name in self.commands if name not in self._modules)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command's module and take the command of the same name out of it."""
-        del ctx
-        module = self._modules.get(cmd_name)
-        if module is None:
-            return None
-        found: click.Command = getattr(importlib.import_module(module), module.rpartition(".")[2])
+        """Import a command's module; `module:name` says where it is not called like the module."""
+        place = self._modules.get(cmd_name)
+        if place is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = place.partition(":")
+        found: click.Command = getattr(
+            importlib.import_module(module), name or module.rpartition(".")[2]
+        )
         return found

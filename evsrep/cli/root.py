@@ -29,6 +29,7 @@ COMMANDS = {
     "auth": "evsrep.cli.auth",
     "sandbox": "evsrep.cli.sandbox",
     "completion": "evsrep.cli.completion",
+    "doctor": "evsrep.cli.doctor",
     "help": "evsrep.cli.help",
 }
 _SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -8,13 +8,13 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from evsrep.cloud import endpoints, wire
-from evsrep.cloud.http import Answer, Call, Http, Limits
+from evsrep.cloud.http import Answer, Call, Http, Limits, skew_seconds
 from evsrep.cloud.models import Disk, Pair, PairOrder, Server, Session
 from evsrep.cloud.signin import SignIn
-from evsrep.errors import ConfigError
+from evsrep.errors import ConfigError, Unavailable
 
 T = TypeVar("T", Pair, Disk)
 
@@ -65,6 +65,44 @@ class Cloud:
     def session(self) -> Session:
         """Who we are; asks the cloud the first time."""
         return self._sign_in.session()
+
+    @property
+    def front_url(self) -> str:
+        """Where the first request goes: to IAM, or where it is not needed, to EVS."""
+        return self._auth_url or self.endpoint
+
+    @property
+    def front_host(self) -> str:
+        """The host of the first request."""
+        return urlsplit(self.front_url).hostname or ""
+
+    def look_up(self) -> list[str]:
+        """The addresses of the first host."""
+        from evsrep.cloud.transport import addresses
+
+        try:
+            return addresses(self.front_host, self._http.limits.timeout)
+        except OSError as error:
+            hint = "check the host name in the profile, and the network"
+            raise Unavailable(str(error), hint=hint) from error
+
+    def probe(self) -> Answer:
+        """Ask the first host anything, without credentials: any answer is one."""
+        return self._http.probe(self.front_url)
+
+    def clock_skew(self) -> float | None:
+        """How many seconds our clock is ahead of the cloud's; None where it does not say."""
+        return skew_seconds(self.probe().headers, self._http.clock.time())
+
+    def check_servers(self) -> None:
+        """Ask the servers' service for anything; raises what goes wrong."""
+        url = f"{self.compute_endpoint}/servers?limit=1"
+        call = Call("GET", url, "the list of servers")
+        self._http.send(call, lambda answer: None, self._sign_in)
+
+    def forget(self) -> bool:
+        """Revoke and drop the token that earlier runs left; False where there is none."""
+        return self._sign_in.forget()
 
     @property
     def region(self) -> str:

@@ -20,6 +20,7 @@ from evsrep.cloud.wire import Unreadable
 from evsrep.errors import AuthError, ConfigError, EvsrepError, OutcomeUnknown, Said, Unavailable
 
 LONGEST_ANSWER_BYTES = 16 * 1024 * 1024
+SKEW_THAT_MATTERS_SECONDS = 300.0
 _MOST_REDIRECTS = 3
 _SECRET_HEADERS = frozenset(
     {
@@ -175,7 +176,12 @@ class Http:
             self.clock.sleep(pause)
 
     def _try(
-        self, call: Call, read: Callable[[Answer], T], auth: httpx.Auth | None
+        self,
+        call: Call,
+        read: Callable[[Answer], T],
+        auth: httpx.Auth | None,
+        *,
+        takes_any: bool = False,
     ) -> "_Success[T] | Failure":
         try:
             answer = self._once(call, auth)
@@ -187,7 +193,7 @@ class Http:
             return _connect_failure(call, error)
         except httpx.RequestError as error:
             return _broken_failure(call, error, self.limits.timeout)
-        if not 200 <= answer.status < 300:
+        if not takes_any and not 200 <= answer.status < 300:
             return self._refusal(call, answer)
         try:
             return _Success(read(answer))
@@ -212,10 +218,30 @@ class Http:
             is_read=call.repeats_freely,
             offers_replication=call.offers_replication,
         )
+        if problems.is_token_refused(said):
+            error.hint = f"{self._skew(answer)}{error.hint}"
         rule = retry.rule_for_status(answer.status, after)
         if rule is retry.RATE_LIMITED and not isinstance(error, Unavailable):
             error = Unavailable("the cloud says: too many requests", said=said)
         return Failure(rule, error, after)
+
+    def _skew(self, answer: Answer) -> str:
+        """What to say of our clock where it is off: signatures need a right one."""
+        ahead = skew_seconds(answer.headers, self.clock.time())
+        if ahead is None or abs(ahead) < SKEW_THAT_MATTERS_SECONDS:
+            return ""
+        direction = "ahead of" if ahead > 0 else "behind"
+        minutes = f"{abs(ahead) / 60:.0f} min"
+        return f"this machine's clock is {minutes} {direction} the cloud's: set it; "
+
+    def probe(self, url: str) -> Answer:
+        """Ask without credentials, once, and take any answer for one."""
+        call = Call("GET", url, f"{url}")
+        check_origin(url, allows_plain_http=self._allows_plain_http)
+        result = self._try(call, lambda answer: answer, None, takes_any=True)
+        if isinstance(result, Failure):
+            raise result.error
+        return result.value
 
     def _once(self, call: Call, auth: httpx.Auth | None) -> Answer:
         """Send once, following redirects only to the same origin."""
@@ -271,6 +297,12 @@ def new_client(transport: httpx.BaseTransport) -> httpx.Client:
     }
     # trust_env would have httpx read .netrc and add credentials that nobody asked for
     return httpx.Client(transport=transport, headers=headers, trust_env=False)
+
+
+def skew_seconds(headers: Mapping[str, str], now: float) -> float | None:
+    """How far our clock is ahead of the answer's `Date`; None where it says none."""
+    until = retry.seconds_until_date(headers.get("date", ""), now)
+    return None if until is None else -until
 
 
 def check_origin(url: str, *, allows_plain_http: bool) -> None:

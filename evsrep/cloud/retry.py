@@ -7,7 +7,7 @@ surely took no effect; where it may have, the caller is told so and looks before
 import random
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
@@ -68,7 +68,8 @@ def retry_after_seconds(headers: Mapping[str, str], words: str, now: float) -> f
     if re.fullmatch(r"\d{1,9}(\.\d+)?", given):
         return float(given)
     if given:
-        return _seconds_until(given, now)
+        until = seconds_until_date(given, now)
+        return None if until is None else max(0.0, until)
     window = re.search(r"time:\s*(\d{1,6})\s*(second|minute|hour)", words)
     if window is None:
         return None
@@ -86,10 +87,11 @@ def pause_seconds(attempt: int, retry_after: float | None, chance: float | None 
     return longest * (0.5 + share / 2)
 
 
-def _seconds_until(date: str, now: float) -> float | None:
+def seconds_until_date(date: str, now: float) -> float | None:
+    """Seconds from `now` (since 1970) to an HTTP date; None if it can't be read."""
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.timestamp() - now
+    except (ValueError, TypeError, OverflowError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - datetime.fromtimestamp(now, UTC)).total_seconds())

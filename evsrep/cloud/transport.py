@@ -133,12 +133,12 @@ class _Sockets(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        addresses = _addresses(host, port, timeout)
-        for number, address in enumerate(addresses, start=1):
+        found = _addresses(host, timeout)
+        for number, address in enumerate(found, start=1):
             left = _left(timeout, httpcore.ConnectTimeout)
-            is_last = number == len(addresses)
+            is_last = number == len(found)
             # one address that swallows packets must not use up the time of the others
-            share = left if left is None or is_last else left / (len(addresses) - number + 1)
+            share = left if left is None or is_last else left / (len(found) - number + 1)
             try:
                 return _Stream(
                     httpcore.SyncBackend().connect_tcp(
@@ -186,28 +186,37 @@ def _left(deadline: float | None, too_late: type[httpcore.TimeoutException]) -> 
     return left
 
 
-def _addresses(host: str, port: int, deadline: float | None) -> list[str]:
-    """Look a name up, in time: the resolver itself knows no time-out, so it gets a thread."""
+def addresses(host: str, seconds: float | None) -> list[str]:
+    """Look a name up, in time: the resolver itself knows no time-out, so it gets a thread.
+
+    Raises OSError, in words, where that fails; TimeoutError, which is one, where it takes too long.
+    """
     with contextlib.suppress(ValueError):
         return [str(ipaddress.ip_address(host))]
     found: list[str] = []
-    problems: list[OSError | UnicodeError] = []
 
     def look_up() -> None:
-        try:
-            known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with contextlib.suppress(OSError, UnicodeError):
+            known = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
             found.extend(dict.fromkeys(str(entry[4][0]) for entry in known))
-        except (OSError, UnicodeError) as problem:
-            problems.append(problem)
 
     thread = threading.Thread(target=look_up, daemon=True)
     thread.start()
-    thread.join(_left(deadline, httpcore.ConnectTimeout))
+    thread.join(seconds)
     if thread.is_alive():
-        raise httpcore.ConnectTimeout(f"the name {host} was not resolved in time")
-    if problems:
-        raise httpcore.ConnectError(f"the name {host} does not resolve") from problems[0]
+        raise TimeoutError(f"the name {host} was not resolved in time")
+    if not found:
+        raise OSError(f"the name {host} does not resolve")
     return found
+
+
+def _addresses(host: str, deadline: float | None) -> list[str]:
+    try:
+        return addresses(host, _left(deadline, httpcore.ConnectTimeout))
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout(str(error)) from None
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from None
 
 
 @contextlib.contextmanager

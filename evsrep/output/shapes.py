@@ -75,6 +75,9 @@ IDENTITY = Shape(
     ),
     ("profile", "user", "project", "project_id", "region", "expires_at", "endpoint"),
 )
+FINDING = Shape(
+    "finding", ("check", "result", "detail", "help"), ("check", "result", "detail", "help")
+)
 TOKEN = Shape("token", ("token", "expires_at"), ("token",))
 PATH = Shape("path", ("path",), ("path",))
 EXIT_CODE = Shape("exit code", ("code", "kind", "meaning"), ("code", "kind", "meaning"))

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from evsrep.errors import ConfigError
@@ -45,6 +46,11 @@ _VARIABLES = (
     ("token", ("OS_TOKEN", "OS_AUTH_TOKEN")),
     ("ca_bundle", ("OS_CACERT",)),
     ("insecure", ("OS_INSECURE",)),
+)
+_KEY_VARIABLES = (  # the first family that has a key wins, whole
+    ("OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN"),
+    ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
+    ("HW_ACCESS_KEY", "HW_SECRET_KEY", ""),
 )
 
 
@@ -90,8 +96,9 @@ def choose(
         return named, named_by
     if file.default:
         return file.default, f"default_profile in {file.path}"
-    if environ.get("OS_AUTH_URL"):
-        return ENVIRONMENT, "OS_AUTH_URL is set"
+    for variable in ("OS_CLOUD", "OS_AUTH_URL"):
+        if environ.get(variable):
+            return ENVIRONMENT, f"{variable} is set"
     raise ConfigError(
         "no profile is chosen",
         hint="make one with 'evsrep profile init NAME', or try it without an account: -p sandbox",
@@ -99,11 +106,18 @@ def choose(
 
 
 def load(name: str, chosen_by: str, file: ProfileFile, environ: Mapping[str, str]) -> Profile:
-    """The profile of that name out of the file, or out of the `OS_*` variables if it is `env`."""
+    """The profile of that name out of the file; `env` is what the `OS_*` variables say.
+
+    With `OS_CLOUD` that is an entry of clouds.yaml, and the other `OS_*` variables are ignored.
+    """
     if name in file.profiles:
         values = _from_file(name, file)
+    elif name == ENVIRONMENT and environ.get("OS_CLOUD"):
+        from evsrep.settings.clouds import read_cloud
+
+        values = read_cloud(environ["OS_CLOUD"], environ=environ, folder=Path.cwd())
     elif name == ENVIRONMENT:
-        values = _from_variables(environ)
+        values = from_variables(environ)
     else:
         raise _no_such_profile(name, file)
     return Profile(name, chosen_by, {**values, **_secrets_of_environment(environ)})
@@ -112,6 +126,12 @@ def load(name: str, chosen_by: str, file: ProfileFile, environ: Mapping[str, str
 def built_in(name: str, chosen_by: str, keys: Mapping[str, Any]) -> Profile:
     """A profile that is not in any file; variables do not change it."""
     return Profile(name, chosen_by, {k: Value(v, "built in") for k, v in keys.items()})
+
+
+def proposed(name: str, keys: Mapping[str, Any], environ: Mapping[str, str]) -> Profile:
+    """A profile that is not saved yet; its secrets may come from variables."""
+    values = {k: Value(v, "given now") for k, v in keys.items()}
+    return Profile(name, "its name", {**values, **_secrets_of_environment(environ)})
 
 
 def checked_value(key: str, value: Any) -> str:
@@ -223,7 +243,8 @@ def _from_file(name: str, file: ProfileFile) -> dict[str, Value]:
     return {key: Value(value, origin) for key, value in keys.items()}
 
 
-def _from_variables(environ: Mapping[str, str]) -> dict[str, Value]:
+def from_variables(environ: Mapping[str, str]) -> dict[str, Value]:
+    """The values that the variables of an openrc file say."""
     if environ.get("OS_APPLICATION_CREDENTIAL_ID"):
         raise ConfigError(
             "application credentials are not offered by these clouds",
@@ -237,6 +258,15 @@ def _from_variables(environ: Mapping[str, str]) -> dict[str, Value]:
             given = environ[name]
             value = given.lower() in ("1", "true", "yes") if is_flag else given
             values[key] = Value(value, f"variable {name}")
+    for family in _KEY_VARIABLES:
+        if environ.get(family[0]):
+            keys = ("access_key", "secret_key", "security_token")
+            values |= {
+                key: Value(environ[variable], f"variable {variable}")
+                for key, variable in zip(keys, family, strict=True)
+                if environ.get(variable)
+            }
+            break
     if not values:
         raise ConfigError(
             "profile 'env' means the OS_* variables, and none is set",
