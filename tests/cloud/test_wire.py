@@ -1,0 +1,140 @@
+"""The cloud's JSON: what is documented is understood, what is not can't hurt."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evsrep.cloud import wire
+from evsrep.cloud.models import Endpoint, PairOrder, Session
+from tests.conftest import DR, PRODUCTION
+
+MESSAGES = Path(__file__).parent.parent / "wire"
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner),
+    max_leaves=10,
+)
+
+
+def message(name: str) -> bytes:
+    return (MESSAGES / f"{name}.json").read_bytes()
+
+
+def test_a_created_pair_is_read_as_documented() -> None:
+    pair = wire.pair_from_wire(wire.member(message("created"), "replication"))
+    assert pair.id == "91085433-9499-4a68-b2c6-35072467ccd2"
+    assert pair.disks == (PRODUCTION, DR)
+    assert pair.status == "creating"
+    assert pair.fields["volume_ids"] == [PRODUCTION, DR]
+    assert "progress" not in pair.fields
+
+
+def test_a_shown_pair_has_its_three_decodings() -> None:
+    pair = wire.pair_from_wire(wire.member(message("shown"), "replication"))
+    assert pair.progress == 100
+    assert pair.fields["record_metadata"] == {
+        "volume_size": 10,
+        "volume_type": "ssd",
+        "multiattach": False,
+    }
+    assert len(pair.fields["volume_ids"]) == 2
+
+
+def test_listed_pairs_take_metadata_as_text_and_as_object() -> None:
+    pairs = [wire.pair_from_wire(each) for each in wire.members(message("listed"), "replications")]
+    assert [pair.fields["record_metadata"]["volume_size"] for pair in pairs] == [5, 10]
+    assert [pair.progress for pair in pairs] == [None, 100]
+    assert pairs[1].group_id == "13b582e6-092e-4f7a-9260-8eb7a4ad860e"
+
+
+def test_what_was_not_given_is_absent_from_the_order() -> None:
+    body = wire.order_to_wire(PairOrder((PRODUCTION, DR), "az2.dc2", "hypermetro"))
+    assert body == {
+        "replication": {
+            "volume_ids": [PRODUCTION, DR],
+            "priority_station": "az2.dc2",
+            "replication_model": "hypermetro",
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "empty"),
+        (b"  \n", "empty"),
+        (b"<html>no</html>", "HTML"),
+        (b'{"replication": {"id"', "cut short"),
+        (b"[1, 2]", "list"),
+        (b'{"x": NaN}', "not valid JSON"),
+        (b'{"x": 1e999}', "not valid JSON"),
+        (b'{"x": ' + b"9" * 1_000_000 + b"}", "not valid JSON"),
+        (b"[" * 100_000, "nested"),
+        (b'{"x": "\xff"}', "UTF-8"),
+    ],
+)
+def test_an_answer_that_is_not_json_is_unreadable_and_says_how(body: bytes, says: str) -> None:
+    with pytest.raises(wire.Unreadable, match=says):
+        wire.read_object(body)
+
+
+@given(ANY_JSON, st.sampled_from(["id", "name", "status", "volume_ids", "progress"]), ANY_JSON)
+def test_any_json_in_any_field_is_a_pair_or_unreadable(thing: Any, key: str, value: Any) -> None:
+    body = {**json.loads(message("shown"))["replication"], key: value, "record_metadata": thing}
+    try:
+        pair = wire.pair_from_wire(body)
+    except wire.Unreadable:
+        assert key == "id"
+        return
+    assert isinstance(pair.fields["volume_ids"], list)
+    assert pair.progress is None or isinstance(pair.progress, int | float)
+    json.dumps(pair.fields, allow_nan=False)
+
+
+@given(ANY_JSON)
+def test_any_json_is_a_disk_a_server_and_a_session_or_unreadable(thing: Any) -> None:
+    body = {"id": "x", "attachments": thing, "size": thing, "user": thing, "catalog": thing}
+    wire.disk_from_wire(body)
+    wire.server_from_wire({**body, "status": thing})
+    wire.session_from_wire("t", {**body, "project": thing})
+
+
+@pytest.mark.parametrize(
+    ("given_progress", "read"),
+    [("100", 100), ("37.5", 37.5), (12, 12), (None, None), ("", None), ("nan", None), (True, None)],
+)
+def test_progress_is_a_number_or_null(given_progress: Any, read: float | None) -> None:
+    pair = wire.pair_from_wire({"id": "x", "progress": given_progress})
+    assert pair.progress == read
+
+
+def test_a_session_survives_being_kept() -> None:
+    endpoint = Endpoint("volumev2", "public", "eu-de", "https://evs.eu-de.example.com/v2/p")
+    session = Session("t", "2030-01-01T00:00:00Z", "alice", "dom", "p", "eu-de", (endpoint,))
+    assert wire.session_from_json(wire.session_to_json(session)) == session
+
+
+@given(st.binary(max_size=60) | ANY_JSON.map(lambda thing: json.dumps(thing).encode()))
+def test_a_kept_session_that_is_none_is_unreadable(kept: bytes) -> None:
+    with pytest.raises(wire.Unreadable):
+        wire.session_from_json(kept)
+
+
+@pytest.mark.parametrize(
+    ("moment", "seconds"),
+    [
+        ("1970-01-01T00:01:40Z", 0),
+        ("1970-01-01T00:01:41.000000Z", 1),
+        ("1970-01-01T00:01:41.123456789Z", 1),
+        ("1970-01-01T02:01:40+02:00", 0),
+        ("1970-01-01T00:01:40", 0),
+        ("soon", None),
+        ("1970-13-01T00:00:00Z", None),
+    ],
+)
+def test_times_are_read_as_iam_writes_them(moment: str, seconds: float | None) -> None:
+    assert wire.seconds_until(moment, 100.0) == seconds
