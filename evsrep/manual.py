@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ from evsrep.settings.keys import KEYS
 
 Rows = Iterable[tuple[str, str]]
 
-_TYPED = """\
+TYPED = """\
 $ evsrep create -p sandbox --name "my replication" \\
     --production-disk 18aa67ea-c7cb-4826-800d-50e67f0de75b \\
     --dr-disk 375d23be-3658-498f-8b50-d3b950a890ec
@@ -127,19 +127,19 @@ _ESCAPES = {  # what groff would turn into typography, which can't be typed agai
 def _root_page(ctx: click.Context, names: Sequence[str]) -> Iterator[str]:
     yield from _opening(ctx, [ctx])
     yield ".SH COMMANDS"
-    yield from _terms(_commands(ctx))
+    yield from _terms((f"{_bold(_page_name(each))}(1)", _title(each)) for each in _below(ctx))
     yield ".SH OPTIONS"
-    yield from _terms(_options(ctx, lambda param: not _is_common(param)))
-    yield from _subsection("Options of every command")
+    yield from _terms(_options(ctx))
+    yield ".SS Options of every command"
     yield from _paragraphs("Accepted before the command and after it.")
-    yield from _terms(_options(ctx, _is_common))
+    yield from _terms(_options(ctx, is_common=True))
     yield ".SH OUTPUT"
     yield from _output()
     yield ".SH WHAT IS SENT AGAIN"
     yield from _sent_again()
-    yield from _examples(line for each in _below(ctx) for line in _examples_of(each)[:1])
+    yield from _examples(first for each in _below(ctx) for first in _examples_of(each)[:1])
     yield from _tables()
-    yield from _subsection("The keys of a profile")
+    yield ".SS The keys of a profile"
     yield from _terms((_bold(key.name), key.about) for key in KEYS)
     yield from _see_also(ctx, names)
 
@@ -150,11 +150,11 @@ def _command_page(ctx: click.Context, names: Sequence[str]) -> Iterator[str]:
     if below:
         yield ".SH COMMANDS"
     for each in below:
-        yield from _subsection(each.command_path)
+        yield f".SS {escaped(each.command_path)}"
         yield from _paragraphs(_about(each))
-        yield from _terms(_options(each, lambda param: not _is_common(param)))
+        yield from _terms(_options(each))
     yield ".SH OPTIONS"
-    yield from _terms(_options(ctx, lambda param: not _is_common(param)))
+    yield from _terms(_options(ctx))
     yield from _paragraphs("The options of every command, such as --profile, are in evsrep(1).")
     yield from _examples(_examples_of(ctx))
     yield from _tables()
@@ -162,8 +162,7 @@ def _command_page(ctx: click.Context, names: Sequence[str]) -> Iterator[str]:
 
 
 def _opening(ctx: click.Context, usages: Sequence[click.Context]) -> Iterator[str]:
-    name, about = _page_name(ctx), _about(ctx)
-    title = about.partition("\n")[0].rstrip(".")
+    name, title = _page_name(ctx), _title(ctx).rstrip(".")
     yield ".\\\" Written from the commands by 'python -m evsrep.manual'; changes here are lost."
     yield f'.TH {escaped(name.upper())} 1 "" "evsrep {__version__}" "evsrep"'
     yield ".ad l"  # a justified line of long words has holes, of which groff warns
@@ -177,7 +176,7 @@ def _opening(ctx: click.Context, usages: Sequence[click.Context]) -> Iterator[st
         pieces = " ".join(each.command.collect_usage_pieces(each))
         yield f"{_bold(each.command_path)} {_italic(pieces)}"
     yield ".SH DESCRIPTION"
-    yield from _paragraphs(about)
+    yield from _paragraphs(_about(ctx))
 
 
 def _output() -> Iterator[str]:
@@ -196,6 +195,9 @@ def _sent_again() -> Iterator[str]:
         "changes something only where it surely took no effect. --retries says how often. The "
         "pauses grow; one that the cloud asks for with Retry-After is kept, and where it is longer "
         f"than {LONGEST_PAUSE_SECONDS:g} s, nothing is sent again."
+    )
+    yield from _paragraphs(
+        "Where a token that evsrep fetched itself is refused, it fetches a new one, once."
     )
     for rule in RULES:
         again = _AGAIN[rule.reads_again, rule.changes_again]
@@ -246,28 +248,25 @@ def _about(ctx: click.Context) -> str:
     return inspect.cleandoc(ctx.command.help or "")
 
 
-def _commands(ctx: click.Context) -> Rows:
-    return [
-        (f"{_bold(_page_name(each))}(1)", _about(each).partition("\n")[0]) for each in _below(ctx)
-    ]
+def _title(ctx: click.Context) -> str:
+    return _about(ctx).partition("\n")[0]
 
 
-def _options(ctx: click.Context, is_wanted: Callable[[click.Parameter], bool]) -> Rows:
+def _options(ctx: click.Context, *, is_common: bool = False) -> Rows:
+    """A command's own options, or those of every command; the help option is one of these."""
     for param in ctx.command.get_params(ctx):
         record = param.get_help_record(ctx)
-        if isinstance(param, click.Option) and record is not None and is_wanted(param):
+        if not isinstance(param, click.Option) or record is None:
+            continue
+        if is_everywhere(param) == is_common:
             variable = f" [env: {param.envvar}]" if param.envvar else ""
             yield _flags(record[0]), record[1] + variable
-
-
-def _is_common(param: click.Parameter) -> bool:
-    return is_everywhere(param) or "--help" in param.opts
 
 
 def _examples_of(ctx: click.Context) -> list[str]:
     """A command's examples; a group's are those of its commands."""
     own = list(getattr(ctx.command, "examples", ()))
-    return own + [line for each in _below(ctx) for line in _examples_of(each)]
+    return own + [found for each in _below(ctx) for found in _examples_of(each)]
 
 
 def _flags(text: str) -> str:
@@ -287,10 +286,6 @@ def _italic(text: str) -> str:
     return f"\\fI{escaped(text)}\\fR"
 
 
-def _subsection(title: str) -> Iterator[str]:
-    yield f".SS {escaped(title)}"
-
-
 def _terms(rows: Rows) -> Iterator[str]:
     """A list of terms, which are roff already, each with its meaning."""
     for term, about in rows:
@@ -303,7 +298,8 @@ def _paragraphs(text: str) -> Iterator[str]:
         yield from (".PP", escaped(" ".join(paragraph.split())))
 
 
-def _examples(lines: Iterable[str]) -> Iterator[str]:
+def _examples(examples: Iterable[str]) -> Iterator[str]:
+    lines = [line for example in examples for line in example.splitlines()]
     yield from (".SH EXAMPLES", ".EX", *map(escaped, lines), ".EE")
 
 
@@ -361,13 +357,13 @@ def _code(*words: str) -> str:
 # The picture
 
 
-def picture() -> str:
-    """What create prints on a terminal, as an SVG that brings its own dark background."""
+def picture(typed: str = TYPED) -> str:
+    """What is typed and what evsrep prints, as an SVG that brings its own dark background."""
     from rich.console import Console
     from rich.text import Text
 
     with _nowhere():
-        shown = Text.from_ansi(_TYPED + _printed())
+        shown = Text.from_ansi(typed + _printed(typed))
         console = Console(record=True, width=_WIDTH, file=io.StringIO())
         console.print(shown)
         svg = console.export_svg(title="evsrep", unique_id="evsrep", code_format=_svg_format())
@@ -381,13 +377,13 @@ def _svg_format() -> str:
     return re.sub(r"\s*@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 
 
-def _printed() -> str:
-    """What the program prints for the words in the picture."""
+def _printed(typed: str) -> str:
+    """What the program prints for what is typed; the ID is made the documented one."""
     import shlex
 
     screen = _Screen()
     world = World(clock=_StoppedClock(), stdin=screen, out=screen, err=screen)
-    code = evsrep(shlex.split(_TYPED.replace("\\\n", ""))[2:], world)
+    code = evsrep(shlex.split(typed.replace("\\\n", ""))[2:], world)
     found = re.search(r"evsrep wait (\S+)", screen.getvalue())
     if code or found is None:
         raise click.ClickException(f"no picture could be taken:\n{screen.getvalue()}")

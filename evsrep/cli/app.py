@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar
 
@@ -70,8 +71,8 @@ class App:
     def __init__(self, world: World) -> None:
         self.world = world
         self.clock = world.clock
+        self.at_end = ExitStack()  # what is to be closed when the run is over
         self._given: dict[str, Given] = {}
-        self._shape: Shape | None = None
 
     def keep(self, name: str, given: Given) -> None:
         """Remember an option; the later, inner one wins."""
@@ -274,6 +275,8 @@ def write_options(
     own: list[tuple[str, str]] = []
     common: list[tuple[str, str]] = []
     for param in command.get_params(ctx):
+        if isinstance(param, click.Argument):  # told of in words, in the description
+            continue
         record = param.get_help_record(ctx)
         if record is not None:
             (common if is_everywhere(param) else own).append(record)
@@ -285,7 +288,7 @@ def write_options(
 
 def is_everywhere(param: click.Parameter) -> bool:
     """Whether a parameter is one of those that every command has."""
-    return param.name in _EVERYWHERE or param.name in ("help", "version")
+    return param.name in _EVERYWHERE or bool({"--help", "--version"} & set(param.opts))
 
 
 def everywhere(command: F) -> F:

@@ -58,7 +58,10 @@ def logout(app: App) -> None:
 @everywhere
 @pass_app
 def token(app: App) -> None:
-    """Print a token for use with other tools. It is a secret: mind where it goes."""
+    """Print a token for use with other tools.
+
+    It is a secret: mind where it goes.
+    """
     session = app.cloud.session()
     if not session.token:
         raise ConfigError(

@@ -27,7 +27,7 @@ def connect(app: App, profile: Profile) -> Cloud:
     if profile.is_set("insecure"):
         app.console.warn(f"TLS is not verified: profile '{profile.name}' says insecure = true")
     http = Http(
-        new_client(_transport(app, profile)),
+        app.at_end.enter_context(new_client(_transport(app, profile))),
         clock=app.clock,
         talk=app.console,
         limits=limits(app, profile),

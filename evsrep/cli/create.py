@@ -43,7 +43,7 @@ def _shape(params: Mapping[str, Any]) -> Shape:
     examples=(
         "evsrep create --production-disk db-01-data --dr-disk db-01-data-dr --wait",
         "id=$(evsrep create --production-disk $A --dr-disk $B -o value -c id)",
-        "evsrep create --volume-id $A --volume-id $B --priority-station eu-de-01 --dry-run",
+        "evsrep create --volume-id $A --volume-id $B --priority-station $AZ --dry-run",
     ),
 )
 @click.option("--production-disk", metavar="DISK", default="", help="ID or exact name.")

@@ -14,15 +14,18 @@ ENVIRONMENT = (
     ("EVSREP_TIMEOUT", "most seconds for one request, as --timeout"),
     ("EVSREP_RETRIES", "tries after the first, as --retries"),
     ("EVSREP_PASSWORD", "the chosen profile's password"),
+    ("EVSREP_SECRET_KEY", "the chosen profile's secret key"),
     ("EVSREP_TOKEN", "the chosen profile's token"),
     ("EVSREP_PASSCODE", "the chosen profile's one-time code"),
     ("OS_AUTH_URL, OS_USERNAME, …", "the profile 'env'; used where no profile is chosen"),
+    ("OS_CLOUD", "an entry of clouds.yaml, as the profile 'env'"),
     ("NO_COLOR", "no colour, whatever its value"),
     ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy, where the profile names none"),
-    ("XDG_CONFIG_HOME, XDG_STATE_HOME", "where the files are"),
+    ("XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME", "where the files are"),
 )
 FILES = (
     ("~/.config/evsrep/config.toml", "the profile file (mode 0600); 'evsrep profile path'"),
+    ("~/.cache/evsrep/tokens/", "tokens kept between two runs (0600); 'evsrep auth logout'"),
     ("~/.local/state/evsrep/sandbox.db", "the sandbox's state; 'evsrep sandbox reset'"),
 )
 OUTPUT = """\
@@ -77,7 +80,7 @@ def _command_help(words: tuple[str, ...]) -> str:
     """The help of a command, found as if it were typed."""
     from evsrep.cli.root import cli
 
-    ctx = click.Context(cli, info_name="evsrep")
+    ctx = click.Context(cli, info_name="evsrep", **cli.context_settings)
     for word in words:
         group = ctx.command
         found = group.get_command(ctx, word) if isinstance(group, click.Group) else None

@@ -86,7 +86,10 @@ def use(app: App, name: str) -> None:
 @everywhere
 @pass_app
 def set_(app: App, name: str, settings: tuple[str, ...]) -> None:
-    """Set keys of a profile. The keys are those of 'evsrep help files'."""
+    """Set keys of a profile.
+
+    'evsrep help files' lists the keys.
+    """
     values = _read_settings(settings)
     _check_exists(app, name)
 
@@ -126,7 +129,10 @@ def unset(app: App, name: str, keys: tuple[str, ...]) -> None:
 @everywhere
 @pass_app
 def delete(app: App, name: str, yes: bool) -> None:
-    """Delete a profile. It asks on a terminal, and wants --yes elsewhere."""
+    """Delete a profile.
+
+    It asks on a terminal, and wants --yes elsewhere.
+    """
     _check_exists(app, name)
     if not yes and not _agrees(app, f"Delete profile '{name}'?"):
         return

@@ -34,6 +34,10 @@ _ALTERNATIVES = {  # a question that a flag has answered in another way
 _MAY_BE_EMPTY = frozenset({"region", "project_name"})
 
 
+def _sentence(about: str) -> str:
+    return f"{about[:1].upper()}{about[1:]}."
+
+
 def _key_flags(command: F) -> F:
     """Give a command a flag for each key of a profile."""
     for key in reversed([key for key in KEYS if key.name not in _KEPT_ON_APP]):
@@ -51,7 +55,7 @@ def _key_flags(command: F) -> F:
     examples=(
         "evsrep profile init otc",
         "evsrep profile init ci --preset otc --region eu-de --username ci \\",
-        "    --user-domain-name OTC-EU-DE-000… --password-command 'pass ci' --project-name eu-de",
+        "    --user-domain-name OTC-EU-DE-000… --password-command 'pass ci'",
     ),
 )
 @click.argument("name", metavar="NAME")
@@ -237,7 +241,3 @@ def _check_is_new(app: App, name: str) -> None:
             f"there is a profile '{name}' already",
             hint=f"change it with 'evsrep profile set {name} KEY=VALUE', or delete it first",
         )
-
-
-def _sentence(about: str) -> str:
-    return f"{about[:1].upper()}{about[1:]}."

@@ -60,8 +60,12 @@ def run() -> None:
 
 def main(words: Sequence[str], world: World | None = None) -> int:
     """Run one command and return its exit code; never raises."""
-    world = world or World()
-    app = App(world)
+    app = App(world or World())
+    with app.at_end:
+        return _run(app, words)
+
+
+def _run(app: App, words: Sequence[str]) -> int:
     try:
         try:
             cli.main(list(words), prog_name="evsrep", standalone_mode=False, obj=app)

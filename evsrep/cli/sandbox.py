@@ -66,7 +66,10 @@ def sandbox() -> None:
 @everywhere
 @pass_app
 def disks(app: App) -> None:
-    """List the sandbox's disks. Their names tell what they are good for."""
+    """List the sandbox's disks.
+
+    Their names tell what they are good for.
+    """
     from evsrep.cli.connect import connect
 
     cloud = connect(app, sandbox_profile("sandbox disks"))
@@ -78,7 +81,10 @@ def disks(app: App) -> None:
 @everywhere
 @pass_app
 def reset(app: App) -> None:
-    """Start afresh, without asking: the sandbox's pairs are gone, its disks as they were."""
+    """Start afresh, without asking.
+
+    The sandbox's pairs are gone, and its disks are as they were.
+    """
     from evsrep.sandbox.store import reset as start_afresh
 
     with _told_if_broken():
@@ -97,10 +103,9 @@ def serve(app: App, port: int) -> None:
 
     The first line on stdout is its URL; a ready profile for it follows on stderr.
     """
-    import tomli_w
-
     from evsrep.sandbox.profile import ready_profile
     from evsrep.sandbox.server import Server
+    from evsrep.settings.profiles import profile_text
 
     try:
         server = Server(open_sandbox(app), port)
@@ -112,7 +117,6 @@ def serve(app: App, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: server.stop())
     app.console.print(f"{server.url}\n")
-    profile = {"profiles": {"served": ready_profile(server.url)}}
-    for line in tomli_w.dumps(profile).splitlines():
+    for line in profile_text("served", ready_profile(server.url)).splitlines():
         app.console.note(line)
     server.run()

@@ -63,6 +63,13 @@ def change_profiles(path: Path, change: Callable[[dict[str, Any]], None]) -> Pat
         raise _file_error(f"the profile file {path} can't be written", error) from error
 
 
+def profile_text(name: str, keys: Mapping[str, Any]) -> str:
+    """A profile as it stands in the file."""
+    import tomli_w  # only who writes needs it
+
+    return tomli_w.dumps({"profiles": {name: dict(keys)}})
+
+
 def readable_by_others(file: ProfileFile) -> bool:
     """Whether the file holds a secret and others than its owner may read it."""
     try:

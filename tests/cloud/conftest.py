@@ -1,0 +1,103 @@
+"""A cloud that misbehaves, and a hurried clock: the sandbox behind a server that plays faults."""
+
+import contextlib
+import io
+import json
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from evsrep.cli.app import World
+from evsrep.cli.root import main
+from evsrep.sandbox.app import Sandbox
+from evsrep.sandbox.profile import ready_profile
+from tests.conftest import DR, PRODUCTION, Done
+from tests.weather.server import BadServer
+
+HURRY = 60.0
+
+
+class HurriedClock:
+    """A clock on which a minute takes a second: pauses are kept, only shorter."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    def now(self) -> float:
+        return (time.monotonic() - self._started) * HURRY
+
+    def time(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds / HURRY)
+
+
+class Weather:
+    """A fresh cloud behind a server that plays faults, and commands typed to it."""
+
+    def __init__(self, server: BadServer, database: Path) -> None:
+        self.server = server
+        self.play = server.play
+        self._database = database
+
+    def run(self, *words: str) -> Done:
+        """Type a command, in this process, with half a second for each request."""
+        out, err = io.StringIO(), io.StringIO()
+        world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main([*words, "--timeout", "0.5s"], world)
+        return Done(code, out.getvalue(), err.getvalue())
+
+    def create(self, *more: str) -> Done:
+        """Type the documented example's create."""
+        disks = ("--production-disk", PRODUCTION, "--dr-disk", DR)
+        return self.run("create", *disks, "-o", "json", *more)
+
+    def pair_ids(self) -> list[str]:
+        """The pairs that the cloud really has, late requests included."""
+        self.server.settle()
+        with contextlib.closing(sqlite3.connect(self._database)) as connection:
+            return [row[0] for row in connection.execute("SELECT id FROM pairs")]
+
+    def sent(self, method: str, path: str = "") -> int:
+        """How many requests of a method, to a path that contains these words, came in."""
+        found = [r for r in self.server.requests if r.method == method and path in r.path]
+        return len(found)
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new sandbox's file, to copy: seeding takes longer than copying."""
+    path = tmp_path_factory.mktemp("seeded") / "sandbox.db"
+    Sandbox(path)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture
+def weather(home: Path, seeded: Path) -> Iterator[Weather]:
+    """A cloud that misbehaves as it is told, and the profile that leads to it."""
+    database = home / "cloud.db"
+    shutil.copy(seeded, database)
+    with BadServer(Sandbox(database)) as server:
+        write_profile(home, ready_profile(server.url))
+        yield Weather(server, database)
+
+
+def write_profile(home: Path, keys: dict[str, str], **more: str | bool | int) -> Path:
+    """A profile file with one profile, the default one."""
+    path = home / ".config" / "evsrep" / "config.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [f"{key} = {json.dumps(value)}" for key, value in {**keys, **more}.items()]
+    path.write_text("\n".join(['default_profile = "w"', "[profiles.w]", *lines, ""]))
+    path.chmod(0o600)
+    return path
+
+
+Create = Callable[..., Done]

@@ -1,0 +1,124 @@
+"""Every fault at every request of a create: one pair or none, and the truth about it told."""
+
+import json
+
+import pytest
+
+from evsrep.errors import ExitCode
+from tests.cloud.conftest import Weather
+from tests.conftest import DR, PRODUCTION, Done
+from tests.weather.faults import FAULTS, PROCESS_THEN_CLOSE, late
+
+REQUESTS = {
+    "sign-in": ("POST", "/v3/auth/tokens"),
+    "disk": ("GET", "/volumes/"),
+    "pairs": ("GET", "/os-vendor-replications?"),
+    "create": ("POST", "/os-vendor-replications"),
+}
+LOST = [name for name, fault in FAULTS.items() if fault.processed or not fault.answered]
+
+
+def check_truth(done: Done, pair_ids: list[str]) -> None:
+    """What stdout, exit code and stderr say is what the cloud has."""
+    assert "Traceback" not in done.stderr
+    assert len(pair_ids) <= 1
+    told = json.loads(done.stdout) if done.stdout else {}
+    if done.exit_code == ExitCode.DONE:
+        assert [told["id"]] == pair_ids
+    elif done.exit_code == ExitCode.UNKNOWN:
+        assert told["volume_ids"] == [PRODUCTION, DR]
+        assert done.error["resume"].startswith("evsrep create ")
+    else:
+        assert done.stdout == ""
+        assert pair_ids == []
+    if done.exit_code != ExitCode.DONE:
+        assert done.error["exit_code"] == done.exit_code
+        assert done.error["message"]
+        assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_one_fault_and_then_fair_weather(weather: Weather, fault, request_name: str) -> None:  # type: ignore[no-untyped-def]
+    method, path = REQUESTS[request_name]
+    weather.play(method, path, fault)
+    done = weather.create()
+    check_truth(done, weather.pair_ids())
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_a_create_that_fails_for_ever(weather: Weather, fault) -> None:  # type: ignore[no-untyped-def]
+    weather.play("POST", "/os-vendor-replications", fault, times=50)
+    done = weather.create("--retries", "1", "--no-check", "--priority-station", "az2.dc2")
+    check_truth(done, weather.pair_ids())
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_lost_answer_that_nobody_can_ask_about_is_exit_8(weather: Weather, name: str) -> None:
+    weather.play("POST", "/os-vendor-replications", FAULTS[name], times=50)
+    weather.play("GET", "/os-vendor-replications", FAULTS["500"], times=50)
+    done = weather.create("--no-check", "--priority-station", "az2.dc2")
+    pair_ids = weather.pair_ids()
+    if FAULTS[name].strikes == 0:  # refused before anything was read: evsrep knows that much
+        assert done.exit_code in (ExitCode.UNKNOWN, ExitCode.UNAVAILABLE)
+        assert pair_ids == []
+        return
+    if done.exit_code == ExitCode.DONE:  # answered well, only slowly
+        assert len(pair_ids) == 1
+        return
+    assert done.exit_code == ExitCode.UNKNOWN
+    assert weather.sent("POST", "/os-vendor-replications") == 1
+    assert json.loads(done.stdout)["volume_ids"] == [PRODUCTION, DR]
+    assert "--if-not-exists" in done.error["resume"]
+
+
+def test_a_pair_whose_answer_was_lost_is_found_and_told(weather: Weather) -> None:
+    weather.play("POST", "/os-vendor-replications", PROCESS_THEN_CLOSE)
+    done = weather.create()
+    assert done.exit_code == ExitCode.DONE
+    assert [done.json["id"]] == weather.pair_ids()
+    assert "the answer to the create had been lost" in done.stderr
+    assert weather.sent("POST", "/os-vendor-replications") == 1
+
+
+def test_a_request_that_was_never_processed_is_sent_again(weather: Weather) -> None:
+    weather.play("POST", "/os-vendor-replications", FAULTS["close"])
+    done = weather.create()
+    assert done.exit_code == ExitCode.DONE
+    assert [done.json["id"]] == weather.pair_ids()
+    assert weather.sent("POST", "/os-vendor-replications") == 2
+
+
+def test_a_request_that_is_processed_late_is_waited_for(weather: Weather) -> None:
+    weather.play("POST", "/os-vendor-replications", late(3 / 60))  # three seconds on its clock
+    done = weather.create()
+    assert done.exit_code == ExitCode.DONE
+    assert [done.json["id"]] == weather.pair_ids()
+    assert weather.sent("POST", "/os-vendor-replications") == 1
+
+
+def test_without_retries_a_create_that_took_no_effect_is_exit_7(weather: Weather) -> None:
+    weather.play("POST", "/os-vendor-replications", FAULTS["close"])
+    done = weather.create("--retries", "0")
+    assert done.exit_code == ExitCode.UNAVAILABLE
+    assert "took no effect" in done.error["message"]
+    assert weather.pair_ids() == []
+
+
+def test_a_401_on_our_own_token_signs_in_once_more(weather: Weather) -> None:
+    weather.play("POST", "/os-vendor-replications", FAULTS["401"])
+    done = weather.create()
+    assert done.exit_code == ExitCode.DONE
+    assert weather.sent("POST", "/auth/tokens") == 2
+    weather.play("POST", "/os-vendor-replications", FAULTS["401"], times=9)
+    again = weather.create("--no-check", "--priority-station", "az2.dc2")
+    assert again.exit_code == ExitCode.AUTH
+    assert weather.sent("POST", "/auth/tokens") == 3
+
+
+def test_looking_things_up_is_done_side_by_side(weather: Weather) -> None:
+    weather.play("GET", "", FAULTS["slow"], times=4)  # a tenth of a second each
+    done = weather.create()
+    assert done.exit_code == ExitCode.DONE
+    assert weather.sent("GET") == 4
+    assert weather.server.connections >= 4

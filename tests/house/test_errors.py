@@ -1,0 +1,51 @@
+"""Every failure has its row in the one table, and every row its failure."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+import evsrep
+from evsrep.errors import EXIT_CODES, EvsrepError, ExitCode
+
+
+def descendants(family: type[EvsrepError]) -> Iterator[type[EvsrepError]]:
+    for child in family.__subclasses__():
+        yield child
+        yield from descendants(child)
+
+
+for found in pkgutil.walk_packages(evsrep.__path__, "evsrep."):
+    importlib.import_module(found.name)  # an error class may be anywhere
+ERRORS = [each for each in descendants(EvsrepError) if each.__module__.startswith("evsrep.")]
+ROWS = {row.code: row for row in EXIT_CODES}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_the_kind_stands_in_the_row_of_the_exit_code(error):
+    assert error.kind in ROWS[error.exit_code].kinds
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_says_what_it_is_for(error):
+    assert error.__doc__
+    assert error.__doc__.strip().endswith(".")
+
+
+def test_a_kind_stands_in_one_row_alone():
+    kinds = [kind for row in EXIT_CODES for kind in row.kinds]
+    assert len(kinds) == len(set(kinds))
+
+
+def test_every_kind_has_an_error():
+    assert {kind for row in EXIT_CODES for kind in row.kinds} == {each.kind for each in ERRORS}
+
+
+def test_every_exit_code_has_one_row():
+    assert [row.code for row in EXIT_CODES] == list(ExitCode)
+
+
+@pytest.mark.parametrize("code", [code for code in ExitCode if code is not ExitCode.DONE])
+def test_every_exit_code_has_an_error(code):
+    assert any(each.exit_code is code for each in ERRORS)

@@ -1,0 +1,367 @@
+"""What is made from the code is current, whole, and can be read where it is read."""
+
+import os
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree
+from pathlib import Path
+
+import click
+import pytest
+
+from evsrep import manual
+from evsrep.cli.completion import SHELLS
+from evsrep.cli.help import ENVIRONMENT, FILES
+from evsrep.cli.root import cli
+from evsrep.cloud.retry import RULES
+from evsrep.errors import EXIT_CODES
+from evsrep.settings.keys import KEYS
+from tests.house.test_help import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+PAGES = manual.pages()
+COMMON = {
+    flag
+    for param in COMMANDS["evsrep"].command.get_params(COMMANDS["evsrep"])
+    for flag in param.opts
+}
+SECTIONS = (
+    "NAME",
+    "SYNOPSIS",
+    "DESCRIPTION",
+    "OPTIONS",
+    "EXAMPLES",
+    "EXIT STATUS",
+    "ENVIRONMENT",
+    "FILES",
+    "SEE ALSO",
+)
+README = """\
+# evsrep
+
+<!-- begin: exit-codes -->
+old
+<!-- end: exit-codes -->
+between
+<!-- begin: environment -->
+<!-- end: environment -->
+<!-- begin: files -->
+<!-- end: files -->
+<!-- begin: keys -->
+<!-- end: keys -->
+the end
+"""
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A folder that says it is evsrep's, and is the current one."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text('[project]\nname = "evsrep"\n', encoding="utf-8")
+    (folder / "README.md").write_text(README, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def make(capsys):
+    """Run the generator: its exit code and what it said on stderr."""
+
+    def make(*words: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as end:
+            manual.main(list(words))
+        out, err = capsys.readouterr()
+        assert out == ""
+        return int(end.value.code or 0), err
+
+    return make
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def rendered(text: str) -> str:
+    """A page as it is read, with every space and line break made one space."""
+    for pattern, plain in (
+        (r"\n\.PP\n", "\n"),
+        (r"\\f[BIR]", ""),
+        (r"\\&", ""),
+        (r"\\-", "-"),
+        (r"\\\(aq", "'"),
+        (r"\\\(dq", '"'),
+        (r"\\\(ga", "`"),
+        (r"\\\(ti", "~"),
+        (r"\\\(ha", "^"),
+        (r"\\\[u2026\]", "…"),
+        (r"\\e", r"\\"),
+    ):
+        text = re.sub(pattern, plain, text)
+    return " ".join(text.split())
+
+
+# The repository
+
+
+def test_every_generated_file_is_current():
+    assert sorted(manual.stale(ROOT)) == [], "'python -m evsrep.manual' writes them"
+
+
+def test_the_gate_installs_what_renders_the_pages():
+    assert "need groff" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+# The pages
+
+
+def test_there_is_a_page_for_every_noun():
+    assert list(PAGES) == ["evsrep", *(f"evsrep-{name}" for name in cli.list_commands(None))]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_well_formed(name):
+    macros = {line.split(" ")[0] for line in PAGES[name].splitlines() if line.startswith(".")}
+    assert macros <= {
+        '.\\"',
+        ".TH",
+        ".SH",
+        ".SS",
+        ".PP",
+        ".TP",
+        ".EX",
+        ".EE",
+        ".br",
+        ".ad",
+        ".fchar",
+    }
+    assert PAGES[name].isascii()
+    assert not re.search(r"^'|[ \t]$|\t|\n\n", PAGES[name], flags=re.MULTILINE)
+    assert PAGES[name].count("\n.EX\n") == PAGES[name].count("\n.EE\n") == 1
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="test_a_page_is_well_formed stands in")
+@pytest.mark.parametrize("width", [50, 78, 200])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_renders_without_a_warning(name, width):
+    done = subprocess.run(
+        ["groff", "-ww", "-man", "-Tutf8", "-K", "utf8", f"-rLL={width}n"],
+        input=PAGES[name],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert done.stderr == ""
+    assert "…" in done.stdout
+    assert "u2026" not in done.stdout
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_its_sections_in_order(name):
+    found = [line[4:] for line in PAGES[name].splitlines() if line.startswith(".SH ")]
+    assert [section for section in found if section in SECTIONS] == list(SECTIONS)
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_a_command_stands_in_its_page(path):
+    ctx = COMMANDS[path]
+    page = rendered(PAGES["-".join(path.split()[:2])])
+    assert path in page
+    assert " ".join((ctx.command.help or "").split()) in page
+    for example in getattr(ctx.command, "examples", ()):
+        assert rendered(example) in page
+    for param in ctx.command.get_params(ctx):
+        if isinstance(param, click.Option) and not set(param.opts) <= COMMON:
+            assert all(flag in page for flag in (*param.opts, *param.secondary_opts))
+            assert " ".join((param.help or "").split()) in page
+
+
+def test_the_options_of_every_command_are_in_the_first_page():
+    ctx = COMMANDS["evsrep"]
+    page = rendered(PAGES["evsrep"])
+    for param in ctx.command.get_params(ctx):
+        assert isinstance(param, click.Option)
+        assert ", ".join(param.opts) in page
+        if param.envvar:
+            assert f"[env: {param.envvar}]" in page
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_the_whole_tables(name):
+    page = rendered(PAGES[name])
+    for row in EXIT_CODES:
+        kinds = f" ({', '.join(row.kinds)})" if row.kinds else ""
+        assert f".TP {row.code:d}{kinds} {row.when}" in page
+    for word, about in (*ENVIRONMENT, *FILES):
+        assert f".TP {word} {about}" in page
+    for other in PAGES:
+        assert other == name or f"{other}(1)" in page
+
+
+def test_the_first_page_tells_what_is_sent_again_and_the_keys():
+    page = rendered(PAGES["evsrep"])
+    for rule in RULES:
+        assert rule.happened in page
+    for key in KEYS:
+        assert f".TP {key.name} {key.about}" in page
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_no_date(name):
+    title = next(line for line in PAGES[name].splitlines() if line.startswith(".TH "))
+    assert ' 1 "" ' in title
+    assert not re.search(r"\b20\d\d-\d\d-\d\d\b", rendered(PAGES[name]))
+
+
+@pytest.mark.parametrize(
+    ("text", "roff"),
+    [
+        (r"a\b", r"a\eb"),
+        (".starts", r"\&.starts"),
+        ("'starts", r"\(aqstarts"),
+        ("--wait", r"\-\-wait"),
+        ("…é", r"\[u2026]\[u00E9]"),
+        ("~/x ^ ` \"", r"\(ti/x \(ha \(ga \(dq"),
+    ],
+)  # fmt: skip
+def test_text_is_escaped(text, roff):
+    assert manual.escaped(text) == roff
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="there is no groff")
+def test_escaped_text_comes_out_as_it_went_in():
+    text = "..\\n(.g 'a' \"b\" `c` ~d ^e --f é … ü"
+    done = subprocess.run(
+        ["groff", "-ww", "-man", "-Tutf8"],
+        input=f'.TH X 1 "" "" ""\n.SH Y\n{manual.escaped(text)}\n',
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert text in done.stdout
+    assert done.stderr == ""
+
+
+# Completion, picture
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_completion_script_names_evsrep(shell):
+    made = manual.generated(ROOT)[f"completions/evsrep.{shell}"]
+    assert "evsrep" in made
+    assert "_EVSREP_COMPLETE" in made
+
+
+def test_the_picture_is_the_same_wherever_it_is_taken(monkeypatch):
+    first = manual.picture()
+    for name, value in {"EVSREP_OUTPUT": "json", "NO_COLOR": "1", "COLUMNS": "40"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    before = dict(os.environ)
+    assert manual.picture() == first
+    assert dict(os.environ) == before
+
+
+def test_the_picture_shows_the_command_and_the_pair():
+    tree = xml.etree.ElementTree.fromstring(manual.picture())  # it is well-formed
+    shown = "".join(tree.itertext()).replace("\xa0", " ")
+    assert '$ evsrep create -p sandbox --name "my replication"' in shown
+    assert "resume: evsrep wait 91085433-9499-4a68-b2c6-35072467ccd2 -p sandbox" in shown
+    assert "creating" in shown
+    assert "2026-01-02T03:04:05" in shown
+
+
+def test_the_picture_fetches_nothing_and_brings_its_background():
+    made = manual.picture()
+    assert re.findall(r"url\((?!#)", made) == []
+    assert 'rect fill="#292929"' in made
+
+
+def test_a_picture_of_a_failure_is_not_taken():
+    with pytest.raises(click.ClickException, match="no picture could be taken"):
+        manual.picture("$ evsrep show nope -p sandbox\n")
+
+
+# The generator
+
+
+def test_check_names_what_is_not_current_and_writes_nothing(repository, make):
+    before = written(repository)
+    exit_code, err = make("--check")
+    assert exit_code == 1
+    for name in ("man/evsrep-create.1", "completions/evsrep.zsh", "README.md", "create.svg"):
+        assert name in err
+    assert written(repository) == before
+
+
+def test_what_was_written_is_current(repository, make):
+    assert make() == (0, "")
+    first = written(repository)
+    assert make("--check") == (0, "")
+    assert make() == (0, "")
+    assert written(repository) == first
+
+
+def test_the_blocks_of_the_readme_are_filled_and_the_rest_is_kept(repository, make):
+    make()
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    assert "| code | kind | when |\n| --- | --- | --- |\n| 0 |  | done |\n" in readme
+    assert "| 5 | `not_found`, `not_offered` | 404, or no such name;" in readme
+    assert "| `OS_AUTH_URL`, `OS_USERNAME`, … |" in readme
+    assert "| `~/.config/evsrep/config.toml` |" in readme
+    assert "| `auth_url` |" in readme
+    assert "old" not in readme
+    assert "\n<!-- end: exit-codes -->\nbetween\n" in readme
+    assert readme.endswith("\nthe end\n")
+
+
+@pytest.mark.parametrize("text", [None, "# evsrep\n\nNothing to fill.\n"])
+def test_a_readme_without_blocks_is_left_alone(repository, make, text):
+    path = repository / "README.md"
+    path.unlink()
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    assert make() == (0, "")
+    assert (path.read_text(encoding="utf-8") if path.exists() else None) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("<!-- begin: nonsense -->\n<!-- end: nonsense -->\n", "nonsense"),
+        ("<!-- begin: files -->\n", "the block files has no end"),
+        ("<!-- end: files -->\n", "out of place"),
+        ("<!-- begin: files -->\n<!-- begin: keys -->\n", "out of place"),
+        ("<!-- begin: files -->\n<!-- end: keys -->\n", "out of place"),
+    ],
+)
+def test_a_block_that_can_not_be_filled_is_an_error(repository, make, text, words):
+    (repository / "README.md").write_text(text, encoding="utf-8")
+    exit_code, err = make()
+    assert exit_code == 1
+    assert words in err
+    assert sorted(written(repository)) == ["README.md", "pyproject.toml"]
+
+
+def test_the_page_of_a_command_that_is_gone_is_removed(repository, make):
+    make()
+    gone = repository / "man" / "evsrep-gone.1"
+    gone.write_text(".TH GONE 1\n", encoding="utf-8")
+    exit_code, err = make("--check")
+    assert exit_code == 1
+    assert "man/evsrep-gone.1" in err
+    assert make() == (0, "")
+    assert not gone.exists()
+
+
+@pytest.mark.parametrize("text", [None, '[project]\nname = "other"\n', "no = toml = at all"])
+def test_another_folder_is_refused(repository, make, text):
+    (repository / "pyproject.toml").unlink()
+    if text is not None:
+        (repository / "pyproject.toml").write_text(text, encoding="utf-8")
+    exit_code, err = make()
+    assert exit_code == 1
+    assert err.startswith("Error: ")
+    assert not (repository / "man").exists()

@@ -1,0 +1,1 @@
+"""Bad weather for tests: a real server on loopback that misbehaves on request."""
