@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from evsrep.cloud import endpoints, wire
 from evsrep.cloud.http import Answer, Call, Http, Limits, skew_seconds
 from evsrep.cloud.models import Disk, Pair, PairOrder, Server, Session
+from evsrep.cloud.problems import Place
 from evsrep.cloud.signin import SignIn
 from evsrep.errors import ConfigError, Unavailable
 
@@ -97,7 +98,7 @@ class Cloud:
     def check_servers(self) -> None:
         """Ask the servers' service for anything; raises what goes wrong."""
         url = f"{self.compute_endpoint}/servers?limit=1"
-        call = Call("GET", url, "the list of servers")
+        call = Call("GET", url, "list of servers")
         self._http.send(call, lambda answer: None, self._sign_in)
 
     def forget(self) -> bool:
@@ -162,7 +163,7 @@ class Cloud:
         """The project's pairs, page by page; each once, also where a page repeats one."""
 
         def page(query: str) -> _Page[Pair]:
-            call = self._pairs_call("GET", f"?{query}", "the list of pairs")
+            call = self._pairs_call("GET", f"?{query}", "list of pairs")
             return self._http.send(call, _pairs, self._sign_in)
 
         return _each_once(page, filters)
@@ -180,7 +181,7 @@ class Cloud:
 
         def page(query: str) -> _Page[Disk]:
             url = f"{self.endpoint}/volumes/detail?{query}"
-            return self._http.send(Call("GET", url, "the list of disks"), _disks, self._sign_in)
+            return self._http.send(Call("GET", url, "list of disks"), _disks, self._sign_in)
 
         return _each_once(page, filters)
 
@@ -196,7 +197,8 @@ class Cloud:
         self, method: str, rest: str, what: str, body: dict[str, Any] | None = None
     ) -> Call:
         url = f"{self.endpoint}/{_PAIRS}{rest}"
-        return Call(method, url, what, body=body, offers_replication=True)
+        place = Place.MEMBER if rest.startswith("/") else Place.COLLECTION
+        return Call(method, url, what, body=body, place=place)
 
 
 class _Page(NamedTuple, Generic[T]):

@@ -66,7 +66,7 @@ class Call(NamedTuple):
     headers: Mapping[str, str] | None = None
     is_secret: bool = False  # headers and bodies are not shown, not even masked
     is_read: bool = False  # changes nothing, whatever its method: may be repeated freely
-    offers_replication: bool = False  # its path is there only where replication is
+    place: problems.Place = problems.Place.ANYWHERE
 
     @property
     def repeats_freely(self) -> bool:
@@ -216,7 +216,7 @@ class Http:
             answer.body,
             what=call.what,
             is_read=call.repeats_freely,
-            offers_replication=call.offers_replication,
+            place=call.place,
         )
         if problems.is_token_refused(said):
             error.hint = f"{self._skew(answer)}{error.hint}"

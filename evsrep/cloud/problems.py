@@ -6,6 +6,7 @@ comes is shown too. Source: the error sections of the public API references.
 
 import re
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from evsrep.cloud.meanings import ERROR_CODES, TOKEN_CODES
@@ -20,6 +21,15 @@ from evsrep.errors import (
     Said,
     Unavailable,
 )
+
+
+class Place(Enum):
+    """Where a request goes, as far as a 404 means different things there."""
+
+    ANYWHERE = "anywhere"
+    COLLECTION = "a collection that is there only where replication is offered"
+    MEMBER = "something in such a collection"
+
 
 _ID_HEADERS = (
     "x-request-id",
@@ -53,12 +63,11 @@ def is_token_refused(said: Said) -> bool:
 
 
 def error_for(
-    said: Said, body: bytes, *, what: str, is_read: bool, offers_replication: bool
+    said: Said, body: bytes, *, what: str, is_read: bool, place: Place = Place.ANYWHERE
 ) -> EvsrepError:
     """The error that an answer other than success stands for.
 
-    `what` names, in a sentence, the thing or the deed asked for; `offers_replication` is whether a
-    bare 404 means that this cloud has no replication.
+    `what` names, in a sentence, the thing or the deed asked for; `place` is where that was.
     """
     hint = ERROR_CODES[said.code].helps if said.code in ERROR_CODES else ""
     if said.status == 401 and "required_auth_methods" in _object(body):
@@ -74,10 +83,10 @@ def error_for(
     if said.status == 407:
         hint = "put user and password into the proxy's URL"
         return AuthError("the proxy refused the credentials", hint=hint, said=said)
-    if said.status == 404 and offers_replication and not _is_from_the_service(said, body):
+    if said.status == 404 and _is_service_missing(said, body, place):
         return NotOffered("this cloud offers no EVS replication", hint=_NOT_OFFERED_HINT, said=said)
     if said.status == 404:
-        message = f"the cloud has no {what}" if is_read else f"{what} names what is not there"
+        message = f"the cloud knows no {what}" if is_read else f"{what} names what is not there"
         hint = hint or "check the ID, and the project with 'evsrep auth check'"
         return NotFound(message, hint=hint, said=said)
     if said.status in (408, 429) or said.status >= 500 or said.status < 400:
@@ -101,9 +110,16 @@ def _unavailable(said: Said, hint: str) -> Unavailable:
     )
 
 
-def _is_from_the_service(said: Said, body: bytes) -> bool:
-    """A missing thing is told in the service's JSON; a missing path by whoever stands before it."""
-    return bool(_object(body)) and not re.fullmatch(r"APIGW?\.0101", said.code)
+def _is_service_missing(said: Said, body: bytes, place: Place) -> bool:
+    """A missing thing is told by the service itself, a missing path by whoever stands before it."""
+    if place is Place.ANYWHERE:
+        return False
+    found = _object(body)
+    is_pathless = str(found.get("code", "")).startswith("404")  # as a router answers, not a service
+    if not found or is_pathless or re.fullmatch(r"APIGW?\.0101", said.code):
+        return True
+    is_own = "itemNotFound" in found or said.code.startswith("EVS.")
+    return place is Place.COLLECTION and not is_own
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -119,7 +135,7 @@ def _code_and_words(found: Mapping[str, Any]) -> tuple[str, str]:
     for fault, inner in (("", found), *faults):
         words = _first(inner, "message", "error_msg", "errorMsg", "detail", "details")
         code = _first(inner, "error_code", "errorCode", "code")
-        if code.isdigit() and len(code) == 3:  # repeats the HTTP status; the fault's name says more
+        if re.match(r"\d{3}( |$)", code):  # repeats the HTTP status; the fault's name says more
             code = "" if fault == "error" else fault
         if words or code:
             return code, words
@@ -149,5 +165,5 @@ def _plain(body: bytes) -> str:
 
 
 def _shortened(words: str) -> str:
-    flat = " ".join(words.split())
+    flat = " ".join(re.sub(r"<[^<>]*>", " ", words).split())
     return flat if len(flat) <= _LONGEST_WORDS else flat[:_LONGEST_WORDS] + "…"

@@ -215,7 +215,7 @@ class TokenSignIn:
         call = Call(
             "GET",
             f"{self._auth_url}/auth/tokens",
-            what="the token",
+            what="token",
             headers={"X-Subject-Token": token},
             is_secret=True,
         )
@@ -288,14 +288,14 @@ class KeySignIn:
         found = Session("", "", user, "", self._project_id, self._project_name, ())
         if not self._auth_url:
             return found
-        call = Call("GET", f"{self._auth_url}/auth/catalog", what="the catalog")
+        call = Call("GET", f"{self._auth_url}/auth/catalog", what="catalog")
         catalog = self._http.send(call, _read_catalog, self)
         return Session("", "", user, "", self._project_id, self._project_name, catalog)
 
     def _find_project(self) -> str:
         """The ID of the one project of that name."""
         query = urlencode({"name": self._project_name})
-        call = Call("GET", f"{self._auth_url}/projects?{query}", what="the list of projects")
+        call = Call("GET", f"{self._auth_url}/projects?{query}", what="list of projects")
         found = self._http.send(call, lambda answer: wire.projects_from_wire(answer.body), self)
         ids = [project_id for project_id, name in found if name == self._project_name]
         if len(ids) == 1:

@@ -18,7 +18,7 @@ from evsrep.sandbox.profile import ready_profile
 from tests.conftest import DR, PRODUCTION, Done
 from tests.weather.server import BadServer
 
-HURRY = 60.0
+HURRY = 40.0
 
 
 class HurriedClock:

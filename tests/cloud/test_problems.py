@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evsrep.cloud.problems import error_for, is_token_refused, read_said
+from evsrep.cloud.problems import Place, error_for, is_token_refused, read_said
 from evsrep.errors import EvsrepError, ExitCode, PasscodeWanted
 
 
-def error(status: int, body: Any, *, offers: bool = False, is_read: bool = True) -> EvsrepError:
+def error(
+    status: int, body: Any, *, place: Place = Place.ANYWHERE, is_read: bool = True
+) -> EvsrepError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     said = read_said(status, {}, raw)
-    return error_for(said, raw, what="pair x", is_read=is_read, offers_replication=offers)
+    return error_for(said, raw, what="pair x", is_read=is_read, place=place)
 
 
 @pytest.mark.parametrize(
@@ -98,21 +100,27 @@ def test_who_needs_a_one_time_code_is_told_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "kind"),
+    ("body", "in_collection", "of_member"),
     [
-        (b"<html>404 Not Found</html>", "not_offered"),
-        (b"", "not_offered"),
-        ({"error_code": "APIGW.0101", "error_msg": "no such API"}, "not_offered"),
-        ({"itemNotFound": {"message": "no such pair", "code": 404}}, "not_found"),
-        ({"error": {"message": "none", "code": "EVS.5404"}}, "not_found"),
+        (b"<html>404 Not Found</html>", "not_offered", "not_offered"),
+        (b"", "not_offered", "not_offered"),
+        ({"code": "404 Not Found", "message": "no resource"}, "not_offered", "not_offered"),
+        ({"error_code": "APIGW.0101", "error_msg": "no API"}, "not_offered", "not_offered"),
+        ({"message": "who knows"}, "not_offered", "not_found"),
+        ({"itemNotFound": {"message": "no such pair", "code": 404}}, "not_found", "not_found"),
+        ({"error": {"message": "none", "code": "EVS.5404"}}, "not_found", "not_found"),
     ],
 )
-def test_no_such_pair_is_told_from_no_such_service(body: Any, kind: str) -> None:
-    assert error(404, body, offers=True).kind == kind
+def test_no_such_pair_is_told_from_no_such_service(
+    body: Any, in_collection: str, of_member: str
+) -> None:
+    assert error(404, body, place=Place.COLLECTION).kind == in_collection
+    assert error(404, body, place=Place.MEMBER).kind == of_member
+    assert error(404, body, place=Place.ANYWHERE).kind == "not_found"
 
 
-@given(st.integers(300, 599), st.binary(max_size=80), st.booleans(), st.booleans())
-def test_any_body_is_some_error(status: int, body: bytes, offers: bool, is_read: bool) -> None:
-    found = error(status, body, offers=offers, is_read=is_read)
+@given(st.integers(300, 599), st.binary(max_size=80), st.sampled_from(Place), st.booleans())
+def test_any_body_is_some_error(status: int, body: bytes, place: Place, is_read: bool) -> None:
+    found = error(status, body, place=place, is_read=is_read)
     assert found.exit_code in (4, 5, 6, 7)
     assert len(found.message) < 500
