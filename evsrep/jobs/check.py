@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from evsrep.cloud.models import Disk, Pair, PairOrder, Server
-from evsrep.errors import AuthError, EvsrepError, NotFound, Refused, UsageFault
+from evsrep.errors import AuthError, EvsrepError, NotFound, NotOffered, Refused, UsageFault
 from evsrep.jobs.find import find_disk, is_id, is_same_id
 from evsrep.jobs.order import Wish
 from evsrep.jobs.together import together
@@ -29,6 +29,7 @@ class Survey:
     servers: tuple[Server, ...]  # that the DR disk is attached to
     missing: tuple[str, ...]  # a sentence for each disk that is not there
     warnings: tuple[str, ...]  # a sentence for each thing that could not be looked up
+    not_offered: NotOffered | None  # where this cloud has no replication at all
     tells_roles: bool  # whether the first disk is production by the user's own word
 
     @property
@@ -79,6 +80,7 @@ def survey(cloud: "Cloud", wish: Wish, *, checks: bool, seeks_pair: bool) -> Sur
         pairs=tuple({pair.id: pair for each in seen for pair in each.pairs}.values()),
         servers=servers,
         missing=missing,
+        not_offered=next((each.not_offered for each in seen if each.not_offered), None),
         warnings=(*(text for each in seen for text in each.warnings), *server_warnings),
         tells_roles=wish.tells_roles,
     )
@@ -87,6 +89,9 @@ def survey(cloud: "Cloud", wish: Wish, *, checks: bool, seeks_pair: bool) -> Sur
 def raise_if_broken(found: Survey) -> None:
     """Raise for all that is wrong at once: NotFound where a disk is not there, else Refused."""
     faults = (*found.missing, *broken_rules(found))
+    if found.not_offered is not None:
+        found.not_offered.faults = faults
+        raise found.not_offered
     if not faults:
         return
     hint = _hint(found)
@@ -112,23 +117,26 @@ class _Seen(NamedTuple):
     pairs: tuple[Pair, ...] = ()
     missing: str = ""
     warnings: tuple[str, ...] = ()
+    not_offered: NotOffered | None = None
 
 
 def _look_at(cloud: "Cloud", word: str, *, disk: bool, pairs: bool) -> _Seen:
     """One disk and the pairs that hold it, as far as they are wanted."""
     if not is_id(word):
         named = find_disk(cloud, word)
-        found, warnings = _pairs_of(cloud, named.id) if pairs else ((), ())
-        return _Seen(named.id, named, found, warnings=warnings)
-    looked, held = together(
-        [
-            lambda: _disk_if_there(cloud, word) if disk else _Seen(word),
-            lambda: _pairs_seen(cloud, word) if pairs else _Seen(word),
-        ]
+        held = _pairs_of(cloud, named.id) if pairs else _Seen(named.id)
+        return held._replace(disk=named)
+    looked, held = map(
+        _raised,
+        together(
+            [
+                lambda: _disk_if_there(cloud, word) if disk else _Seen(word),
+                lambda: _pairs_of(cloud, word) if pairs else _Seen(word),
+            ]
+        ),
     )
-    by_id, by_pair = _raised(looked), _raised(held)
-    warnings = (*by_id.warnings, *by_pair.warnings)
-    return _Seen(word, by_id.disk, by_pair.pairs, by_id.missing, warnings)
+    warnings = (*looked.warnings, *held.warnings)
+    return held._replace(disk=looked.disk, missing=looked.missing, warnings=warnings)
 
 
 def _disk_if_there(cloud: "Cloud", disk_id: str) -> _Seen:
@@ -140,18 +148,16 @@ def _disk_if_there(cloud: "Cloud", disk_id: str) -> _Seen:
         return _Seen(disk_id, warnings=(_no_permission(error, f"disk {disk_id}"),))
 
 
-def _pairs_seen(cloud: "Cloud", disk_id: str) -> _Seen:
-    pairs, warnings = _pairs_of(cloud, disk_id)
-    return _Seen(disk_id, pairs=pairs, warnings=warnings)
-
-
-def _pairs_of(cloud: "Cloud", disk_id: str) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
+def _pairs_of(cloud: "Cloud", disk_id: str) -> _Seen:
     """The pairs that hold a disk; asked of the pairs, since a disk's own fields say nothing."""
     try:
         found = [pair for pair in cloud.pairs(volume_id=disk_id) if _holds(pair, disk_id)]
+    except NotOffered as error:
+        return _Seen(disk_id, not_offered=error)
     except AuthError as error:
-        return (), (_no_permission(error, f"whether disk {disk_id} is in a pair"),)
-    return tuple(found), ()
+        warning = _no_permission(error, f"whether disk {disk_id} is in a pair")
+        return _Seen(disk_id, warnings=(warning,))
+    return _Seen(disk_id, pairs=tuple(found))
 
 
 def _servers(cloud: "Cloud", dr: Disk) -> tuple[tuple[Server, ...], tuple[str, ...]]:

@@ -351,6 +351,7 @@ _ANSWERED_WRONGLY = (
     changed("gzip-bomb", _bomb),
     changed("huge-header", lambda it: it.plus(("X-Padding", "a" * MIB))),
     changed("many-headers", lambda it: it.plus(*((f"X-Padding-{n}", "a") for n in range(10_000)))),
+    # Spoils the next request too: what is left over stands before its answer.
     Fault("more-than-promised", processed=True, reply=_more_than_promised, end=End.KEEP),
     Fault("huge-in-chunks", processed=True, reply=_huge_in_chunks, end=End.KEEP),
 )
