@@ -152,7 +152,7 @@ def _look(app: App, wish: Wish, conduct: Conduct) -> "Survey":
     for warning in found.warnings:
         app.console.warn(warning)
     if found.existing is None or not conduct.takes_existing:
-        raise_if_broken(found)
+        raise_if_broken(found, checks=conduct.checks)
     return found
 
 

@@ -35,7 +35,7 @@ class Survey:
     @property
     def existing(self) -> Pair | None:
         """The pair of exactly these two disks."""
-        return next((pair for pair in self.pairs if holds_exactly(pair, self.order.disks)), None)
+        return pair_of(self.pairs, self.order.disks)
 
     @property
     def production(self) -> Disk | None:
@@ -86,9 +86,12 @@ def survey(cloud: "Cloud", wish: Wish, *, checks: bool, seeks_pair: bool) -> Sur
     )
 
 
-def raise_if_broken(found: Survey) -> None:
-    """Raise for all that is wrong at once: NotFound where a disk is not there, else Refused."""
-    faults = (*found.missing, *broken_rules(found))
+def raise_if_broken(found: Survey, *, checks: bool = True) -> None:
+    """Raise for all that is wrong at once: NotFound where a disk is not there, else Refused.
+
+    Without `checks` the rules are left to the cloud.
+    """
+    faults = (*found.missing, *(broken_rules(found) if checks else ()))
     if found.not_offered is not None:
         found.not_offered.faults = faults
         raise found.not_offered
@@ -111,6 +114,12 @@ def holds_exactly(pair: Pair, disks: tuple[str, str]) -> bool:
     return {disk.casefold() for disk in pair.disks} == {disk.casefold() for disk in disks}
 
 
+def pair_of(pairs: Iterable[Pair], disks: tuple[str, str]) -> Pair | None:
+    """The pair of exactly these two disks: rather than one that failed because of it, the other."""
+    found = [pair for pair in pairs if holds_exactly(pair, disks)]
+    return min(found, key=lambda pair: pair.status == "error", default=None)
+
+
 class _Seen(NamedTuple):
     id: str
     disk: Disk | None = None
@@ -123,9 +132,13 @@ class _Seen(NamedTuple):
 def _look_at(cloud: "Cloud", word: str, *, disk: bool, pairs: bool) -> _Seen:
     """One disk and the pairs that hold it, as far as they are wanted."""
     if not is_id(word):
-        named = find_disk(cloud, word)
+        try:
+            named = find_disk(cloud, word)
+        except NotFound as error:
+            return _Seen(word, missing=error.message)
         held = _pairs_of(cloud, named.id) if pairs else _Seen(named.id)
         return held._replace(disk=named)
+    word = word.lower()  # as the cloud has it; its filters compare letter by letter
     looked, held = map(
         _raised,
         together(

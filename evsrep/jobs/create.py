@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from evsrep.clock import Clock
 from evsrep.cloud.models import Pair, PairOrder
 from evsrep.errors import EvsrepError, NotFound, OutcomeUnknown, Refused, Unavailable
-from evsrep.jobs.check import holds_exactly
+from evsrep.jobs.check import pair_of
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
@@ -117,4 +117,4 @@ def _late_one(cloud: "Cloud", order: PairOrder) -> Pair | None:
 def _pair_of(cloud: "Cloud", order: PairOrder) -> Pair | None:
     """The pair of exactly the order's disks; asked once, since who asks asks again anyway."""
     pairs = cloud.once(_LOOK_SECONDS).pairs(volume_id=order.disks[0])
-    return next((pair for pair in pairs if holds_exactly(pair, order.disks)), None)
+    return pair_of(pairs, order.disks)
