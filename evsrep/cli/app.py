@@ -48,14 +48,20 @@ class World:
     ) -> None:
         self.clock = clock or RealClock()
         self.environ = os.environ if environ is None else environ
-        self.stdin = stdin or sys.stdin
-        self.out = out or sys.stdout
-        self.err = err or sys.stderr
+        self.stdin = stdin or sys.stdin or _nowhere("r")
+        self.out = out or sys.stdout or _nowhere("w")
+        self.err = err or sys.stderr or _nowhere("w")
 
     @property
     def is_interactive(self) -> bool:
         """Whether somebody is there to be asked."""
         return self.stdin.isatty() and self.err.isatty()
+
+
+def _nowhere(mode: str) -> TextIO:
+    """What stands in for a stream that was closed before we started: Python has None for it."""
+    stream: TextIO = open(os.devnull, mode)  # noqa: SIM115, PTH123 -- open as long as the process
+    return stream
 
 
 class Given(NamedTuple):
@@ -134,13 +140,9 @@ class App:
     @cached_property
     def profile_file(self) -> "ProfileFile":
         """The profile file, read."""
-        from evsrep.settings.profiles import read_profiles, readable_by_others
+        from evsrep.settings.profiles import read_profiles
 
-        found = read_profiles(self.config_path)
-        if self.given("config") and self.by_flag("config") and not self.config_path.exists():
-            raise ConfigError(f"there is no profile file {self.config_path}")
-        self._is_readable_by_others = readable_by_others(found)
-        return found
+        return read_profiles(self.config_path)
 
     @cached_property
     def profile(self) -> "Profile":
@@ -149,6 +151,9 @@ class App:
 
         named_by = "--profile" if self.by_flag("profile") else "EVSREP_PROFILE"
         given = self.given("profile") or ""
+        if self.given("config") and not self.config_path.exists():
+            hint = "'evsrep profile init NAME' makes it"
+            raise ConfigError(f"there is no profile file {self.config_path}", hint=hint)
         if given:
             return self.profile_named(given, named_by)
         return self.profile_named(*choose("", "", self.profile_file, self.world.environ))

@@ -17,6 +17,7 @@ from evsrep.cloud.signin import KeySignIn, Password, PasswordSignIn, SignIn, Tok
 from evsrep.errors import ConfigError
 from evsrep.settings import resolve
 from evsrep.settings.paths import cache_folder
+from evsrep.settings.profiles import readable_by_others
 from evsrep.settings.proxies import proxy_for
 from evsrep.settings.resolve import Profile
 from evsrep.settings.tokens import TokenShelf
@@ -26,6 +27,8 @@ def connect(app: App, profile: Profile) -> Cloud:
     """The cloud of a profile. Secret commands are run; nothing is sent yet."""
     if profile.is_set("insecure"):
         app.console.warn(f"TLS is not verified: profile '{profile.name}' says insecure = true")
+    if profile.name != resolve.SANDBOX and readable_by_others(app.profile_file):
+        app.console.warn(f"others can read the secrets in {app.config_path}: chmod 600 it")
     http = Http(
         app.at_end.enter_context(new_client(_transport(app, profile))),
         clock=app.clock,

@@ -1,5 +1,6 @@
 """`evsrep profile`: the profiles of the profile file."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -55,7 +56,7 @@ def show(app: App, name: str) -> None:
     if not name:
         app.console.note(f"profile '{found.name}', chosen by {found.chosen_by}")
     rows = [
-        {"key": key, "value": _MASK if is_secret(key) else held.value, "origin": held.origin}
+        {"key": key, "value": _shown(key, held.value), "origin": held.origin}
         for key, held in found.values.items()
     ]
     app.console.show_all(SETTING, rows)
@@ -216,6 +217,13 @@ def _typed(key: str, text: str) -> Any:
         except ValueError:
             return text
     return text
+
+
+def _shown(key: str, value: Any) -> Any:
+    """A value as it may be seen: secrets starred out, also the password inside a URL."""
+    if is_secret(key):
+        return _MASK
+    return re.sub(r"(?<=://)[^/@]*@", f"{_MASK}@", value) if isinstance(value, str) else value
 
 
 def _agrees(app: App, question: str) -> bool:

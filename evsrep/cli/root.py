@@ -1,5 +1,7 @@
 """The program: its commands, and the one place where failures become words and exit codes."""
 
+import os
+import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -32,6 +34,7 @@ COMMANDS = {
     "doctor": "evsrep.cli.doctor",
     "help": "evsrep.cli.help",
 }
+_OUTPUT_OPTION = re.compile(r"(?:--output=?|-[qv]*o=?)(.*)")  # `-qojson` is one, too
 _SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -55,7 +58,9 @@ def run() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(main(sys.argv[1:]))
+    # in a locale such as C, Python takes the bytes of UTF-8 text for something else
+    words = [os.fsencode(word).decode(errors="surrogateescape") for word in sys.argv[1:]]
+    sys.exit(main(words))
 
 
 def main(words: Sequence[str], world: World | None = None) -> int:
@@ -97,20 +102,18 @@ def _told(app: App, words: Sequence[str], error: EvsrepError) -> int:
     except Exception:
         console = Console(out=app.world.out, err=app.world.err)
     if app.given("output") is None:
-        console.form = _form_in(words) or console.form
+        console.form = _form_in(words, app.world.environ) or console.form
     console.fail(error)
     return error.exit_code
 
 
-def _form_in(words: Sequence[str]) -> str:
+def _form_in(words: Sequence[str], environ: Mapping[str, str]) -> str:
     """The form that the words ask for: Click stops at the first fault, perhaps before `-o`."""
-    found = ""
-    for number, word in enumerate(words):
-        following = words[number + 1] if number + 1 < len(words) else ""
-        if word in ("-o", "--output"):
-            found = following
-        elif word.startswith(("-o", "--output=")):
-            found = word.removeprefix("--output=").removeprefix("-o").removeprefix("=")
+    found = environ.get("EVSREP_OUTPUT", "")
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        option = _OUTPUT_OPTION.fullmatch(word)
+        if option is not None:
+            found = option[1] or following
     return found if found in FORMS else ""
 
 

@@ -5,21 +5,19 @@ here; `jobs.create` knows what to do then.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 from evsrep.cloud import endpoints, wire
 from evsrep.cloud.http import Answer, Call, Http, Limits, skew_seconds
 from evsrep.cloud.models import Disk, Pair, PairOrder, Server, Session
+from evsrep.cloud.paging import PAGE, Page, walk
 from evsrep.cloud.problems import Place
 from evsrep.cloud.signin import SignIn
 from evsrep.errors import ConfigError, Unavailable
 
-T = TypeVar("T", Pair, Disk)
-
-_PAGE = 1000  # the service's own limit and default
 _PAIRS = "os-vendor-replications"
 
 
@@ -159,14 +157,22 @@ class Cloud:
         call = self._pairs_call("GET", f"/{quote(pair_id, safe='')}", f"pair {pair_id}")
         return self._http.send(call, _pair, self._sign_in)
 
-    def pairs(self, **filters: str) -> Iterator[Pair]:
-        """The project's pairs, page by page; each once, also where a page repeats one."""
+    def delete_pair(self, pair_id: str) -> None:
+        """Ask for a pair to be deleted. One request, repeated only where that is safe."""
+        call = self._pairs_call("DELETE", f"/{quote(pair_id, safe='')}", "the delete")
+        self._http.send(call, lambda answer: None, self._sign_in)
 
-        def page(query: str) -> _Page[Pair]:
-            call = self._pairs_call("GET", f"?{query}", "list of pairs")
+    def pairs(self, *, first: int = PAGE, **filters: str) -> Iterator[Pair]:
+        """The project's pairs, page by page, each once; `first` is how many are wanted at first.
+
+        The filters, and `sort_key` and `sort_dir`, are the service's own; it may ignore them.
+        """
+
+        def page(query: str) -> Page[Pair]:
+            call = self._pairs_call("GET", f"?{query}", "the list of pairs")
             return self._http.send(call, _pairs, self._sign_in)
 
-        return _each_once(page, filters)
+        return walk(page, filters, first=first)
 
     # Disks and servers
 
@@ -179,11 +185,11 @@ class Cloud:
     def disks(self, **filters: str) -> Iterator[Disk]:
         """The project's disks, page by page; each once."""
 
-        def page(query: str) -> _Page[Disk]:
+        def page(query: str) -> Page[Disk]:
             url = f"{self.endpoint}/volumes/detail?{query}"
             return self._http.send(Call("GET", url, "list of disks"), _disks, self._sign_in)
 
-        return _each_once(page, filters)
+        return walk(page, filters)
 
     def server(self, server_id: str) -> Server:
         """One server by its ID."""
@@ -201,45 +207,25 @@ class Cloud:
         return Call(method, url, what, body=body, place=place)
 
 
-class _Page(NamedTuple, Generic[T]):
-    things: list[T]
-    is_last: bool
-
-
-def _each_once(page: Callable[[str], _Page[T]], filters: Mapping[str, str]) -> Iterator[T]:
-    """Walk the pages by marker; a server that ignores the marker ends the walk, not us."""
-    seen: set[str] = set()
-    marker: dict[str, str] = {}
-    while True:
-        found = page(urlencode({**filters, "limit": str(_PAGE), **marker}))
-        new = [thing for thing in found.things if thing.id not in seen]
-        yield from new
-        if found.is_last or not new:
-            return
-        seen.update(thing.id for thing in new)
-        marker = {"marker": found.things[-1].id}
-
-
 def _pair(answer: Answer) -> Pair:
     return wire.pair_from_wire(wire.member(answer.body, "replication"))
 
 
-def _pairs(answer: Answer) -> _Page[Pair]:
+def _pairs(answer: Answer) -> Page[Pair]:
     found = wire.members(answer.body, "replications")
-    return _Page([wire.pair_from_wire(each) for each in found], len(found) < _PAGE)
+    return Page([wire.pair_from_wire(each) for each in found])
 
 
 def _disk(answer: Answer) -> Disk:
     return wire.disk_from_wire(wire.member(answer.body, "volume"))
 
 
-def _disks(answer: Answer) -> _Page[Disk]:
+def _disks(answer: Answer) -> Page[Disk]:
     found = wire.members(answer.body, "volumes")
     # the disks' service may have a page limit below ours, and says so by a link; the link itself
     # points at an internal host and is not followed
     has_link = bool(wire.read_object(answer.body).get("volumes_links"))
-    is_last = len(found) < _PAGE and not has_link
-    return _Page([wire.disk_from_wire(each) for each in found], is_last)
+    return Page([wire.disk_from_wire(each) for each in found], has_link)
 
 
 def _server(answer: Answer) -> Server:

@@ -10,6 +10,7 @@ class Key(NamedTuple):
     about: str
     kind: str = "text"
     is_secret: bool = False
+    choices: tuple[str, ...] = ()
 
 
 KEYS = (
@@ -40,8 +41,12 @@ KEYS = (
     Key("timeout", "most seconds for one request", "seconds"),
     Key("retries", "tries after the first", "count"),
     Key("priority_station", "default for create: the primary availability zone"),
-    Key("replication_model", "default for create"),
-    Key("output", "default for --output: table, json, jsonl or value"),
+    Key("replication_model", "default for create", choices=("hypermetro",)),
+    Key(
+        "output",
+        "default for --output: table, json, jsonl or value",
+        choices=("table", "json", "jsonl", "value"),
+    ),
     Key("read_only", "true: refuse whatever changes anything", "flag"),
     Key("protected", "true: changes want -p on the command line and --yes", "flag"),
 )

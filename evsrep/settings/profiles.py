@@ -158,7 +158,10 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
             hint="a profile starts with a line such as [profiles.otc]",
         )
     if not isinstance(document.get("default_profile", ""), str):
-        raise ConfigError(f"in the profile file {path}, default_profile is not text")
+        raise ConfigError(
+            f"in the profile file {path}, default_profile is not text",
+            hint="it is to be the name of a profile, in quotes",
+        )
     return document
 
 

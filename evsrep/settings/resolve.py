@@ -146,6 +146,8 @@ def checked_value(key: str, value: Any) -> str:
         return "" if fits else "is no number from 0 to 100"
     if not isinstance(value, str):
         return "is not text"
+    if BY_NAME[key].choices and value not in BY_NAME[key].choices:
+        return f"'{value}' is none of {', '.join(BY_NAME[key].choices)}"
     return "has a control character in it" if re.search(r"[\x00-\x1f\x7f]", value) else ""
 
 

@@ -1,0 +1,96 @@
+"""A list that comes in pages, walked by marker: nothing twice, and nothing left out.
+
+The service promises no links. Others create and delete while we walk, so that the marker itself may
+be gone by the time it is used: then the walk is taken up again at an earlier thing of the page, and
+what was seen before is passed over.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Generic, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+from evsrep.cloud.models import Disk, Pair
+from evsrep.errors import EvsrepError, NotFound, Refused
+
+T = TypeVar("T", Pair, Disk)
+
+PAGE = 1000
+"""The service's own limit and default."""
+
+_MOST_REFUSALS = 25
+"""Markers refused in a row: enough to step back through a page and begin again, twice."""
+
+
+class Page(NamedTuple, Generic[T]):
+    """One page. `has_more` is whether it says so itself, however short it is."""
+
+    things: list[T]
+    has_more: bool = False
+
+
+def walk(
+    ask: Callable[[str], Page[T]], filters: Mapping[str, str], *, first: int = PAGE
+) -> Iterator[T]:
+    """Yield each thing once; `ask` takes a query. The first page has `first` things at most."""
+    trail = _Trail()
+    size = first
+    while True:
+        query = {**filters, "limit": str(size), **trail.position}
+        try:
+            page = ask(urlencode(query))
+        except (Refused, NotFound) as error:
+            trail.step_back(error)
+            continue
+        is_last = len(page.things) < size and not page.has_more
+        yield from trail.passed(page.things)
+        page = Page([])  # so that two pages are never held at once
+        if is_last or trail.is_at_end:
+            return
+        size = PAGE
+
+
+class _Trail:
+    """Where the walk has been, and where it goes on."""
+
+    def __init__(self) -> None:
+        self.position: dict[str, str] = {}
+        self.is_at_end = False
+        self._seen: set[str] = set()
+        self._last_ids: list[str] = []
+        self._refusals = 0
+        self._barren = 0
+
+    def passed(self, things: list[T]) -> Iterator[T]:
+        """Yield what is new of a page, and go on behind it."""
+        known = len(self._seen)
+        self._last_ids = [thing.id for thing in things]
+        for thing in things:
+            if thing.id not in self._seen:
+                self._seen.add(thing.id)
+                yield thing
+        if len(self._seen) > known:
+            self._barren = self._refusals = 0
+        else:
+            self._barren += 1
+        self._go_on()
+
+    def step_back(self, error: EvsrepError) -> None:
+        """Go on from an earlier place; raises the error where no marker can be to blame."""
+        self._refusals += 1
+        is_blamed = error.said is not None and error.said.status in (400, 404)
+        if "marker" not in self.position or not is_blamed or self._refusals > _MOST_REFUSALS:
+            raise error
+        del self._last_ids[-(2 ** (self._refusals - 1)) :]
+        self.position = {"marker": self._last_ids[-1]} if self._last_ids else {}
+
+    def _go_on(self) -> None:
+        if not self._last_ids or self._barren * len(self._last_ids) > len(self._seen) + PAGE:
+            self.is_at_end = True
+        elif self.position.get("marker") == self._last_ids[-1]:
+            # the server does not know markers: it gave the same page again
+            self.position = {"offset": str(len(self._seen))}
+        elif "offset" in self.position:
+            self.is_at_end = bool(self._barren)
+            self.position = {"offset": str(len(self._seen))}
+        else:
+            self.position = {"marker": self._last_ids[-1]}
