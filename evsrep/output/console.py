@@ -115,13 +115,11 @@ class Console:
         if self.out.isatty():
             import shutil
 
-            build_one, build_many = table.boxed_one, table.boxed_many
-            boxed = build_one(things[0], columns) if is_one else build_many(things, columns)
             width = shutil.get_terminal_size().columns
-            if table.fits(boxed, width):
+            boxed = table.boxed(things, columns, is_one=is_one, width=width)
+            if boxed is not None:
                 with _WatchedStream(self.out) as out:
-                    color = self.allows_color
-                    table.print_boxed(boxed, out, width=width, color=color)
+                    table.print_boxed(boxed, out, width=width, color=self.allows_color)
                 return
         plain = table.plain_one(things[0], columns) if is_one else table.plain_many(things, columns)
         self._write(plain)

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from evsrep.output.text import as_cell
@@ -41,13 +41,23 @@ def plain_many(things: Sequence[Thing], columns: Sequence[str]) -> str:
     return _aligned([list(columns), *rows])
 
 
-def boxed_one(thing: Thing, fields: Sequence[str]) -> Table:
-    """Field and value in a box."""
+def boxed(
+    things: Sequence[Thing], columns: Sequence[str], *, is_one: bool, width: int
+) -> Table | None:
+    """A table that fits the width; None where even the narrowest would cut an ID."""
+    shapes = (boxed_cards,) if is_one else (boxed_many, boxed_cards)
+    return next((each for shape in shapes if fits(each := shape(things, columns), width)), None)
+
+
+def boxed_cards(things: Sequence[Thing], fields: Sequence[str]) -> Table:
+    """Field and value, one thing below the other; a list, too, where a row each is too wide."""
     table = _table()
     table.add_column("field", style="bold", no_wrap=True)
     table.add_column("value", overflow="fold")
-    for field in fields:
-        table.add_row(Text(field), _cell(field, thing.get(field)))
+    for thing in things:
+        for field in fields:
+            table.add_row(Text(field), _cell(field, thing.get(field)))
+        table.add_section()
     return table
 
 
@@ -62,9 +72,22 @@ def boxed_many(things: Sequence[Thing], columns: Sequence[str]) -> Table:
 
 
 def fits(table: Table, width: int) -> bool:
-    """Whether a table keeps every ID and heading whole at that width."""
-    frame = 3 * len(table.columns) + 1
-    return frame + sum(_least_width(table, number) for number in range(len(table.columns))) <= width
+    """Whether a table keeps every ID and heading whole at that width; gives its columns theirs.
+
+    rich alone would take from every column alike, and cut the IDs.
+    """
+    least = [_least_width(column) for column in table.columns]
+    widths = [max(map(_longest_line, column.cells), default=0) for column in table.columns]
+    widths = [max(pair) for pair in zip(widths, least, strict=True)]
+    room = width - (3 * len(widths) + 1)
+    if sum(least) > room:
+        return False
+    while sum(widths) > room:  # take from where there is most to take
+        spare = [is_ - must for is_, must in zip(widths, least, strict=True)]
+        widths[spare.index(max(spare))] -= 1
+    for column, given in zip(table.columns, widths, strict=True):
+        column.width = given
+    return True
 
 
 def print_boxed(table: Table, stream: TextIO, *, width: int, color: bool) -> None:
@@ -98,14 +121,15 @@ def _side(things: Sequence[Thing], name: str) -> Any:
     return "right" if is_number else "left"
 
 
-def _least_width(table: Table, number: int) -> int:
+def _least_width(column: Column) -> int:
     """The least a column can be: its heading, and the words in it that may not be cut."""
-    column = table.columns[number]
-    cells = [str(cell) for cell in column.cells]
-    whole = [
-        word for cell in cells for word in cell.split() if column.no_wrap or _ID.fullmatch(word)
-    ]
+    words = [word for cell in column.cells for word in str(cell).split()]
+    whole = [word for word in words if column.no_wrap or _ID.fullmatch(word)]
     return max(map(cell_len, (str(column.header), *whole)))
+
+
+def _longest_line(cell: object) -> int:
+    return max(map(cell_len, str(cell).split("\n")))
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

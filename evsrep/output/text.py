@@ -34,7 +34,7 @@ def as_cell(value: Any, *, none: str = "", between: str = ",") -> str:
         return harmless(value)
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return between.join(harmless(each) for each in value) or none
-    return as_json(value) if value != {} else none
+    return harmless(as_json(value)) if value != {} else none
 
 
 def without_secrets(text: str, secrets: Iterable[str]) -> str:
