@@ -1,0 +1,173 @@
+"""What the tests of commands share: the sandbox's file, the sandbox on loopback, real processes."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+from evsrep.sandbox.app import Sandbox
+from evsrep.sandbox.profile import ready_profile
+from evsrep.sandbox.server import Server
+from tests.conftest import FakeClock
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+
+Wsgi = Callable[[Mapping[str, Any], Callable[..., Any]], Iterable[bytes]]
+Serve = Callable[..., str]
+WriteProfiles = Callable[..., Path]
+Real = Callable[..., subprocess.CompletedProcess[str]]
+Spawn = Callable[..., pexpect.spawn]
+
+
+def resume_of(stderr: str) -> str:
+    """The command on the last line of stderr."""
+    last = stderr.splitlines()[-1]
+    assert last.startswith("resume: evsrep "), stderr
+    return last.removeprefix("resume: evsrep ")
+
+
+def requests_in(stderr: str) -> list[str]:
+    """The requests that `--debug` tells of, as `POST /v2/…`."""
+    found = re.findall(r"^> ([A-Z]+) https?://[^/\s]+(\S*)$", stderr, re.MULTILINE)
+    return [f"{method} {path}" for method, path in found]
+
+
+class SandboxFile:
+    """The sandbox's file, looked into past every command."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether anything was ever sent to the sandbox."""
+        return self.path.exists()
+
+    def pair_ids(self) -> list[str]:
+        """The pairs, oldest first."""
+        if not self.was_asked:
+            return []
+        with closing(sqlite3.connect(self.path)) as file:
+            return [row[0] for row in file.execute("SELECT id FROM pairs ORDER BY rowid")]
+
+    def begin_to_delete(self, pair_id: str, now: float) -> None:
+        """Do to a pair what the cloud's DELETE does."""
+        with closing(sqlite3.connect(self.path)) as file, file:
+            file.execute("UPDATE pairs SET deed='delete', since=? WHERE id=?", (now, pair_id))
+
+
+@pytest.fixture
+def sandbox_file(home: Path) -> SandboxFile:
+    return SandboxFile(home / ".local/state/evsrep/sandbox.db")
+
+
+@pytest.fixture
+def serve(sandbox_file: SandboxFile, clock: FakeClock) -> Iterator[Serve]:
+    """Offer the sandbox on loopback: `serve()` is its URL. `around` may answer in its stead."""
+    running: list[tuple[Server, threading.Thread]] = []
+
+    def serve(around: Callable[[Wsgi], Wsgi] = lambda app: app) -> str:
+        server = Server(around(Sandbox(sandbox_file.path, now=clock.time)))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        running.append((server, thread))
+        return server.url
+
+    yield serve
+    for server, thread in running:
+        server.stop()
+        thread.join()
+
+
+@pytest.fixture
+def write_profiles(home: Path) -> WriteProfiles:
+    """Write the profile file: text as it stands, or one profile 'served' of the keys given."""
+
+    def write(text: str = "", **keys: Any) -> Path:
+        path = home / ".config/evsrep/config.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if keys:
+            import tomli_w
+
+            text += tomli_w.dumps({"profiles": {"served": keys}})
+        path.write_text(text)
+        path.chmod(0o600)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def served(serve: Serve, write_profiles: WriteProfiles) -> str:
+    """The sandbox over HTTP, with a profile 'served' for it; its URL."""
+    url = serve()
+    write_profiles(**ready_profile(url))
+    return url
+
+
+@pytest.fixture
+def real(home: Path) -> Real:
+    """Run evsrep as a process of its own: `real("show", "nope")`."""
+
+    def real(*words: str, **how: Any) -> subprocess.CompletedProcess[str]:
+        how = {"capture_output": True, "text": True, "encoding": "utf-8", **how}
+        how["env"] = {**os.environ, **how.get("env", {})}
+        command = [sys.executable, "-m", "evsrep", *words]
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, timeout=20, check=False, cwd=home, **how
+        )
+
+    return real
+
+
+@pytest.fixture
+def spawn(home: Path) -> Iterator[Spawn]:
+    """Run evsrep on a terminal of its own: `spawn("show", "nope", columns=40)`."""
+    children: list[pexpect.spawn] = []
+
+    def spawn(*words: str, columns: int = 80, **env: str) -> pexpect.spawn:
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "evsrep", *words],
+            env={**os.environ, **env},
+            dimensions=(40, columns),
+            encoding="utf-8",
+            timeout=15,
+            cwd=str(home),
+        )
+        children.append(child)
+        return child
+
+    yield spawn
+    for child in children:
+        child.close(force=True)
+
+
+@pytest.fixture
+def served_elsewhere(home: Path) -> Iterator[str]:
+    """`evsrep sandbox serve` as a process; its URL."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evsrep", "sandbox", "serve"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=home,
+    )
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+        process.stdout.close()

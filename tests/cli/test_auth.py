@@ -1,0 +1,347 @@
+"""`evsrep auth`, and the ways to sign in."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from evsrep.errors import ExitCode
+from evsrep.sandbox.profile import ready_profile
+from tests.cli.conftest import WriteProfiles, requests_in
+from tests.conftest import Run
+
+
+def test_check_says_who_you_are_and_where(run: Run, served: str) -> None:
+    done = run("auth", "check", "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    who = done.json
+    assert who["user"] == "demo"
+    assert who["project"] == "sandbox"
+    assert re.match(r"\d{4}-\d\d-\d\dT", who["expires_at"])
+    assert who["endpoint"].startswith(f"{served}/v2/")
+    assert who["compute_endpoint"].startswith(served)
+    for word in ("demo", "sandbox", who["expires_at"], who["endpoint"]):
+        assert word in run("auth", "check", "-p", "served").stdout
+
+
+def test_check_needs_no_account_in_the_sandbox(sandbox: Run) -> None:
+    assert sandbox("auth", "check").exit_code == ExitCode.DONE
+
+
+def test_token_prints_a_token_that_works(
+    run: Run, served: str, write_profiles: WriteProfiles
+) -> None:
+    done = run("auth", "token", "-p", "served")
+    assert done.exit_code == ExitCode.DONE
+    [token] = done.stdout.splitlines()
+    write_profiles(auth_url=f"{served}/v3", token=token)
+    again = run("auth", "check", "-p", "served", "-o", "json")
+    assert again.json["user"] == "demo"
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "value"])
+def test_token_in_other_forms(run: Run, served: str, form: str) -> None:
+    done = run("auth", "token", "-p", "served", "-o", form)
+    found = done.json["token"] if form != "value" else done.stdout.strip()
+    assert re.fullmatch(r"\S{20,}", found)
+
+
+@pytest.mark.parametrize("changed", [
+    {"password": "sesame"}, {"username": "nobody"}, {"user_domain_name": "nowhere"},
+    {"project_name": "nothing"}, {"project_name": "sandbox_closed"},
+])  # fmt: skip
+def test_a_refused_sign_in_is_told_once(
+    run: Run, served: str, write_profiles: WriteProfiles, changed: dict[str, str]
+) -> None:
+    write_profiles(**{**ready_profile(served), **changed})
+    done = run("auth", "check", "-p", "served", "-o", "json", "--debug")
+    assert done.exit_code == ExitCode.AUTH
+    assert done.stdout == ""
+    assert done.error["kind"] == "auth"
+    assert done.error["status"] == 401
+    assert "hint" in done.error
+    assert len(requests_in(done.stderr)) == 1
+    assert "sesame" not in done.stderr
+
+
+def test_a_one_time_code_is_asked_for_and_taken(
+    run: Run, served: str, write_profiles: WriteProfiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {**ready_profile(served), "username": "otp", "password": "otp"}
+    write_profiles(**keys)
+    done = run("auth", "check", "-p", "served")
+    assert done.exit_code == ExitCode.AUTH
+    assert "EVSREP_PASSCODE" in done.stderr
+    monkeypatch.setenv("EVSREP_PASSCODE", "123456")
+    assert run("auth", "check", "-p", "served", "-o", "json").json["user"] == "otp"
+
+
+def test_domain_and_project_may_be_given_by_id(
+    run: Run, served: str, write_profiles: WriteProfiles
+) -> None:
+    keys = ready_profile(served)
+    del keys["user_domain_name"], keys["project_name"]
+    write_profiles(
+        **keys,
+        user_domain_id="5d1f0c6a3b7e4b6f9a1c2e8d7f605142",
+        project_id="6b1c9a52d0f34e7f8e0b7a6d5c4f3e21",
+    )
+    assert run("auth", "check", "-p", "served", "-o", "json").json["project"] == "sandbox_other"
+
+
+def test_a_user_may_be_given_by_id_alone(
+    run: Run, served: str, write_profiles: WriteProfiles
+) -> None:
+    write_profiles(
+        auth_url=f"{served}/v3",
+        user_id="a4f8d2c61b3e4d5f8091a2b3c4d5e6f7",
+        password="demo",
+        project_id="0391e4486e864c26be5654c522f440f2",
+    )
+    assert run("auth", "check", "-p", "served", "-o", "json").json["user"] == "demo"
+
+
+def test_without_a_project_it_is_the_one_named_like_the_region(
+    run: Run, served: str, write_profiles: WriteProfiles
+) -> None:
+    keys = ready_profile(served)
+    del keys["project_name"]
+    write_profiles(**keys)
+    assert run("auth", "check", "-p", "served", "-o", "json").json["project"] == "sandbox"
+
+
+def test_without_a_region_it_is_the_first_part_of_the_projects_name(
+    run: Run, served: str, write_profiles: WriteProfiles
+) -> None:
+    keys = {**ready_profile(served), "project_name": "sandbox_other"}
+    del keys["region"]
+    write_profiles(**keys)
+    who = run("auth", "check", "-p", "served", "-o", "json").json
+    assert (who["project"], who["region"]) == ("sandbox_other", "sandbox")
+
+
+@pytest.mark.parametrize("end", ["", "/", "/v3", "/v3/", "//v3//"])
+def test_auth_url_is_put_right(
+    run: Run, served: str, write_profiles: WriteProfiles, end: str
+) -> None:
+    write_profiles(**{**ready_profile(served), "auth_url": served + end})
+    done = run("auth", "check", "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.DONE, done.stderr
+
+
+@pytest.mark.parametrize("url", ["iam.example/v3", "", "ftp://iam.example", "https://", "//iam"])
+def test_an_auth_url_without_a_scheme_is_refused(
+    run: Run, write_profiles: WriteProfiles, url: str
+) -> None:
+    write_profiles(**{**ready_profile("https://x"), "auth_url": url})
+    done = run("auth", "check", "-p", "served", "--debug")
+    assert done.exit_code == ExitCode.CONFIG
+    assert "auth_url" in done.stderr
+    assert requests_in(done.stderr) == []
+
+
+@pytest.mark.parametrize("key", ["auth_url", "username", "user_domain_name", "password"])
+def test_a_missing_key_is_named(
+    run: Run, served: str, write_profiles: WriteProfiles, key: str
+) -> None:
+    keys = ready_profile(served)
+    del keys[key]
+    write_profiles(**keys)
+    done = run("auth", "check", "-p", "served", "--debug")
+    assert done.exit_code == ExitCode.CONFIG
+    assert key in done.stderr
+    assert "evsrep profile set served" in done.stderr
+    assert requests_in(done.stderr) == []
+
+
+def test_all_missing_keys_are_named_at_once(run: Run, write_profiles: WriteProfiles) -> None:
+    write_profiles(timeout=3)
+    done = run("auth", "check", "-p", "served")
+    for key in ("auth_url", "username", "user_domain_name", "password", "project_name"):
+        assert key in done.stderr
+
+
+# Secrets from elsewhere
+
+
+def test_a_password_may_come_from_a_command(
+    run: Run, served: str, write_profiles: WriteProfiles
+) -> None:
+    keys = ready_profile(served)
+    del keys["password"]
+    write_profiles(**keys, password_command="printf '%s\\n' demo 'and a second line'")
+    assert run("auth", "check", "-p", "served", "-o", "json").json["user"] == "demo"
+
+
+def test_a_token_may_come_from_a_command(
+    run: Run, served: str, write_profiles: WriteProfiles, home: Path
+) -> None:
+    token = run("auth", "token", "-p", "served").stdout
+    (home / "kept token").write_text(token)
+    write_profiles(auth_url=served, token_command=f"cat '{home}/kept token'")
+    assert run("auth", "check", "-p", "served", "-o", "json").json["user"] == "demo"
+
+
+@pytest.mark.parametrize("command", [
+    "false", "true", "no-such-command-anywhere", "echo 'unbalanced", "echo ''", " ",
+    "sh -c 'echo hunter2; exit 3'",
+])  # fmt: skip
+def test_a_secret_command_that_fails_is_told(
+    run: Run, served: str, write_profiles: WriteProfiles, command: str
+) -> None:
+    keys = ready_profile(served)
+    del keys["password"]
+    write_profiles(**keys, password_command=command)
+    done = run("auth", "check", "-p", "served", "--debug")
+    assert done.exit_code == ExitCode.CONFIG
+    assert "password" in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+    assert requests_in(done.stderr) == []
+
+
+def test_a_variable_beats_the_profiles_secret(
+    run: Run, served: str, write_profiles: WriteProfiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_profiles(**{**ready_profile(served), "password": "wrong"})
+    monkeypatch.setenv("EVSREP_PASSWORD", "demo")
+    assert run("auth", "check", "-p", "served").exit_code == ExitCode.DONE
+
+
+def test_a_variable_beats_the_profiles_command_which_is_not_even_run(
+    run: Run, served: str, write_profiles: WriteProfiles, home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    keys = ready_profile(served)
+    del keys["password"]
+    write_profiles(**keys, password_command=f"touch {home}/was-run")
+    monkeypatch.setenv("EVSREP_PASSWORD", "demo")
+    assert run("auth", "check", "-p", "served").exit_code == ExitCode.DONE
+    assert not (home / "was-run").exists()
+
+
+# One source of identity
+
+
+def export(monkeypatch: pytest.MonkeyPatch, url: str, **others: str) -> None:
+    """Set the `OS_*` variables as an openrc file does."""
+    for key, value in {**ready_profile(url), **others}.items():
+        name = "region_name" if key == "region" else key
+        monkeypatch.setenv(f"OS_{name.upper()}", value)
+
+
+def test_the_variables_are_used_where_no_profile_is_chosen(
+    run: Run, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(monkeypatch, served)
+    who = run("auth", "check", "-o", "json").json
+    assert (who["profile"], who["user"]) == ("env", "demo")
+
+
+def test_the_variables_can_be_asked_for_by_name(
+    run: Run, served: str, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    export(monkeypatch, served, PROJECT_NAME="sandbox_other")
+    path = home / ".config/evsrep/config.toml"
+    path.write_text('default_profile = "served"\n' + path.read_text())
+    assert run("auth", "check", "-o", "json").json["profile"] == "served"
+    assert run("auth", "check", "-p", "env", "-o", "json").json["project"] == "sandbox_other"
+
+
+def test_a_password_of_the_variables_never_reaches_a_profiles_cloud(
+    run: Run, served: str, write_profiles: WriteProfiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = ready_profile(served)
+    del keys["password"]
+    write_profiles(**keys)
+    export(monkeypatch, "https://elsewhere.example")
+    done = run("auth", "check", "-p", "served", "--debug")
+    assert done.exit_code == ExitCode.CONFIG
+    assert "password" in done.stderr
+    assert requests_in(done.stderr) == []
+
+
+def test_a_profiles_password_never_reaches_the_variables_cloud(
+    run: Run, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OS_AUTH_URL", "http://127.0.0.1:1/v3")
+    monkeypatch.setenv("OS_USERNAME", "demo")
+    done = run("auth", "check", "--debug")
+    assert done.exit_code == ExitCode.CONFIG
+    assert requests_in(done.stderr) == []
+
+
+def test_without_any_identity_the_profile_env_says_so(run: Run) -> None:
+    done = run("auth", "check", "-p", "env")
+    assert done.exit_code == ExitCode.CONFIG
+    assert "OS_" in done.stderr
+
+
+# Credentials on the way
+
+
+@pytest.mark.parametrize("key", ["auth_url", "endpoint"])
+def test_credentials_do_not_go_over_plain_http_to_elsewhere(
+    run: Run, served: str, write_profiles: WriteProfiles, key: str
+) -> None:
+    write_profiles(**{**ready_profile(served), key: "http://iam.example/v3"})
+    done = run("show", "nope", "-p", "served", "--debug")
+    assert done.exit_code == ExitCode.CONFIG
+    assert "iam.example" in done.stderr
+    assert not [line for line in done.stderr.splitlines() if "> GET http://iam" in line]
+    assert not [line for line in done.stderr.splitlines() if "> POST http://iam" in line]
+
+
+def test_insecure_warns_each_time(run: Run, served: str, write_profiles: WriteProfiles) -> None:
+    write_profiles(**ready_profile(served), insecure=True)
+    for _ in range(2):
+        done = run("auth", "check", "-p", "served", "-q")
+        assert done.exit_code == ExitCode.DONE
+        assert "warning: " in done.stderr
+        assert "insecure" in done.stderr
+
+
+# Kept tokens
+
+
+def test_a_token_is_kept_between_runs_and_logout_removes_it(run: Run, served: str) -> None:
+    first = run("auth", "token", "-p", "served", "--debug")
+    assert requests_in(first.stderr) == ["POST /v3/auth/tokens"]
+    second = run("auth", "token", "-p", "served", "--debug")
+    assert requests_in(second.stderr) == []
+    assert second.stdout == first.stdout
+    out = run("auth", "logout", "-p", "served")
+    assert out.exit_code == ExitCode.DONE
+    assert out.stdout == ""
+    third = run("auth", "token", "-p", "served")
+    assert third.stdout != first.stdout
+
+
+def test_a_kept_token_is_private(run: Run, served: str, home: Path) -> None:
+    token = run("auth", "token", "-p", "served").stdout.strip()
+    holders = [
+        path
+        for path in home.rglob("*")
+        if path.is_file() and path.name != "sandbox.db" and token.encode() in path.read_bytes()
+    ]
+    assert holders
+    for path in holders:
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_kept_token_that_was_revoked_is_replaced(
+    run: Run, served: str, write_profiles: WriteProfiles
+) -> None:
+    first = run("auth", "token", "-p", "served").stdout
+    assert run("sandbox", "reset").exit_code == ExitCode.DONE
+    done = run("show", "nope", "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.NOT_FOUND
+    assert run("auth", "token", "-p", "served").stdout != first
+
+
+def test_no_command_leaves_a_token_in_json_by_accident(run: Run, served: str) -> None:
+    token = run("auth", "token", "-p", "served").stdout.strip()
+    for words in (("auth", "check"), ("profile", "show", "served"), ("show", "nope")):
+        done = run(*words, "-p", "served", "-o", "json")
+        assert token not in done.stdout + done.stderr
+        json.loads(done.stdout or done.stderr)

@@ -1,0 +1,176 @@
+"""`evsrep wait`."""
+
+import shlex
+from typing import Any
+
+import pytest
+
+from evsrep.errors import ExitCode
+from evsrep.sandbox.profile import ready_profile
+from tests.cli.conftest import UNKNOWN, SandboxFile, Serve, WriteProfiles, Wsgi, resume_of
+from tests.conftest import FakeClock, Run
+
+
+@pytest.fixture
+def broken_id(sandbox: Run) -> str:
+    """A pair that will end in an error."""
+    words = ("--production-disk", "internal-error", "--dr-disk", "internal-error-dr")
+    found: str = sandbox("create", *words, "--no-check", "-o", "json").json["id"]
+    return found
+
+
+def test_wait_ends_when_the_pair_is_available(sandbox: Run, pair_id: str, clock: FakeClock) -> None:
+    done = sandbox("wait", pair_id, "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert (done.json["id"], done.json["status"]) == (pair_id, "available")
+    assert done.stderr == ""
+    assert 2 <= sum(clock.slept) < 10
+
+
+def test_wait_takes_the_exact_name(sandbox: Run, pair_id: str) -> None:
+    done = sandbox("wait", "my replication", "-o", "value", "-c", "id,status")
+    assert done.stdout == f"{pair_id}\tavailable\n"
+
+
+def test_a_pair_that_is_there_already_needs_no_waiting(
+    sandbox: Run, pair_id: str, clock: FakeClock
+) -> None:
+    clock.sleep(60)
+    clock.slept.clear()
+    assert sandbox("wait", pair_id).exit_code == ExitCode.DONE
+    assert clock.slept == []
+
+
+def test_wait_looks_often_at_first_and_slower_later(
+    sandbox: Run, pair_id: str, clock: FakeClock
+) -> None:
+    sandbox("wait", pair_id, "--for", "deleted", "--wait-timeout", "10m")
+    pauses = clock.slept[:-1]  # the last one ends with the time
+    assert pauses == sorted(pauses)
+    assert pauses[0] <= 1
+    assert pauses[-1] > pauses[0]
+
+
+def test_wait_for_active_is_for_all_data(sandbox: Run, pair_id: str, clock: FakeClock) -> None:
+    done = sandbox("wait", pair_id, "--for", "active", "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert done.json["replication_status"] == "active"
+    assert done.json["progress"] == 100
+    assert sum(clock.slept) >= 6
+
+
+@pytest.mark.parametrize("form", ["table", "json", "value"])
+def test_wait_for_deleted_ends_when_the_pair_is_gone(
+    sandbox: Run, sandbox_file: SandboxFile, pair_id: str, clock: FakeClock, form: str
+) -> None:
+    sandbox_file.begin_to_delete(pair_id, clock.time())
+    done = sandbox("wait", pair_id, "--for", "deleted", "-o", form)
+    assert done.exit_code == ExitCode.DONE
+    assert pair_id in done.stdout
+    assert sum(clock.slept) >= 2
+
+
+def test_a_pair_that_fails_ends_the_wait_with_its_reason(sandbox: Run, broken_id: str) -> None:
+    for goal in ("available", "active"):
+        done = sandbox("wait", broken_id, "--for", goal, "-o", "json")
+        assert done.exit_code == ExitCode.FAILED
+        assert done.json["status"] == "error"
+        assert "37000212" in done.error["message"]
+        assert "support" in done.error["hint"]
+
+
+def test_a_pair_that_is_going_does_not_become_available(
+    sandbox: Run, sandbox_file: SandboxFile, pair_id: str, clock: FakeClock
+) -> None:
+    sandbox_file.begin_to_delete(pair_id, clock.time())
+    started = clock.now()
+    done = sandbox("wait", pair_id)
+    assert done.exit_code != ExitCode.DONE
+    assert clock.now() - started < 10
+
+
+@pytest.mark.parametrize("goal", ["available", "active", "deleted"])
+def test_when_the_time_is_up_the_way_on_asks_for_the_same(
+    sandbox: Run, run: Run, pair_id: str, goal: str
+) -> None:
+    done = sandbox("wait", pair_id, "--for", goal, "--wait-timeout", "1s")
+    assert done.exit_code == ExitCode.WAIT_TIMEOUT
+    assert pair_id in done.stdout
+    words = shlex.split(resume_of(done.stderr))
+    assert words[:2] == ["wait", pair_id]
+    assert (goal in words) is (goal != "available")
+    if goal != "deleted":
+        assert run(*words).exit_code == ExitCode.DONE
+
+
+def test_an_unknown_pair_ends_the_wait_soon(sandbox: Run, clock: FakeClock) -> None:
+    started = clock.now()
+    done = sandbox("wait", UNKNOWN, "-o", "json")
+    assert done.exit_code == ExitCode.NOT_FOUND
+    assert done.stdout == ""
+    assert clock.now() - started < 10
+
+
+def test_an_unknown_name_is_not_waited_for(sandbox: Run, clock: FakeClock) -> None:
+    for goal in ("available", "deleted"):
+        done = sandbox("wait", "nope", "--for", goal)
+        assert done.exit_code == ExitCode.NOT_FOUND
+        assert "'nope'" in done.stderr
+    assert clock.slept == []
+
+
+def test_a_name_that_two_pairs_have_lists_them(sandbox: Run, pair_id: str) -> None:
+    words = ("--production-disk", "db-01-data", "--dr-disk", "db-01-data-dr")
+    other = sandbox("create", *words, "--name", "my replication", "-o", "json").json["id"]
+    for verb in ("wait", "show"):
+        done = sandbox(verb, "my replication")
+        assert done.exit_code == ExitCode.USAGE
+        assert pair_id in done.stderr
+        assert other in done.stderr
+
+
+def test_a_failed_look_is_a_missed_look_and_not_the_end(
+    run: Run, pair_id: str, serve: Serve, write_profiles: WriteProfiles
+) -> None:
+    looks: list[str] = []
+
+    def shaky(app: Wsgi) -> Wsgi:
+        def answer(environ: Any, start_response: Any) -> Any:
+            if pair_id in environ["PATH_INFO"]:
+                looks.append(environ["PATH_INFO"])
+                if len(looks) < 4:
+                    start_response("503 Service Unavailable", [("Content-Length", "0")])
+                    return [b""]
+            return app(environ, start_response)
+
+        return answer
+
+    write_profiles(**ready_profile(serve(shaky)))
+    done = run("wait", pair_id, "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert done.json["status"] == "available"
+    assert len(looks) >= 4
+
+
+def test_ctrl_c_tells_what_is_known_and_the_way_on(
+    sandbox: Run, pair_id: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(clock, "sleep", interrupt)
+    done = sandbox("wait", pair_id, "--for", "active")
+    assert done.exit_code == ExitCode.INTERRUPTED
+    assert pair_id in done.stdout
+    assert resume_of(done.stderr).startswith(f"wait {pair_id} --for active")
+
+
+@pytest.mark.parametrize("words", [
+    ("wait",), ("wait", "x", "y"), ("wait", "x", "--for", "ready"),
+    ("wait", "x", "--wait-timeout", "soon"), ("wait", "x", "--wait-timeout", "-1"),
+])  # fmt: skip
+def test_a_fault_of_the_input_is_told_before_anything_is_sent(
+    sandbox: Run, sandbox_file: SandboxFile, words: tuple[str, ...]
+) -> None:
+    assert sandbox(*words).exit_code == ExitCode.USAGE
+    assert not sandbox_file.was_asked
