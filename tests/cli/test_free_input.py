@@ -15,11 +15,23 @@ CODES = {int(row.code) for row in EXIT_CODES}
 TEXT = st.text(st.characters(exclude_characters="\x00"), max_size=20)
 FLAGS = st.sampled_from(
     [
-        "--production-disk", "--dr-disk", "--volume-id", "--name", "--description",
-        "--priority-station", "--replication-model", "--wait-timeout", "--timeout", "--retries",
-        "-o", "-c", "-p", "--config", "--for",
+        "--production-disk",
+        "--dr-disk",
+        "--volume-id",
+        "--name",
+        "--description",
+        "--priority-station",
+        "--replication-model",
+        "--wait-timeout",
+        "--timeout",
+        "--retries",
+        "-o",
+        "-c",
+        "-p",
+        "--config",
+        "--for",
     ]
-)  # fmt: skip
+)
 SWITCHES = st.sampled_from(
     ["--check", "--no-check", "--dry-run", "--if-not-exists", "--wait", "-q", "-v", "--debug"]
 )
@@ -39,10 +51,28 @@ TOML_VALUE = st.recursive(
     max_leaves=4,
 )
 KEYS = st.sampled_from(
-    ["auth_url", "username", "password", "token", "endpoint", "project_id", "region", "timeout",
-     "retries", "output", "insecure", "proxy", "ca_bundle", "token_command", "access_key",
-     "secret_key", "priority_station", "read_only", "unheard_of"]
-)  # fmt: skip
+    [
+        "auth_url",
+        "username",
+        "password",
+        "token",
+        "endpoint",
+        "project_id",
+        "region",
+        "timeout",
+        "retries",
+        "output",
+        "insecure",
+        "proxy",
+        "ca_bundle",
+        "token_command",
+        "access_key",
+        "secret_key",
+        "priority_station",
+        "read_only",
+        "unheard_of",
+    ]
+)
 SAFE = settings(
     max_examples=60,
     deadline=None,
@@ -85,28 +115,29 @@ def test_any_value_of_any_key(run: Run, home: Path, keys: dict[str, Any]) -> Non
         check(run(*words, "--config", str(path), "--retries", "0", "--timeout", "0.2s"))
 
 
-@SAFE
-@given(
-    variable=st.sampled_from(
-        [
-            "EVSREP_PROFILE",
-            "EVSREP_OUTPUT",
-            "EVSREP_TIMEOUT",
-            "EVSREP_RETRIES",
-            "EVSREP_CONFIG",
-            "OS_AUTH_URL",
-            "OS_CLOUD",
-            "OS_INSECURE",
-            "XDG_CONFIG_HOME",
-            "HTTPS_PROXY",
-            "COLUMNS",
-            "EVSREP_TOKEN",
-            "NO_COLOR",
-            "TERM",
-        ]
-    ),  # fmt: skip
-    value=st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20),
+VARIABLES = [
+    "EVSREP_PROFILE",
+    "EVSREP_OUTPUT",
+    "EVSREP_TIMEOUT",
+    "EVSREP_RETRIES",
+    "EVSREP_CONFIG",
+    "EVSREP_TOKEN",
+    "OS_AUTH_URL",
+    "OS_CLOUD",
+    "OS_INSECURE",
+    "XDG_CONFIG_HOME",
+    "HTTPS_PROXY",
+    "COLUMNS",
+    "NO_COLOR",
+    "TERM",
+]
+VARIABLE_TEXT = st.text(
+    st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20
 )
+
+
+@SAFE
+@given(variable=st.sampled_from(VARIABLES), value=VARIABLE_TEXT)
 def test_any_value_of_any_variable(
     run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
