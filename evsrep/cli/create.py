@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from evsrep.cli import complete
 from evsrep.cli.app import App, Command, Patience, everywhere, may_wait, pass_app
 from evsrep.cli.waiting import wait_for
 from evsrep.errors import (
@@ -60,6 +61,7 @@ def _shape(params: Mapping[str, Any]) -> Shape:
 @click.option(
     "--priority-station",
     metavar="AZ",
+    shell_complete=complete.zones,
     help="The primary availability zone.  [default: the production disk's own]",
 )
 @click.option(
@@ -108,7 +110,7 @@ def create(
         app.check_may_change(is_sure=yes)
     found = _look(app, wish, conduct)
     if found.existing is not None and if_not_exists:
-        _take_existing(app, found.existing, found.order, patience)
+        _take_existing(app, found.existing, found.order, conduct)
         return
     if dry_run:
         app.console.show(REQUEST, app.cloud.create_request(found.order))
@@ -156,17 +158,26 @@ def _look(app: App, wish: Wish, conduct: Conduct) -> "Survey":
     return found
 
 
-def _take_existing(app: App, pair: "Pair", order: "PairOrder", patience: Patience) -> None:
-    app.console.note(f"a pair of these disks is there already: {pair.id}")
+def _take_existing(app: App, pair: "Pair", order: "PairOrder", conduct: Conduct) -> None:
+    from evsrep.jobs.create import check_is_as_asked
+
+    check_is_as_asked(pair, order)
     known = Known(app, order, pair)
+    if conduct.is_dry_run:
+        known.settle(Patience(waits=False, seconds=0))
+        app.console.note(
+            f"nothing would be sent: a pair of these disks is there already, {pair.id}"
+        )
+        app.console.show(REQUEST, app.cloud.create_request(order))
+        return
+    app.console.note(f"a pair of these disks is there already: {pair.id}")
     with known.kept():
-        _check_found(known, order)
-        known.settle(patience)
+        known.settle(conduct.patience)
     known.show()
 
 
 def _create(app: App, order: "PairOrder", patience: Patience) -> None:
-    from evsrep.jobs.create import place
+    from evsrep.jobs.create import check_is_as_asked, place
 
     cloud = app.cloud
     cloud.prepare()  # whatever goes wrong up to here, nothing was sent
@@ -177,16 +188,9 @@ def _create(app: App, order: "PairOrder", patience: Patience) -> None:
         if placed.was_lost:
             found = f"pair {placed.pair.id} was found by its two disks"
             app.console.note(f"the answer to the create had been lost; {found}")
-            _check_found(known, order)
+            check_is_as_asked(placed.pair, order)
         known.settle(patience)
     known.show()
-
-
-def _check_found(known: "Known", order: "PairOrder") -> None:
-    from evsrep.jobs.create import check_is_as_asked
-
-    assert known.pair is not None  # noqa: S101 -- for the type checker
-    check_is_as_asked(known.pair, order)
 
 
 class Known:

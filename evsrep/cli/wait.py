@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evsrep.cli import complete
 from evsrep.cli.app import App, Command, everywhere, pass_app, wait_timeout
 from evsrep.cli.waiting import wait_for
-from evsrep.errors import EvsrepError, Interrupted
+from evsrep.errors import AuthError, EvsrepError, Interrupted, NotFound
 from evsrep.output.shapes import PAIR
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _GOALS = ("available", "active", "deleted")
         "evsrep wait db-01 --for active --wait-timeout 2h",
     ),
 )
-@click.argument("pair", metavar="PAIR")
+@click.argument("pair", metavar="PAIR", shell_complete=complete.pairs)
 @click.option(
     "--for",
     "goal",
@@ -60,6 +61,8 @@ def _wait(app: App, pair_id: str, goal: "Goal", seconds: float) -> "Pair | None"
         error = found
     if seen:
         app.console.show(PAIR, seen[-1].fields)
+    elif isinstance(error, NotFound | AuthError):
+        raise error  # waiting on would not help
     error.resume = app.command(
         "wait", pair_id, *([] if goal.name == "available" else ["--for", goal.name])
     )

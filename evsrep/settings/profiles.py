@@ -55,7 +55,7 @@ def change_profiles(path: Path, change: Callable[[dict[str, Any]], None]) -> Pat
     rewrite loses, made that worth while.
     """
     try:
-        target = path.resolve()  # a link, as dotfile managers lay them, stays a link
+        target = _behind_links(path)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _turn(target.parent):
             return _rewrite(target, change)
@@ -91,6 +91,17 @@ def write_private(path: Path, content: bytes) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _behind_links(path: Path) -> Path:
+    """The file itself: a link, as dotfile managers lay them, stays a link."""
+    try:
+        return path.resolve()
+    except RuntimeError as error:  # how Python 3.11 tells of links in a circle
+        raise ConfigError(
+            f"the profile file {path} is a link that leads back to itself",
+            hint="put a file in its place",
+        ) from error
 
 
 def _rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> Path | None:

@@ -72,22 +72,33 @@ def sandbox_file(home: Path) -> SandboxFile:
     return SandboxFile(home / ".local/state/evsrep/sandbox.db")
 
 
+@pytest.fixture(scope="session")
+def ending() -> Iterator[list[threading.Thread]]:
+    """Servers that were told to stop: each takes a moment, which nobody needs to wait for."""
+    threads: list[threading.Thread] = []
+    yield threads
+    for thread in threads:
+        thread.join()
+
+
 @pytest.fixture
-def serve(sandbox_file: SandboxFile, clock: FakeClock) -> Iterator[Serve]:
+def serve(
+    sandbox_file: SandboxFile, clock: FakeClock, ending: list[threading.Thread]
+) -> Iterator[Serve]:
     """Offer the sandbox on loopback: `serve()` is its URL. `around` may answer in its stead."""
-    running: list[tuple[Server, threading.Thread]] = []
+    running: list[Server] = []
 
     def serve(around: Callable[[Wsgi], Wsgi] = lambda app: app) -> str:
         server = Server(around(Sandbox(sandbox_file.path, now=clock.time)))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
-        running.append((server, thread))
+        running.append(server)
+        ending.append(thread)
         return server.url
 
     yield serve
-    for server, thread in running:
+    for server in running:
         server.stop()
-        thread.join()
 
 
 @pytest.fixture
@@ -132,8 +143,10 @@ def real(home: Path) -> Real:
 
 
 @pytest.fixture
-def spawn(home: Path) -> Iterator[Spawn]:
+def spawn(home: Path, ending: list[threading.Thread]) -> Iterator[Spawn]:
     """Run evsrep on a terminal of its own: `spawn("show", "nope", columns=40)`."""
+    for thread in ending:
+        thread.join()  # a process with threads is not to be forked
     children: list[pexpect.spawn] = []
 
     def spawn(*words: str, columns: int = 80, **env: str) -> pexpect.spawn:

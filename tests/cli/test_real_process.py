@@ -130,7 +130,6 @@ def test_a_reader_that_wants_no_more_is_no_error(home: Path) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
 @pytest.mark.parametrize("form", ["table", "json"])
 def test_a_full_disk_is_told_and_the_id_is_not_lost(
     home: Path, sandbox_file: SandboxFile, form: str
@@ -143,7 +142,6 @@ def test_a_full_disk_is_told_and_the_id_is_not_lost(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
 @pytest.mark.parametrize("words", ["sandbox disks", "--help", "--version", "profile path"])
 def test_a_result_that_can_not_be_written_is_no_success(home: Path, words: str) -> None:
     done = shell(f"{EVSREP} {words} > /dev/full")

@@ -7,7 +7,7 @@ import unicodedata
 import uuid
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evsrep.output import table
@@ -15,8 +15,7 @@ from evsrep.output.console import Console
 from evsrep.output.shapes import PAIR
 from evsrep.output.text import as_cell, as_json, harmless, without_secrets
 
-settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("quick")
+quick = settings(max_examples=60, deadline=None)
 
 BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LINE_ENDS = re.compile("[\u0085\u2028\u2029]")
@@ -44,11 +43,13 @@ def controls_in(text: str) -> list[str]:
 # JSON
 
 
+@quick
 @given(json_values)
 def test_json_reads_back_as_what_it_was(value: Any) -> None:
     assert json.loads(as_json(value)) == value
 
 
+@quick
 @given(json_values)
 def test_json_is_one_line_without_raw_controls_and_is_utf_8(value: Any) -> None:
     text = as_json(value)
@@ -57,6 +58,7 @@ def test_json_is_one_line_without_raw_controls_and_is_utf_8(value: Any) -> None:
     text.encode()
 
 
+@quick
 @given(json_values)
 def test_json_on_several_lines_has_no_other_controls(value: Any) -> None:
     text = as_json(value, indent=2)
@@ -71,6 +73,7 @@ def test_json_keeps_what_is_safe_as_it_is() -> None:
 # Text
 
 
+@quick
 @given(texts)
 def test_harmless_text_has_nothing_that_a_terminal_obeys(text: str) -> None:
     shown = harmless(text)
@@ -80,17 +83,20 @@ def test_harmless_text_has_nothing_that_a_terminal_obeys(text: str) -> None:
     shown.encode()
 
 
+@quick
 @given(texts)
 def test_harmless_text_stays_as_it_is(text: str) -> None:
     shown = harmless(text)
     assert harmless(shown) == shown
 
 
+@quick
 @given(st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"])))
 def test_text_without_controls_is_not_touched(text: str) -> None:
     assert harmless(text) == text
 
 
+@quick
 @given(json_values)
 def test_a_cell_is_one_line_that_is_harmless(value: Any) -> None:
     shown = as_cell(value)
@@ -98,11 +104,13 @@ def test_a_cell_is_one_line_that_is_harmless(value: Any) -> None:
     assert len(shown.splitlines()) <= 1
 
 
+@quick
 @given(json_values)
 def test_a_cell_has_no_marks_that_turn_the_direction(value: Any) -> None:
     assert not BIDI.search(as_cell(value))
 
 
+@quick
 @given(before=texts, secret=st.text(min_size=4, max_size=20), after=texts)
 def test_a_secret_is_starred_out_wherever_it_stands(before: str, secret: str, after: str) -> None:
     if secret in before + "***" + after:
@@ -171,7 +179,7 @@ def whole_ids(things: list[dict[str, Any]]) -> set[str]:
     return {each for thing in things for each in (thing["id"], *thing["volume_ids"])}
 
 
-@settings(max_examples=60)
+@quick
 @given(pair=pairs(), width=st.integers(20, 200))
 def test_one_pair_on_a_terminal_keeps_its_ids_whole(pair: dict[str, Any], width: int) -> None:
     screen = drawn([pair], width=width, is_one=True)
@@ -179,7 +187,7 @@ def test_one_pair_on_a_terminal_keeps_its_ids_whole(pair: dict[str, Any], width:
         assert whole in screen
 
 
-@settings(max_examples=60)
+@quick
 @given(things=st.lists(pairs(), max_size=4), width=st.integers(20, 200))
 def test_many_pairs_on_a_terminal_keep_their_ids_whole(
     things: list[dict[str, Any]], width: int
@@ -189,7 +197,7 @@ def test_many_pairs_on_a_terminal_keep_their_ids_whole(
         assert whole in screen
 
 
-@settings(max_examples=60)
+@quick
 @given(pair=pairs(), width=st.integers(20, 200), is_one=st.booleans())
 def test_a_table_has_no_control_but_line_ends(
     pair: dict[str, Any], width: int, is_one: bool
@@ -197,14 +205,14 @@ def test_a_table_has_no_control_but_line_ends(
     assert set(controls_in(drawn([pair], width=width, is_one=is_one))) <= {"\n"}
 
 
-@settings(max_examples=40)
+@quick
 @given(pair=pairs(), width=st.integers(80, 200))
 def test_a_coloured_table_has_no_sequences_but_colours(pair: dict[str, Any], width: int) -> None:
     screen = drawn([pair], width=width, is_one=True, color=True)
     assert set(controls_in(re.sub(r"\x1b\[[0-9;]*m", "", screen))) <= {"\n"}
 
 
-@settings(max_examples=60)
+@quick
 @given(things=st.lists(pairs(), min_size=1, max_size=4))
 def test_a_piped_table_has_a_line_for_each(things: list[dict[str, Any]]) -> None:
     text = table.plain_many(things, PAIR.columns)
