@@ -5,6 +5,7 @@ ready token, or a key that signs each request. Source: the identity sections of 
 """
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from evsrep.errors import AuthError, ConfigError, EvsrepError, NotFound, Passcod
 _RENEWED_BEFORE_END_SECONDS = 60.0
 
 Secret = Callable[[], str]
-"""Where a secret comes from: asked for only when it is needed, since that may run a command."""
+"""Where a secret comes from: asked for only when it is needed, since that may run a command.
+Asked again, it answers the same, without running it again."""
 
 
 class SignIn(Authority, Protocol):
@@ -176,29 +178,23 @@ class PasswordSignIn:
             raise _explained(error, self._auth_url) from error
 
 
-class TokenSignIn:
-    """A ready token: used as it is, never renewed, never kept."""
+class _Lasting(ABC):
+    """A sign-in by what is given once and for all: never renewed, and nothing of it is kept.
 
-    def __init__(self, http: Http, auth_url: str, token: Secret) -> None:
-        self._http = http
-        self._auth_url = auth_url
-        self._get_token = token
-        self._token = ""
+    Whoever gave a token has to give another, and refused signatures in a row lock a key.
+    """
+
+    def __init__(self) -> None:
         self._session: Session | None = None
-        self._lock = threading.Lock()
-
-    def auth(self) -> TokenAuth:
-        """The token."""
-        self._token = self._token or self._get_token()
-        return TokenAuth(self._token)
+        self._lock = threading.RLock()
 
     def renew(self, refused: httpx.Auth) -> bool:
-        """Never: whoever gave the token has to give another."""
+        """Never."""
         del refused
         return False
 
     def forget(self) -> bool:
-        """Nothing is kept of it."""
+        """There is nothing to forget."""
         return False
 
     def session(self) -> Session:
@@ -207,6 +203,24 @@ class TokenSignIn:
             if self._session is None:
                 self._session = self._fetch()
             return self._session
+
+    @abstractmethod
+    def _fetch(self) -> Session:
+        """Ask who this is."""
+
+
+class TokenSignIn(_Lasting):
+    """A ready token: used as it is."""
+
+    def __init__(self, http: Http, auth_url: str, token: Secret) -> None:
+        super().__init__()
+        self._http = http
+        self._auth_url = auth_url
+        self._token = token
+
+    def auth(self) -> TokenAuth:
+        """The token."""
+        return TokenAuth(self._token())
 
     def _fetch(self) -> Session:
         token = self.auth().token
@@ -229,8 +243,8 @@ class TokenSignIn:
             raise
 
 
-class KeySignIn:
-    """An access key: no token, every request is signed; a refused signature is never retried."""
+class KeySignIn(_Lasting):
+    """An access key: no token, every request is signed."""
 
     def __init__(
         self,
@@ -243,44 +257,24 @@ class KeySignIn:
         project_id: str = "",
         project_name: str = "",
     ) -> None:
+        super().__init__()
         self._http = http
         self._auth_url = auth_url
         self._access_key = access_key
-        self._get_secret_key = secret_key
-        self._secret_key = ""
+        self._secret_key = secret_key
         self._security_token = security_token
         self._project_id = project_id
         self._project_name = project_name
-        self._session: Session | None = None
-        self._lock = threading.RLock()
 
     def auth(self) -> KeyAuth:
         """What signs a request, for the project as far as it is known."""
-        with self._lock:
-            self._secret_key = self._secret_key or self._get_secret_key()
         return KeyAuth(
             self._access_key,
-            self._secret_key,
+            self._secret_key(),
             clock=self._http.clock,
             security_token=self._security_token,
             project_id=self._project_id,
         )
-
-    def renew(self, refused: httpx.Auth) -> bool:
-        """Never: five refused signatures in a row lock the key."""
-        del refused
-        return False
-
-    def forget(self) -> bool:
-        """Nothing is kept of it."""
-        return False
-
-    def session(self) -> Session:
-        """The project and the catalog; asked for with signed requests."""
-        with self._lock:
-            if self._session is None:
-                self._session = self._fetch()
-            return self._session
 
     def _fetch(self) -> Session:
         self._project_id = self._project_id or self._find_project()
