@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from evsrep.cli.app import App
 from evsrep.cloud.client import Cloud
@@ -135,6 +136,7 @@ def _password(profile: Profile) -> Password:
 
 def _secret(app: App, profile: Profile, key: str) -> Callable[[], str]:
     """How to get at a secret, once; from then on it is starred out of everything said."""
+    lock = Lock()  # side by side, two threads would both run the command
 
     @cache
     def get() -> str:
@@ -143,4 +145,8 @@ def _secret(app: App, profile: Profile, key: str) -> Callable[[], str]:
             app.console.secrets.add(found)
         return found
 
-    return get
+    def get_once() -> str:
+        with lock:
+            return get()
+
+    return get_once
