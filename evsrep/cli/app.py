@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar, cast
 
 import click
 from click.core import ParameterSource
@@ -60,8 +60,8 @@ class World:
 
 def _nowhere(mode: str) -> TextIO:
     """What stands in for a stream that was closed before we started: Python has None for it."""
-    stream: TextIO = open(os.devnull, mode)  # noqa: SIM115, PTH123 -- open as long as the process
-    return stream
+    # open as long as the process lasts
+    return cast(TextIO, open(os.devnull, mode))  # noqa: PTH123
 
 
 class Given(NamedTuple):
