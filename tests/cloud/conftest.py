@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
 from tests.conftest import DR, PRODUCTION, Done
 from tests.weather.server import BadServer
+from tests.weather.tls import Tls
 
 HURRY = 40.0
 
@@ -90,6 +91,17 @@ def weather(home: Path, seeded: Path) -> Iterator[Weather]:
         yield Weather(server, database)
 
 
+@pytest.fixture
+def tls_weather(home: Path, seeded: Path) -> Iterator[Weather]:
+    """The same over TLS, with a certificate that the profile trusts."""
+    database = home / "cloud.db"
+    shutil.copy(seeded, database)
+    tls = Tls.good(home)
+    with BadServer(Sandbox(database), tls=tls) as server:
+        write_profile(home, ready_profile(server.url), ca_bundle=str(tls.ca_path))
+        yield Weather(server, database)
+
+
 def write_profile(home: Path, keys: dict[str, str], **more: str | bool | int) -> Path:
     """A profile file with one profile, the default one."""
     path = home / ".config" / "evsrep" / "config.toml"
@@ -98,6 +110,3 @@ def write_profile(home: Path, keys: dict[str, str], **more: str | bool | int) ->
     path.write_text("\n".join(['default_profile = "w"', "[profiles.w]", *lines, ""]))
     path.chmod(0o600)
     return path
-
-
-Create = Callable[..., Done]

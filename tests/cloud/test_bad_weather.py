@@ -7,7 +7,8 @@ import pytest
 from evsrep.errors import ExitCode
 from tests.cloud.conftest import Weather
 from tests.conftest import DR, PRODUCTION, Done
-from tests.weather.faults import FAULTS, PROCESS_THEN_CLOSE, late
+from tests.weather.faults import FAULTS, PROCESS_THEN_CLOSE, TLS_FAULTS, Fault, late
+from tests.weather.server import ANY
 
 REQUESTS = {
     "sign-in": ("POST", "/v3/auth/tokens"),
@@ -39,7 +40,7 @@ def check_truth(done: Done, pair_ids: list[str]) -> None:
 
 @pytest.mark.parametrize("request_name", REQUESTS)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-def test_one_fault_and_then_fair_weather(weather: Weather, fault, request_name: str) -> None:  # type: ignore[no-untyped-def]
+def test_one_fault_and_then_fair_weather(weather: Weather, fault: Fault, request_name: str) -> None:
     method, path = REQUESTS[request_name]
     weather.play(method, path, fault)
     done = weather.create()
@@ -47,7 +48,7 @@ def test_one_fault_and_then_fair_weather(weather: Weather, fault, request_name: 
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-def test_a_create_that_fails_for_ever(weather: Weather, fault) -> None:  # type: ignore[no-untyped-def]
+def test_a_create_that_fails_for_ever(weather: Weather, fault: Fault) -> None:
     weather.play("POST", "/os-vendor-replications", fault, times=50)
     done = weather.create("--retries", "1", "--no-check", "--priority-station", "az2.dc2")
     check_truth(done, weather.pair_ids())
@@ -70,6 +71,26 @@ def test_a_lost_answer_that_nobody_can_ask_about_is_exit_8(weather: Weather, nam
     assert weather.sent("POST", "/os-vendor-replications") == 1
     assert json.loads(done.stdout)["volume_ids"] == [PRODUCTION, DR]
     assert "--if-not-exists" in done.error["resume"]
+
+
+@pytest.mark.parametrize("connection", range(6))
+@pytest.mark.parametrize("fault", TLS_FAULTS.values(), ids=TLS_FAULTS.keys())
+def test_a_fault_inside_the_handshake(tls_weather: Weather, fault: Fault, connection: int) -> None:
+    tls_weather.play(ANY, "", fault, after=connection)
+    done = tls_weather.create()
+    check_truth(done, tls_weather.pair_ids())
+    assert done.exit_code == ExitCode.DONE  # the connection was never made: sent again
+
+
+@pytest.mark.parametrize("fault", [FAULTS["refuse"], FAULTS["reset"]], ids=["refuse", "reset"])
+@pytest.mark.parametrize("connection", range(3))
+def test_a_connection_that_is_cut_before_anything_is_read(
+    weather: Weather, fault: Fault, connection: int
+) -> None:
+    weather.play(ANY, "", fault, after=connection)
+    done = weather.create()
+    check_truth(done, weather.pair_ids())
+    assert done.exit_code == ExitCode.DONE
 
 
 def test_a_pair_whose_answer_was_lost_is_found_and_told(weather: Weather) -> None:
