@@ -183,7 +183,10 @@ def _create(app: App, order: "PairOrder", patience: Patience) -> None:
     cloud.prepare()  # whatever goes wrong up to here, nothing was sent
     known = Known(app, order)
     with known.kept():
-        placed = place(cloud, order, clock=app.clock, tell=app.console.verbose)
+        console = app.console
+        # with json, stderr is for programs too: one error object or nothing
+        tell = console.verbose if console.is_json else console.note
+        placed = place(cloud, order, clock=app.clock, tell=tell)
         known.pair = placed.pair
         if placed.was_lost:
             found = f"pair {placed.pair.id} was found by its two disks"

@@ -441,7 +441,7 @@ def _broken_failure(call: Call, error: httpx.RequestError, timeout: float) -> Fa
     if isinstance(error, httpx.TimeoutException):
         message = f"no whole answer from {host} within {timeout:g} s"
         return Failure(retry.BROKEN, Unavailable(message, hint="try again, or raise --timeout"))
-    reason = str(error) or "it broke"
+    reason = str(error).rstrip(".") or "for no reason that is told"
     hint = "try again; if it stays so, check network and proxy"
     return Failure(
         retry.BROKEN, Unavailable(f"the connection to {host} broke: {reason}", hint=hint)

@@ -43,7 +43,7 @@ def place(cloud: "Cloud", order: PairOrder, *, clock: Clock, tell: Tell) -> Plac
         try:
             return Placed(cloud.create_pair(order), was_lost=False)
         except OutcomeUnknown as lost:
-            tell(f"the answer to the create was lost ({lost.message}); looking for the pair")
+            tell(f"{lost.message}; looking for the pair by its two disks")
             found = _look_for(cloud, order, clock, lost)
             if found is not None:
                 return Placed(found, was_lost=True)
