@@ -34,6 +34,11 @@ class Console:
         return self.form in ("json", "jsonl")
 
     @property
+    def streams(self) -> bool:
+        """Whether each object of a list is printed as it comes."""
+        return self.form in ("jsonl", "value")
+
+    @property
     def shows_progress(self) -> bool:
         """Whether somebody watches who wants to."""
         return self.err.isatty() and not self.is_quiet
@@ -88,10 +93,14 @@ class Console:
         if self.is_debugging:
             self._say("\n".join(harmless(line) for line in lines), is_safe=True)
 
-    def fail(self, error: EvsrepError) -> None:
-        """Tell what went wrong, what helps, and what to go on with."""
+    def fail(self, error: EvsrepError, *, exit_code: int | None = None) -> None:
+        """Tell what went wrong, what helps, and what to go on with.
+
+        `exit_code` is that of a command which has its own.
+        """
         if self.is_json:
-            self._say(as_json({"error": error_fields(error)}), is_safe=True)
+            own = {} if exit_code is None else {"exit_code": exit_code}
+            self._say(as_json({"error": {**error_fields(error), **own}}), is_safe=True)
             return
         self._say(f"{self._styled('error:', _RED)} {harmless(error.message)}", is_safe=True)
         for fault in error.faults:
@@ -110,19 +119,26 @@ class Console:
     # Within
 
     def _show_table(self, things: list[Thing], columns: Sequence[str], *, is_one: bool) -> None:
-        from evsrep.output import table  # rich is slow to import, and only tables need it
+        if self.out.isatty() and self._show_boxed(things, columns, is_one=is_one):
+            return
+        from evsrep.output import plain
 
-        if self.out.isatty():
-            import shutil
+        text = plain.plain_one(things[0], columns) if is_one else plain.plain_many(things, columns)
+        self._write(text)
 
-            width = shutil.get_terminal_size().columns
-            boxed = table.boxed(things, columns, is_one=is_one, width=width)
-            if boxed is not None:
-                with _WatchedStream(self.out) as out:
-                    table.print_boxed(boxed, out, width=width, color=self.allows_color)
-                return
-        plain = table.plain_one(things[0], columns) if is_one else table.plain_many(things, columns)
-        self._write(plain)
+    def _show_boxed(self, things: list[Thing], columns: Sequence[str], *, is_one: bool) -> bool:
+        """Draw a table for a terminal; False where none would fit."""
+        import shutil
+
+        from evsrep.output import table  # rich is slow to import, and only terminals need it
+
+        width = shutil.get_terminal_size().columns
+        boxed = table.boxed(things, columns, is_one=is_one, width=width)
+        if boxed is None:
+            return False
+        with _WatchedStream(self.out) as out:
+            table.print_boxed(boxed, out, width=width, color=self.allows_color)
+        return True
 
     def _chosen(self, thing: Thing) -> Thing:
         return {name: thing.get(name) for name in self.columns} if self.columns else thing

@@ -13,6 +13,12 @@ Update = Callable[[str, float | None, float | None], None]
 """Takes a state, percent, and seconds left, the latter two where they are known."""
 
 
+Tell = Callable[[str], None]
+
+_BAR_CELLS = 24
+_SECONDS_BETWEEN_LINES = 5.0
+
+
 @contextmanager
 def progress(stream: TextIO, *, now: Callable[[], float], is_shown: bool) -> Iterator[Update]:
     """Show a line that is kept current until the block is left."""
@@ -26,6 +32,60 @@ def progress(stream: TextIO, *, now: Callable[[], float], is_shown: bool) -> Ite
     console = Console(file=stream, markup=False, highlight=False, emoji=False)
     with Live(line, console=console, transient=True, refresh_per_second=8):
         yield line.update
+
+
+@contextmanager
+def bar(
+    stream: TextIO, total: int, *, now: Callable[[], float], is_shown: bool, tell: Tell
+) -> Iterator[Callable[[int], None]]:
+    """Show how many of many are done, at what rate, and how long the rest will take.
+
+    Without a terminal `tell` gets a line of that every few seconds.
+    """
+    tally = _Tally(total, now)
+    if not is_shown:
+        yield lambda done: tally.tell_now_and_then(done, tell)
+        return
+    with progress(stream, now=now, is_shown=True) as update:
+
+        def show(done: int) -> None:
+            update(tally.drawn(done), None, tally.left_seconds(done))
+
+        show(0)
+        yield show
+
+
+class _Tally:
+    """How fast it goes."""
+
+    def __init__(self, total: int, now: Callable[[], float]) -> None:
+        self._total = total
+        self._now = now
+        self._started = self._told_at = now()
+
+    def drawn(self, done: int) -> str:
+        share = done / self._total if self._total else 1.0
+        full = int(share * _BAR_CELLS)
+        return f"{'█' * full}{'░' * (_BAR_CELLS - full)}  {self.words(done)}"
+
+    def words(self, done: int) -> str:
+        rate = self._per_second(done)
+        return f"{done} of {self._total}" + (f"  {rate:.1f}/s" if rate else "")
+
+    def left_seconds(self, done: int) -> float | None:
+        rate = self._per_second(done)
+        return (self._total - done) / rate if rate else None
+
+    def tell_now_and_then(self, done: int, tell: Tell) -> None:
+        if self._now() - self._told_at < _SECONDS_BETWEEN_LINES:
+            return
+        self._told_at = self._now()
+        left = self.left_seconds(done)
+        tell(self.words(done) + ("" if left is None else f"  about {duration(left)} left"))
+
+    def _per_second(self, done: int) -> float:
+        elapsed = self._now() - self._started
+        return done / elapsed if elapsed > 0 else 0.0
 
 
 def _unseen(state: str, percent: float | None, left: float | None) -> None:

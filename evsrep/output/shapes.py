@@ -34,6 +34,26 @@ PAIR = Shape(
     ),
     ("id", "name", "status", "replication_status", "progress", "priority_station", "volume_ids"),
 )
+DELETION = Shape(
+    "deletion",
+    ("result", *PAIR.fields, "error"),
+    ("result", "id", "name", "status", "error"),
+)
+APPLIED = Shape(
+    "row",
+    ("line", "result", *PAIR.fields, "error"),
+    ("line", "result", "id", "name", "status", "volume_ids", "error"),
+)
+HEALTH = Shape(
+    "state of health",
+    ("kind", "id", "name", "health", "reason", "helps"),
+    ("kind", "id", "name", "health", "reason", "helps"),
+)
+EXPLANATION = Shape(
+    "explanation",
+    ("word", "kind", "meaning", "helps"),
+    ("word", "kind", "meaning", "helps"),
+)
 REQUEST = Shape("request", ("method", "url", "body"), ("method", "url", "body"))
 DISK = Shape(
     "disk",

@@ -1,4 +1,4 @@
-"""Tables: boxed and coloured for a terminal, plain and unwrapped for a pipe."""
+"""Tables for a terminal: boxed, coloured, as wide as fits."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from evsrep.output.plain import NOTHING
 from evsrep.output.text import as_cell
 
-_NOTHING = "-"
 _ID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _WORD_STYLES = {
     "available": "green",
@@ -28,17 +28,6 @@ _WORD_STYLES = {
 _STYLED_FIELDS = frozenset({"status", "replication_status"})
 
 Thing = Mapping[str, Any]
-
-
-def plain_one(thing: Thing, fields: Sequence[str]) -> str:
-    """Field and value, a line each."""
-    return _aligned([[field, as_cell(thing.get(field), none=_NOTHING)] for field in fields])
-
-
-def plain_many(things: Sequence[Thing], columns: Sequence[str]) -> str:
-    """A line of headings, and a line each."""
-    rows = [[as_cell(thing.get(name), none=_NOTHING) for name in columns] for thing in things]
-    return _aligned([list(columns), *rows])
 
 
 def boxed(
@@ -110,9 +99,9 @@ def _table() -> Table:
 
 
 def _cell(field: str, value: Any) -> Text:
-    text = as_cell(value, none=_NOTHING, between="\n")
+    text = as_cell(value, none=NOTHING, between="\n")
     style = _WORD_STYLES.get(text, "") if field in _STYLED_FIELDS else ""
-    return Text(text, style="dim" if text == _NOTHING else style)
+    return Text(text, style="dim" if text == NOTHING else style)
 
 
 def _side(things: Sequence[Thing], name: str) -> Any:
@@ -130,15 +119,3 @@ def _least_width(column: Column) -> int:
 
 def _longest_line(cell: object) -> int:
     return max(map(cell_len, str(cell).split("\n")))
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    return "".join(_line(row, widths) for row in rows)
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [
-        text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True)
-    ]
-    return "  ".join(padded).rstrip() + "\n"

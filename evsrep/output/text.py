@@ -13,6 +13,7 @@ _UNSAFE = re.compile(
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\ud800-\udfff]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SHORTEST_SECRET = 4
+_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def harmless(text: str) -> str:
@@ -22,7 +23,11 @@ def harmless(text: str) -> str:
 
 def as_json(value: Any, *, indent: int | None = None) -> str:
     """Valid JSON that is also safe to print: C1 controls and DEL are escaped as C0 ones are."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    text = (
+        _COMPACT.encode(value)
+        if indent is None
+        else json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    )
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

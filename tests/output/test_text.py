@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evsrep.output import table
+from evsrep.output import plain
 from evsrep.output.console import Console
 from evsrep.output.shapes import PAIR
 from evsrep.output.text import as_cell, as_json, harmless, without_secrets
@@ -215,7 +215,7 @@ def test_a_coloured_table_has_no_sequences_but_colours(pair: dict[str, Any], wid
 @quick
 @given(things=st.lists(pairs(), min_size=1, max_size=4))
 def test_a_piped_table_has_a_line_for_each(things: list[dict[str, Any]]) -> None:
-    text = table.plain_many(things, PAIR.columns)
+    text = plain.plain_many(things, PAIR.columns)
     assert len(text.split("\n")) == len(things) + 2
     for whole in whole_ids(things):
         assert whole in text
