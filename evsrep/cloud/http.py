@@ -93,6 +93,8 @@ class Failure(NamedTuple):
 class Talk(Protocol):
     """Where the details go: `-v` and `--debug`."""
 
+    is_debugging: bool
+
     def verbose(self, text: str) -> None:
         """Say what is done."""
         ...
@@ -264,13 +266,15 @@ class Http:
             timeout=self.limits.timeout,
         )
         started = self.clock.now()
-        self._debug_request(call, request)
+        if self._talk.is_debugging:
+            self._debug_request(call, request)
         response = self._client.send(request, auth=auth, stream=True)
         try:
             answer = Answer(response.status_code, dict(response.headers), _read(response))
         finally:
             response.close()
-        self._debug_answer(call, answer, self.clock.now() - started)
+        if self._talk.is_debugging:
+            self._debug_answer(call, answer, self.clock.now() - started)
         return answer
 
     def _debug_request(self, call: Call, request: httpx.Request) -> None:

@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 
 from evsrep.cloud.models import Disk, Endpoint, Pair, PairOrder, Server, Session
 
+_USABLE_ID = re.compile(r"[^\s/?#%\x00-\x1f\x7f]+")  # in a URL, too
+
 
 class Unreadable(ValueError):
     """An answer that is not what the API promises; its text says how."""
@@ -21,7 +23,7 @@ class Unreadable(ValueError):
 def read_object(body: bytes) -> dict[str, Any]:
     """Parse a JSON object strictly: UTF-8, no NaN, no infinity, no bottomless nesting."""
     try:
-        found = json.loads(body.decode(), parse_constant=_no_constant, parse_float=_finite)
+        found = _STRICT.decode(body.decode())
     except UnicodeDecodeError:
         raise Unreadable("it is not UTF-8") from None
     except RecursionError:
@@ -213,7 +215,7 @@ def _not_json(body: bytes) -> str:
 
 def _id(body: Mapping[str, Any], what: str) -> str:
     found = body.get("id")
-    if not isinstance(found, str) or not re.fullmatch(r"[^\s/?#%\x00-\x1f\x7f]+", found):
+    if not isinstance(found, str) or not _USABLE_ID.fullmatch(found):
         raise Unreadable(f"its '{what}' has no usable id")
     return found
 
@@ -266,3 +268,6 @@ def _attached(value: object) -> Iterable[str]:
         server = attachment.get("server_id")
         if isinstance(server, str) and server:
             yield server
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)  # dear to make

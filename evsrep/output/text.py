@@ -28,6 +28,8 @@ def as_json(value: Any, *, indent: int | None = None) -> str:
         if indent is None
         else json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     )
+    if text.isascii() and "\x7f" not in text:  # nearly always, and told at once
+        return text
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -1,0 +1,1 @@
+"""How fast evsrep is, held against its peers in the same run on the same machine."""

@@ -1,0 +1,250 @@
+"""Run evsrep and its peers in turn on the same work, and print one table.
+
+    python -m tests.bench [--rounds 15] [--only WORD]
+
+It builds one virtual environment with evsrep and its peers (HTTPie, python-openstackclient) in a
+folder of its own, starts servers with a set latency on loopback, and measures whole processes, each
+round one run of every peer. A ratio is between medians of the same rounds.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.bench.server import PROJECT, TOKEN, disk_id
+
+REPOSITORY = Path(__file__).parents[2]
+HOME = Path(os.environ.get("EVSREP_BENCH_HOME", Path(tempfile.gettempdir()) / "evsrep-bench"))
+BIN = HOME / "venv" / "bin"
+EVSREP = str(BIN / "evsrep")
+PYTHON = str(BIN / "python")
+
+
+class Run(NamedTuple):
+    """One process, measured: seconds from start to end, and its peak memory in MB."""
+
+    seconds: float
+    memory_mb: float
+
+
+class Work(NamedTuple):
+    """What is done, by whom; the first peer is what the others are held against."""
+
+    name: str
+    peers: Mapping[str, Sequence[str]]
+    rounds: int = 0  # 0 is as many as asked for
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--only", default="", help="only the work whose name contains this")
+    given = parser.parse_args()
+    _build()
+    print(_machine())  # noqa: T201
+    print("\n| work | by | median | ratio | memory |\n| --- | --- | ---: | ---: | ---: |")  # noqa: T201
+    with contextlib.ExitStack() as stack:
+        quick = stack.enter_context(_served(0.0, 10_000))
+        for work in _works(quick):
+            if given.only in work.name:
+                _report(work, _measured(work, quick, work.rounds or given.rounds))
+        if given.only in "apply":
+            for latency in (0.0, 0.05, 0.2):
+                slow = stack.enter_context(_served(latency, 0))
+                _report_apply(slow, latency)
+
+
+def _works(url: str) -> Iterator[Work]:
+    script = _script(url)
+    disks = ("--production-disk", disk_id(30_000), "--dr-disk", disk_id(30_001))
+    create = (EVSREP, "create", *disks, "--priority-station", "az1.dc1", "--no-check")
+    bare = {"bare httpx script": (PYTHON, script["create"])}
+    floor = {"import click": (PYTHON, "-c", "import click")}
+    yield Work("--version", {**floor, "evsrep": (EVSREP, "--version"), **_NOTHING})
+    yield Work("--help", {**floor, "evsrep": (EVSREP, "--help")})
+    yield Work("complete a word", {**floor, "evsrep": ("env", *_COMPLETION, EVSREP)})
+    yield Work("create -o json", {**bare, "evsrep": (*create, "-o", "json"), **_peers_post(url)})
+    yield Work("create as a table", {**bare, "evsrep": create})
+    shown = f"00000000-0000-4000-8000-{7:012x}"
+    yield Work("show", {**bare, "evsrep": (EVSREP, "show", shown, "-o", "json")})
+    stack = {"openstack volume show": (str(BIN / "openstack"), "volume", "show", disk_id(0))}
+    yield Work("show, as openstack does", {**stack, "evsrep": (EVSREP, "show", shown)}, rounds=5)
+    for count in (1_000, 10_000):
+        lister = {"bare httpx script": (PYTHON, script["list"], str(count))}
+        listed = (EVSREP, "list", "-o", "jsonl", "--limit", str(count))
+        yield Work(f"list of {count}", {**lister, "evsrep": listed}, rounds=7)
+
+
+_NOTHING = {"python -c pass": (PYTHON, "-c", "pass")}
+_COMPLETION = ("_EVSREP_COMPLETE=bash_complete", "COMP_WORDS=evsrep cre", "COMP_CWORD=1")
+
+
+def _peers_post(url: str) -> Mapping[str, Sequence[str]]:
+    target, body = f"{url}/v2/{PROJECT}/os-vendor-replications", json.dumps(_ORDER)
+    curl = ("curl", "-s", target, "-H", f"X-Auth-Token: {TOKEN}", "--json", body)
+    httpie = (str(BIN / "http"), "--ignore-stdin", "POST", target, f"X-Auth-Token:{TOKEN}")
+    return {"curl": curl, "HTTPie": (*httpie, "--raw", body)}
+
+
+_ORDER = {
+    "replication": {
+        "volume_ids": [disk_id(30_000), disk_id(30_001)],
+        "priority_station": "az1.dc1",
+        "replication_model": "hypermetro",
+    }
+}
+
+
+def _script(url: str) -> Mapping[str, str]:
+    """The bare scripts that one would write instead."""
+    base = f"{url}/v2/{PROJECT}/os-vendor-replications"
+    headers = {"X-Auth-Token": TOKEN}
+    create = f"""import httpx
+answer = httpx.post({base!r}, json={_ORDER!r}, headers={headers!r})
+print(answer.text)
+"""
+    lister = f"""import json, sys
+import httpx
+left, marker = int(sys.argv[1]), {{}}
+with httpx.Client(headers={headers!r}) as client:
+    while left:
+        params = {{"limit": 1000, **marker}}
+        page = client.get({base!r}, params=params).json()["replications"]
+        for pair in page:
+            print(json.dumps(pair))
+        left -= len(page)
+        marker = {{"marker": page[-1]["id"]}}
+"""
+    found = {}
+    for name, text in (("create", create), ("list", lister)):
+        path = HOME / f"{name}.py"
+        path.write_text(text)
+        found[name] = str(path)
+    return found
+
+
+def _measured(work: Work, url: str, rounds: int) -> Mapping[str, list[Run]]:
+    runs: dict[str, list[Run]] = {peer: [] for peer in work.peers}
+    environ = _environ(url)
+    for words in work.peers.values():  # once unmeasured: files into memory, tokens into the cache
+        _run(words, environ)
+    for _ in range(rounds):
+        for peer, words in work.peers.items():
+            runs[peer].append(_run(words, environ))
+    return runs
+
+
+def _run(words: Sequence[str], environ: Mapping[str, str]) -> Run:
+    started = time.perf_counter()
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            words, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        if status:
+            errors.seek(0)
+            raise SystemExit(f"{' '.join(words)} failed: {errors.read().decode()}")
+    process.returncode = 0
+    return Run(seconds, usage.ru_maxrss / 1024)
+
+
+def _report(work: Work, runs: Mapping[str, list[Run]]) -> None:
+    medians = {
+        peer: statistics.median(run.seconds for run in found) for peer, found in runs.items()
+    }
+    reference = next(iter(medians.values()))
+    for peer, median in medians.items():
+        memory = max(run.memory_mb for run in runs[peer])
+        ratio = f"{median / reference:.2f}"
+        print(f"| {work.name} | {peer} | {median * 1000:.0f} ms | {ratio} | {memory:.0f} MB |")  # noqa: T201
+
+
+def _report_apply(url: str, latency: float) -> None:
+    """How near `apply` comes to the ideal rate, over the requests that create."""
+    for jobs in (1, 8, 32):
+        count = 1_000 if jobs > 1 else 100
+        path = HOME / "pairs.csv"
+        start = 100_000 + jobs * 10_000
+        lines = (
+            f"{disk_id(n)},{disk_id(n + 1)},az1.dc1" for n in range(start, start + 2 * count, 2)
+        )
+        path.write_text("production_disk,dr_disk,priority_station\n" + "\n".join(lines) + "\n")
+        words = (EVSREP, "apply", str(path), "--no-check", "--jobs", str(jobs), "-o", "jsonl")
+        run = _run(words, _environ(url))
+        ideal = count * latency / jobs
+        share = f"{ideal / run.seconds:.0%} of ideal" if latency else "-"
+        name = f"apply of {count}, {latency * 1000:.0f} ms, {jobs} jobs"
+        print(f"| {name} | evsrep | {run.seconds:.2f} s | {share} | {run.memory_mb:.0f} MB |")  # noqa: T201
+
+
+def _environ(url: str) -> Mapping[str, str]:
+    (HOME / ".config" / "evsrep").mkdir(parents=True, exist_ok=True)
+    profile = {
+        "auth_url": f"{url}/v3", "region": "bench", "username": "bench", "password": "bench-pw",
+        "user_domain_name": "bench", "project_name": "bench",
+    }  # fmt: skip
+    lines = [f"{key} = {json.dumps(value)}" for key, value in profile.items()]
+    text = "\n".join(['default_profile = "bench"', "[profiles.bench]", *lines, ""])
+    path = HOME / ".config" / "evsrep" / "config.toml"
+    path.write_text(text)
+    path.chmod(0o600)
+    return {
+        "HOME": str(HOME), "PATH": f"{BIN}:{os.environ['PATH']}", "OS_AUTH_URL": f"{url}/v3",
+        "OS_USERNAME": "bench", "OS_PASSWORD": "bench-pw", "OS_PROJECT_NAME": "bench",
+        "OS_USER_DOMAIN_NAME": "bench", "OS_PROJECT_DOMAIN_NAME": "bench",
+        "OS_IDENTITY_API_VERSION": "3", "OS_REGION_NAME": "bench",
+    }  # fmt: skip
+
+
+@contextlib.contextmanager
+def _served(latency: float, pairs: int) -> Iterator[str]:
+    words = [sys.executable, "-m", "tests.bench.server"]
+    process = subprocess.Popen(
+        [*words, "--latency", str(latency), "--pairs", str(pairs)],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _build() -> None:
+    """The environment that evsrep and its peers run in, made once; evsrep is installed anew."""
+    if not (HOME / "venv" / ".complete").exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", HOME / "venv"], check=True)
+        peers = ["httpie", "python-openstackclient"]
+        subprocess.run([BIN / "pip", "install", "-q", *peers], check=True)
+        (HOME / "venv" / ".complete").touch()
+    install = [BIN / "pip", "install", "-q", "--force-reinstall", "--no-deps", REPOSITORY]
+    subprocess.run([BIN / "pip", "install", "-q", REPOSITORY], check=True)
+    subprocess.run(install, check=True)
+
+
+def _machine() -> str:
+    versions = ("click", "httpx", "rich", "httpie", "python-openstackclient")
+    code = "import sys, importlib.metadata as m; print(*(m.version(w) for w in sys.argv[1:]))"
+    found = subprocess.check_output([PYTHON, "-c", code, *versions], text=True).split()
+    named = ", ".join(f"{name} {version}" for name, version in zip(versions, found, strict=True))
+    python = platform.python_version()
+    return f"{os.cpu_count()} cores, {platform.machine()}, Python {python}, {named}"
+
+
+if __name__ == "__main__":
+    main()
