@@ -1,10 +1,12 @@
 """clouds.yaml, as openstacksdk has it: an entry of it as the values of a profile.
 
 Nothing but the entry counts: the `OS_*` credentials are not looked at. No error repeats what the
-files say, save names of clouds, keys and regions: the rest may be a secret.
+files say, save the names of clouds, keys, vendors and regions: the rest may be a secret.
 """
 
-from collections.abc import Iterable, Mapping
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,9 +15,9 @@ from evsrep.settings.presets import PRESETS
 from evsrep.settings.resolve import Value, checked_value, nearest
 
 _MOST_BYTES = 1024 * 1024
-_MOST_NODES = 100_000  # what is written once may count a million times, by anchors of anchors
-_NAMES = ("project", "user")
-_KEYS = (  # a profile's key, and the names it has in an entry, in `auth` or beside it
+_MOST_NODES = 100_000  # anchors let a short file say a great deal
+_MOST_LEVELS = 64
+_KEYS = (  # a profile's key, and what it is called in an entry, in `auth` or beside it
     ("auth_url", ("auth_url",)),
     ("project_name", ("project_name", "tenant_name")),
     ("project_id", ("project_id", "tenant_id")),
@@ -42,3 +44,264 @@ _KEYS = (  # a profile's key, and the names it has in an entry, in `auth` or bes
     ),
     ("compute_endpoint", ("compute_endpoint_override",)),
 )
+
+_Entry = dict[str, Value]
+
+
+class _File(NamedTuple):
+    """A file that is there: what kind it is, where, and its clouds by name."""
+
+    kind: str
+    path: Path
+    clouds: Mapping[str, Any]
+
+
+def read_cloud(name: str, *, environ: Mapping[str, str], folder: Path) -> dict[str, Value]:
+    """The entry of that name, as the keys of a profile; `folder` is the working directory.
+
+    secure.yaml is laid over clouds.yaml. Raises ConfigError where there is no such entry, or where
+    it asks for what these clouds do not have.
+    """
+    files = _files(environ, folder)
+    if not files:
+        places = ", ".join(map(str, _folders(environ, folder)))
+        hint = f"it is looked for in {places}; OS_CLIENT_CONFIG_FILE names another file"
+        raise ConfigError(f"there is no clouds.yaml to find cloud '{name}' in", hint=hint)
+    entry = _entry(name, files)
+    _check_way_to_sign_in(entry)
+    found = {key: _text(key, names, entry) for key, names in _KEYS}
+    found |= {"region": _region(entry), "insecure": _insecure(entry)}
+    found["auth_url"] = _auth_url(entry, found["auth_url"], found["region"])
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def cloud_names(environ: Mapping[str, str], folder: Path) -> list[str]:
+    """The names of the clouds there are, in the order of the files; none where there is no file."""
+    return list(dict.fromkeys(name for file in _files(environ, folder) for name in file.clouds))
+
+
+def _files(environ: Mapping[str, str], folder: Path) -> list[_File]:
+    """clouds.yaml, and what is laid over it; none where there is no clouds.yaml."""
+    folders = list(_folders(environ, folder))
+    named, named_secure = (
+        [folder / environ[name]] if environ.get(name) else []
+        for name in ("OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE")
+    )
+    clouds = _first_there([*named, *_candidates("clouds", folders)])
+    if clouds is None:
+        return []
+    beside = _candidates("secure", [clouds.parent, *folders])
+    secure = _first_there([*named_secure, *beside])
+    found = [("clouds.yaml", clouds), ("secure.yaml", secure)]
+    return [_File(kind, path, _clouds(path)) for kind, path in found if path]
+
+
+def _folders(environ: Mapping[str, str], folder: Path) -> Iterator[Path]:
+    """Where openstacksdk looks, in its order."""
+    yield folder
+    if environ.get("XDG_CONFIG_HOME", "").startswith("/"):
+        yield Path(environ["XDG_CONFIG_HOME"]) / "openstack"
+    with contextlib.suppress(RuntimeError):  # there is no home
+        home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+        yield home / ".config" / "openstack"
+    yield Path("/etc/openstack")
+
+
+def _candidates(stem: str, folders: Iterable[Path]) -> list[Path]:
+    return [folder / f"{stem}{suffix}" for folder in folders for suffix in (".yaml", ".yml")]
+
+
+def _first_there(paths: Iterable[Path]) -> Path | None:
+    return next((path for path in paths if _is_there(path)), None)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # in a folder that is closed to us
+        return False
+
+
+def _clouds(path: Path) -> dict[str, Any]:
+    """The clouds in a file, by name."""
+    document = _parse(path, _read(path)) or {}
+    clouds = (document.get("clouds") or {}) if isinstance(document, dict) else None
+    if not isinstance(clouds, dict):
+        raise ConfigError(
+            f"{path} has no clouds in it",
+            hint="below 'clouds:' each cloud has its name, and below that its keys",
+        )
+    return {str(name): entry for name, entry in clouds.items()}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(
+            f"{path} can't be read: {reason}", hint="check the path and its permissions"
+        ) from None
+    if len(content) > _MOST_BYTES:
+        raise ConfigError(f"{path} is over 1 MiB, too large to be a file of clouds")
+    return content
+
+
+def _parse(path: Path, content: bytes) -> Any:
+    try:
+        import yaml  # an extra, and slow to import
+    except ImportError:
+        raise ConfigError(
+            "clouds.yaml needs PyYAML", hint="pip install 'evsrep[openstack]'"
+        ) from None
+    try:
+        if _is_bounded(yaml.parse(content, Loader=yaml.SafeLoader)):
+            return yaml.safe_load(content)
+    except Exception as error:  # from `!!int x` or `!!bool x` PyYAML lets any kind of error through
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ConfigError(
+            f"{path}{line}: this is not YAML",
+            hint="mend it in an editor; a value with special characters goes into quotes",
+        ) from None
+    raise ConfigError(f"{path} is nested too deeply, or its anchors are")
+
+
+def _is_bounded(events: Iterable[Any]) -> bool:
+    """Whether there is not too much, an alias being as much as what it stands for."""
+    import yaml
+
+    sizes: dict[str, int] = {}
+    levels = [("", 0)]  # of what is open: its anchor, and how much it holds so far
+    for event in events:
+        anchor, size = str(getattr(event, "anchor", None) or ""), 1
+        if isinstance(event, yaml.CollectionStartEvent):
+            levels.append((anchor, 1))
+            anchor, size = "", 0
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = levels.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            is_within_itself = anchor in [each for each, _ in levels]
+            size = _MOST_NODES if is_within_itself else sizes.get(anchor, 1)
+        if anchor:
+            sizes[anchor] = size
+        levels[-1] = (levels[-1][0], levels[-1][1] + size)
+        if levels[-1][1] > _MOST_NODES or len(levels) > _MOST_LEVELS:
+            return False
+    return True
+
+
+def _entry(name: str, files: list[_File]) -> _Entry:
+    """What the files say of a cloud, later files over earlier ones; `auth.` begins keys in it."""
+    entry: _Entry = {}
+    for file in files:
+        if name in file.clouds:
+            entry |= _flat(file.clouds[name], f"{file.kind} {file.path} (cloud {name})")
+    if not any(name in file.clouds for file in files):
+        known = list(dict.fromkeys(each for file in files for each in file.clouds))
+        near = nearest(name, known)
+        hint = f"did you mean '{near}'? " if near else ""
+        raise ConfigError(
+            f"there is no cloud '{name}' in {files[0].path}",
+            hint=f"{hint}there are: {', '.join(known)}" if known else "there are none in it",
+        )
+    return entry
+
+
+def _flat(entry: Any, origin: str) -> _Entry:
+    """The keys of an entry with something to them, `auth`'s as auth.KEY."""
+    if not isinstance(entry, dict):
+        raise ConfigError(f"{origin}: this is not a mapping of keys to values")
+    auth = entry.get("auth") or {}
+    if not isinstance(auth, dict):
+        raise ConfigError(f"{origin}: 'auth' is not a mapping of keys to values")
+    flat = {**entry, **{f"auth.{key}": value for key, value in auth.items()}}
+    return {
+        str(key).replace("-", "_"): Value(value, origin)
+        for key, value in flat.items()
+        if value not in (None, "", [])
+    }
+
+
+def _check_way_to_sign_in(entry: _Entry) -> None:
+    """Raise ConfigError for ways to sign in that these clouds, or evsrep, do not have."""
+    auth_type = str(entry["auth_type"].value) if "auth_type" in entry else ""
+    names = [key.removeprefix("auth.") for key in entry]
+    hint = "sign in by username, password and user_domain_name, or by access_key and secret_key"
+    if "applicationcredential" in auth_type or any(
+        name.startswith("application_credential_") for name in names
+    ):
+        raise ConfigError("application credentials are not offered by these clouds", hint=hint)
+    if auth_type == "agency":  # its project is another one than the user's own
+        raise ConfigError("signing in by an agency is not supported", hint=hint)
+
+
+def _text(key: str, names: Iterable[str], entry: _Entry) -> Value | None:
+    """A value that is to be text; None where there is none."""
+    found = _first([f"{place}{name}" for name in names for place in ("auth.", "")], entry)
+    if found is None:
+        return None
+    is_number = isinstance(found.value, int | float) and not isinstance(found.value, bool)
+    value = str(found.value) if is_number else found.value
+    wrong = checked_value(key, value)
+    if wrong:
+        raise ConfigError(f"{found.origin}: {key} {wrong}", hint="put it in quotes")
+    return Value(value, found.origin)
+
+
+def _first(names: Iterable[str], entry: _Entry) -> Value | None:
+    return next((entry[name] for name in names if name in entry), None)
+
+
+def _region(entry: _Entry) -> Value | None:
+    """The region: the one given, or the only one listed."""
+    given, listed = _text("region", ["region_name"], entry), entry.get("regions")
+    if given or not listed:
+        return given
+    regions = listed.value if isinstance(listed.value, list) else [listed.value]
+    names: list[Any] = [each.get("name") if isinstance(each, dict) else each for each in regions]
+    if not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"{listed.origin}: 'regions' is not a list of names")
+    if len(names) > 1:
+        raise ConfigError(
+            f"{listed.origin}: there are several regions: {', '.join(names)}",
+            hint="give the one that is meant as region_name",
+        )
+    return _text("region", ["name"], {"name": Value(names[0], listed.origin)})
+
+
+def _auth_url(entry: _Entry, given: Value | None, region: Value | None) -> Value | None:
+    """IAM's address: given, or following from the region and `profile` (once called `cloud`)."""
+    profile = _first(["profile", "cloud"], entry)
+    if profile is None:
+        return given
+    preset = PRESETS.get(str(profile.value))
+    if preset is None:
+        raise ConfigError(
+            f"{profile.origin}: its 'profile' is none that is known here",
+            hint=f"there are: {', '.join(PRESETS)}; or give auth_url instead",
+        )
+    if given:
+        return given
+    if region is None or not re.fullmatch(r"[A-Za-z0-9-]+", region.value):
+        raise ConfigError(
+            f"{profile.origin}: profile {profile.value} needs a region for its auth_url",
+            hint=f"give region_name, such as {preset.regions[0]}",
+        )
+    url = preset.auth_url.format(region=region.value)
+    return Value(url, f"profile {profile.value} in {profile.origin}")
+
+
+def _insecure(entry: _Entry) -> Value | None:
+    """True where TLS is not to be verified; None where it is."""
+    for key, meaning in (("insecure", True), ("verify", False)):
+        found = entry.get(key)
+        if found is None:
+            continue
+        flag = {"true": True, "false": False}.get(str(found.value).lower())
+        if flag is None:
+            raise ConfigError(f"{found.origin}: '{key}' is neither true nor false")
+        if flag is meaning:
+            return Value(True, found.origin)
+    return None

@@ -16,10 +16,11 @@ from evsrep.errors import ConfigError
 _MOST_BYTES = 1024 * 1024
 _LONGEST_VALUE = 64 * 1024  # a token is kilobytes; A=$A$A, line after line, is not a value
 _HINT = "it is to have lines such as: export OS_USERNAME='alice' (special characters in quotes)"
-_HINT_DOLLAR = "a $ that is meant as it stands goes into single quotes"
+_HINT_DOLLAR = "write it out; a $ that is meant as it stands goes into single quotes"
 _KEPT = re.compile(r"(?:OS|HUAWEICLOUD_SDK|HW)_")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)")
+_BRACES = re.compile(r"\{.*(?:,|\.\.).*\}")
 _WITHOUT_EFFECT = frozenset({"echo", "printf", "alias", "unalias", "shopt", ":", "true"})
 
 
@@ -34,6 +35,7 @@ def read_openrc(path: Path) -> Openrc:
     """Read what the file sets of `OS_*`, `HUAWEICLOUD_SDK_*` and `HW_*`.
 
     What the file asks for while it runs, as Horizon's does for the password, is simply not in it.
+    A `~` stays one: whoever opens the path knows whose home it means.
     Raises ConfigError, with the line, for what is more than variables.
     """
     text = _read_text(path)
@@ -131,8 +133,9 @@ class _Reading:
 
     def follow(self, words: list[_Word]) -> None:
         """Take in one more command."""
-        while words and (keyword := _KEYWORDS.get(_bare_text(words[0]))):
-            words = keyword(self, words[1:])
+        for _ in range(2):  # such as `else if`
+            if words and (keyword := _KEYWORDS.get(_bare_text(words[0]))):
+                words = keyword(self, words[1:])
         if not words or False in self._branches or _bare_text(words[0]) in _WITHOUT_EFFECT:
             return
         if None in self._branches:
@@ -160,6 +163,7 @@ class _Reading:
         return rest
 
     def then(self, rest: list[_Word]) -> list[_Word]:
+        self._branches.append(self._pop())
         return rest
 
     def fi(self, rest: list[_Word]) -> list[_Word]:
@@ -175,7 +179,8 @@ class _Reading:
         if any(part.kind is _Kind.OPERATOR for word in words for part in word):
             raise _NotUnderstood("this is more than setting a variable")
         if _assigned(words[0]):
-            self._export(words)
+            for word in words:
+                self._assign(word)
             return
         deed = _DEEDS.get(_text(words[0]))
         if deed is None:
@@ -186,6 +191,8 @@ class _Reading:
         """`export NAME`, of a variable set before, changes nothing here; nor does a flag."""
         for word in words:
             text = _text(word)
+            if _BRACES.search("".join(part.text for part in word if part.kind is _Kind.BARE)):
+                raise _NotUnderstood("this has braces that a shell may make several words of")
             if not _is_name(text) and not text.startswith("-"):
                 self._assign(word)
 
@@ -310,7 +317,8 @@ def _is_name(text: str) -> bool:
 # '$A' from "$A", so it can't be used.
 
 _DOLLAR = r"""
-      \$ (?P<name> [A-Za-z_][A-Za-z0-9_]* | [0-9@*\#?$!-] )
+      (?P<cut> \$ [A-Za-z0-9_]* \\\r?\n )
+    | \$ (?P<name> [A-Za-z_][A-Za-z0-9_]* | [0-9@*\#?$!-] )
     | \$\{ (?P<braced> [A-Za-z_][A-Za-z0-9_]* ) \}
     | (?P<odd> \$\{ )
     | (?P<run> \$\( | ` )
@@ -325,7 +333,7 @@ _BARE = rf"""
     | (?P<coded> \$' (?: [^'\\] | \\[\s\S] )* ' )
     | \\ (?P<escaped> [\s\S] )
     | {_DOLLAR}
-    | (?P<plain> (?: [^ \t\r\n'"\\$`;&|<>()] | \r (?!\n|\Z) )+ | [\\$] )
+    | (?P<plain> (?: [^ \t\r\n'"\\$`;&|<>()] | \r (?!\n|\Z) )+ | \\ | \$(?!') )
 """
 _IN_WORD = re.compile(_BARE, re.VERBOSE)
 _BETWEEN = re.compile(rf"\#[^\n]* | {_BARE}", re.VERBOSE)  # only here a # begins a comment
@@ -398,7 +406,7 @@ def _parts(text: str, found: re.Match[str]) -> tuple[int, list[_Part]]:
         return found.end(), [_Part(_LITERAL[kind], found[kind])]
     if kind == "double":
         return _double_quoted(text, found)
-    if kind == "coded":
+    if kind in ("cut", "coded"):
         return found.end(), [_Part(_Kind.ODD, "")]
     if kind in ("run", "odd"):
         part = _Part(_Kind.RUN if kind == "run" else _Kind.ODD, "")

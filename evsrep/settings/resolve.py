@@ -209,10 +209,15 @@ def has_secret(profile: Profile, key: str) -> bool:
 
 
 def method(profile: Profile) -> str:
-    """How a profile signs in: by `token`, `key` or `password`, the first that it has."""
+    """How a profile signs in: by `token`, `password` or `key`, the first that it has whole.
+
+    A password before a key, as other clients do: files for several tools have keys beside it.
+    """
     if has_secret(profile, "token"):
         return "token"
-    return "key" if profile.text("access_key") else "password"
+    has_user = bool(profile.text("username") or profile.text("user_id"))
+    is_by_key = profile.text("access_key") and not (has_user and has_secret(profile, "password"))
+    return "key" if is_by_key else "password"
 
 
 def missing(profile: Profile) -> list[str]:

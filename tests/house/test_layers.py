@@ -31,7 +31,7 @@ LIBRARIES = {  # httpcore is the part of httpx that keeps one deadline for a who
     "cli": {"click"},
     "output": {"rich"},
     "cloud": {"httpx", "httpcore"},
-    "settings": {"tomli_w"},
+    "settings": {"tomli_w", "yaml"},
 }
 MEET_THE_SANDBOX = {"evsrep.cli.connect", "evsrep.cli.sandbox"}
 NO_DUTY = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}

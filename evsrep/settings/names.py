@@ -1,0 +1,48 @@
+"""What Tab offers: the names from the last listing, kept in the cache folder."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from evsrep.settings.profiles import write_private
+
+MOST_PAIRS = 2000
+"""More than that nobody completes; the file stays quick to read."""
+
+
+class Names(NamedTuple):
+    """Pairs by their IDs with their names, and availability zones."""
+
+    pairs: Mapping[str, str]
+    zones: tuple[str, ...]
+
+
+class NameShelf:
+    """One profile's place in the cache folder; a cache that can't be used is no failure."""
+
+    def __init__(self, folder: Path, profile: str) -> None:
+        digest = hashlib.sha256(profile.encode(errors="replace")).hexdigest()[:32]
+        self._path = folder / "names" / f"{digest}.json"
+
+    def read(self) -> Names:
+        """What is kept; nothing where there is nothing, or nothing that can be read."""
+        try:
+            found = json.loads(self._path.read_bytes())
+            return Names(_texts(found["pairs"]), tuple(map(str, found["zones"])))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return Names({}, ())
+
+    def write(self, names: Names) -> None:
+        """Keep the first of these in place of what was kept."""
+        pairs = dict(list(names.pairs.items())[:MOST_PAIRS])
+        kept = {"pairs": pairs, "zones": names.zones}
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_private(self._path, json.dumps(kept).encode())
+
+
+def _texts(found: Any) -> dict[str, str]:
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
