@@ -8,7 +8,7 @@ import click
 
 from evsrep.cli.app import App, Command, everywhere, pass_app
 from evsrep.cli.profile import change_file, check_values
-from evsrep.errors import EvsrepError, UsageFault
+from evsrep.errors import ConfigError, EvsrepError, UsageFault
 from evsrep.settings import resolve
 from evsrep.settings.keys import BY_NAME, KEYS, is_secret
 from evsrep.settings.presets import PRESETS
@@ -126,6 +126,8 @@ def _from_openrc(app: App, openrc: str) -> Mapping[str, resolve.Value]:
     read = read_openrc(Path(openrc))
     for left_out in read.left_out:
         app.console.warn(f"{left_out} is left out: its value would have to be run to be known")
+    if not read.variables:
+        raise ConfigError(f"{openrc} sets none of the OS_* variables", hint="is it an openrc file?")
     return resolve.from_variables(read.variables)
 
 
