@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar, cast
 
 import click
 from click.core import ParameterSource
-from click.shell_completion import CompletionItem
 
 from evsrep import __version__
 from evsrep.clock import Clock, RealClock
@@ -351,27 +350,23 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
         ctx.exit()
 
 
-def _complete_profiles(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
+def _complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     app = ctx.find_object(App)
     try:
         names = [*app.profile_file.profiles, "sandbox"] if app else []
     except EvsrepError:
         names = ["sandbox"]
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return [name for name in names if name.startswith(incomplete)]
 
 
-def _complete_columns(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
+def _complete_columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     shape = getattr(ctx.command, "shape", None)
     if callable(shape):
         shape = shape(ctx.params)
     done, _, last = incomplete.rpartition(",")
     before = f"{done}," if done else ""
     fields = shape.fields if shape else ()
-    return [CompletionItem(before + name) for name in fields if name.startswith(last)]
+    return [before + name for name in fields if name.startswith(last)]
 
 
 def _option(*names: str, **attributes: Any) -> Callable[[F], F]:

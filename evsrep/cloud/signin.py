@@ -8,8 +8,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from evsrep.cloud import wire
@@ -71,8 +70,7 @@ class TokenAuth(httpx.Auth):
         yield request
 
 
-@dataclass(frozen=True, slots=True)
-class Password:
+class Password(NamedTuple):
     """Who signs in by password, and for which project; empty text is what was not given."""
 
     username: str = ""

@@ -2,11 +2,10 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from evsrep.errors import EvsrepError, OutputClosed, OutputFailed
-from evsrep.output.shapes import Shape
+from evsrep.output.shapes import Branch, Shape
 from evsrep.output.text import as_cell, as_json, harmless, without_secrets
 
 _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
@@ -14,19 +13,30 @@ _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 Thing = Mapping[str, Any]
 
 
-@dataclass
 class Console:
     """Prints results on `out` and talk on `err`; `secrets` are starred out of all talk."""
 
-    out: TextIO
-    err: TextIO
-    form: str = "table"
-    columns: tuple[str, ...] = ()
-    allows_color: bool = True
-    is_quiet: bool = False
-    is_verbose: bool = False
-    is_debugging: bool = False
-    secrets: set[str] = field(default_factory=set)
+    def __init__(
+        self,
+        *,
+        out: TextIO,
+        err: TextIO,
+        form: str = "table",
+        columns: tuple[str, ...] = (),
+        allows_color: bool = True,
+        is_quiet: bool = False,
+        is_verbose: bool = False,
+        is_debugging: bool = False,
+    ) -> None:
+        self.out = out
+        self.err = err
+        self.form = form
+        self.columns = columns
+        self.allows_color = allows_color
+        self.is_quiet = is_quiet
+        self.is_verbose = is_verbose
+        self.is_debugging = is_debugging
+        self.secrets: set[str] = set()
 
     @property
     def is_json(self) -> bool:
@@ -67,6 +77,18 @@ class Console:
             self._write(as_json([self._chosen(thing) for thing in things]) + "\n")
         else:
             self._show_table(list(things), self.columns or shape.columns, is_one=False)
+
+    @property
+    def draws_trees(self) -> bool:
+        """Whether a person looks at a terminal, and has named no columns."""
+        return self.form == "table" and not self.columns and self.out.isatty()
+
+    def show_tree(self, branch: Branch) -> None:
+        """Draw what is below what, on a terminal."""
+        from evsrep.output import tree  # rich is slow to import
+
+        with _WatchedStream(self.out) as out:
+            tree.print_tree(branch, out, color=self.allows_color)
 
     def print(self, text: str) -> None:
         """Print text that is a result by itself, such as a help page."""

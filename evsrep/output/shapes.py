@@ -13,6 +13,13 @@ class Shape(NamedTuple):
     columns: tuple[str, ...]
 
 
+class Branch(NamedTuple):
+    """A line of a tree, and what is below it."""
+
+    text: str
+    below: tuple["Branch", ...] = ()
+
+
 PAIR = Shape(
     "pair",
     (
@@ -43,6 +50,30 @@ APPLIED = Shape(
     "row",
     ("line", "result", *PAIR.fields, "error"),
     ("line", "result", "id", "name", "status", "volume_ids", "error"),
+)
+GROUP = Shape(
+    "group",
+    (
+        "id",
+        "name",
+        "description",
+        "status",
+        "replication_status",
+        "priority_station",
+        "replication_ids",
+        "replication_model",
+        "fault_level",
+        "failure_detail",
+        "created_at",
+        "updated_at",
+    ),
+    ("id", "name", "status", "replication_status", "priority_station", "replication_ids"),
+)
+READINESS = Shape("rule", ("rule", "value", "ok", "helps"), ("rule", "value", "ok"))
+EXPANSION = Shape(
+    "expansion",
+    ("result", "id", "name", "new_size", "error"),
+    ("result", "id", "name", "new_size", "error"),
 )
 HEALTH = Shape(
     "state of health",

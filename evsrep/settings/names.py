@@ -14,10 +14,11 @@ MOST_PAIRS = 2000
 
 
 class Names(NamedTuple):
-    """Pairs by their IDs with their names, and availability zones."""
+    """Pairs and groups by their IDs with their names, and availability zones."""
 
     pairs: Mapping[str, str]
     zones: tuple[str, ...]
+    groups: Mapping[str, str] = {}
 
 
 class NameShelf:
@@ -31,14 +32,16 @@ class NameShelf:
         """What is kept; nothing where there is nothing, or nothing that can be read."""
         try:
             found = json.loads(self._path.read_bytes())
-            return Names(_texts(found["pairs"]), tuple(map(str, found["zones"])))
+            zones = tuple(map(str, found["zones"]))
+            return Names(_texts(found["pairs"]), zones, _texts(found.get("groups")))
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return Names({}, ())
 
     def write(self, names: Names) -> None:
         """Keep the first of these in place of what was kept."""
         pairs = dict(list(names.pairs.items())[:MOST_PAIRS])
-        kept = {"pairs": pairs, "zones": names.zones}
+        groups = dict(list(names.groups.items())[:MOST_PAIRS])
+        kept = {"pairs": pairs, "zones": names.zones, "groups": groups}
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_private(self._path, json.dumps(kept).encode())

@@ -11,9 +11,8 @@ import re
 import stat
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evsrep.errors import ConfigError
 from evsrep.settings.keys import is_secret
@@ -24,8 +23,7 @@ _STRING_OR_COMMENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileFile:
+class ProfileFile(NamedTuple):
     """What a profile file says. A missing file says nothing."""
 
     path: Path
