@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from evsrep.sandbox import disks, identity, pairs, servers
+from evsrep.sandbox import disks, groups, identity, pairs, servers
 from evsrep.sandbox.messages import (
     MAX_BODY_BYTES,
     Answer,
@@ -55,6 +55,7 @@ ROUTES = (
     *disks.ROUTES,
     *servers.ROUTES,
     *pairs.ROUTES,
+    *groups.ROUTES,
 )
 
 

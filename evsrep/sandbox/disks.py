@@ -8,7 +8,7 @@ from evsrep.sandbox.models import Disk
 from evsrep.sandbox.pages import page_limit, page_of
 from evsrep.sandbox.routes import Route
 from evsrep.sandbox.seed import DEMO, ZONES
-from evsrep.sandbox.store import Session
+from evsrep.sandbox.store import DISKS, Session
 from evsrep.sandbox.times import time_text
 
 # Links of the real service point at hosts that only it can reach, and these do the same.
@@ -35,15 +35,19 @@ def list_disks_in_detail(request: Request, session: Session) -> Answer:
 def show_disk(request: Request, session: Session) -> Answer:
     """Show one disk."""
     disk_id = request.parts["volume_id"]
-    for disk in session.disks(request.parts["project_id"]):
-        if disk.id == disk_id:
-            return Answer(200, {"volume": _disk_body(disk)})
-    raise item_not_found(f"Volume {disk_id} could not be found.")
+    disk = session.find(DISKS, request.parts["project_id"], disk_id, request.now)
+    if disk is None:
+        raise item_not_found(f"Volume {disk_id} could not be found.")
+    return Answer(200, {"volume": _disk_body(disk)})
 
 
-def list_zones(_request: Request, _session: Session) -> Answer:
+def list_zones(_request: Request, session: Session) -> Answer:
     """List the availability zones."""
-    zones = [{"zoneName": zone, "zoneState": {"available": True}, "hosts": None} for zone in ZONES]
+    broken = session.broken()
+    zones = [
+        {"zoneName": zone, "zoneState": {"available": zone not in broken}, "hosts": None}
+        for zone in ZONES
+    ]
     return Answer(200, {"availabilityZoneInfo": zones})
 
 
@@ -56,11 +60,9 @@ ROUTES = (
 
 
 def _listing(request: Request, session: Session) -> dict[str, Any]:
-    project_id = request.parts["project_id"]
-    disks = [_disk_body(disk) for disk in session.disks(project_id)]
-    page = page_of(disks, request.query, filters=_FILTERS)
+    page = [_disk_body(disk) for disk in page_of(DISKS, request, session, filters=_FILTERS)]
     body: dict[str, Any] = {"volumes": page}
-    if len(page) == page_limit(request.query):
+    if len(page) == page_limit(request):
         address = f"{_INTERNAL}{request.path}?limit={len(page)}&marker={page[-1]['id']}"
         body["volumes_links"] = [{"rel": "next", "href": address}]
     return body

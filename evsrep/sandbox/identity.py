@@ -80,7 +80,9 @@ def issue(request: Request, session: Session) -> Answer:
         return _want_passcode(user, request)
     text = secrets.token_urlsafe(TOKEN_BYTES)
     token = _grant(text, user, sign_in, request)
-    session.add_token(token)
+    with session.writing():
+        session.drop_tokens(before=request.now)
+        session.save(Token, [token])
     body = _token_body(token, user, request)
     return Answer(201, {"token": body}, (("X-Subject-Token", text),))
 

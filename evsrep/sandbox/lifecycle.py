@@ -1,16 +1,39 @@
 """What time does to things: states as a pure function of the last deed and the seconds since.
 
-Nothing runs in the background. A deed is a row of stages; whoever looks computes the present one.
+Nothing runs in the background. A deed is a row of stages; the store finds the one that `now` falls
+into, and trouble is laid over it.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from evsrep.sandbox.models import Group, Pair, Trouble
+
+# Deeds done to a lone pair; a group can fail and be deleted, too.
 CREATE = "create"
+FAIL = "fail"
 DELETE = "delete"
 
+# Deeds done to a group, and with it to its pairs.
+BUNDLE = "bundle"
+UPDATE = "update"
+SYNC = "sync"
+PAUSE = "pause"
+INTERRUPT = "interrupt"
+FAILOVER = "failover"
+FAIL_FAILOVER = "fail-failover"
+SWITCHOVER = "switchover"
+FAIL_SWITCHOVER = "fail-switchover"
+FAIL_EXPAND = "fail-expand"
+
+LINK = "link"  # a place of trouble, as a zone is
+
 CREATING_SECONDS = 2.0
+UPDATING_SECONDS = 2.0
 COPYING_SECONDS = 4.0
+FAILOVER_SECONDS = 2.0
+SWITCHOVER_SECONDS = 3.0
 DELETING_SECONDS = 2.0
 
 
@@ -21,7 +44,21 @@ class Stage:
     seconds: float
     status: str
     replication_status: str | None = None
-    progress: tuple[int, int] | None = None
+    progress: tuple[int, int] | tuple[None, None] = (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """A stage as the store keeps it; `pair_status` is what a pair shows after the same deed."""
+
+    deed: str
+    starts: float
+    ends: float
+    status: str
+    pair_status: str
+    replication_status: str | None
+    first: int | None
+    last: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,48 +69,79 @@ class Moment:
     replication_status: str | None
     progress: int | None
     changed_at: float | None
+    fault_level: str = "0"
 
 
-CREATED = (
-    Stage(CREATING_SECONDS, "creating"),
-    Stage(COPYING_SECONDS, "available", "copying", (0, 100)),
-    Stage(math.inf, "available", "active", (100, 100)),
-)
-FAILED = (
-    Stage(CREATING_SECONDS, "creating"),
-    Stage(math.inf, "error"),
-)
-DELETED = (Stage(DELETING_SECONDS, "deleting", "inactive"),)
+def _for_good(status: str, replication_status: str | None = None) -> Stage:
+    return Stage(math.inf, status, replication_status)
 
 
-def pair_moment(deed: str, since: float, failure: str, now: float) -> Moment | None:
-    """Return the state of a pair, or None where it is gone."""
-    if deed == DELETE:
-        return moment_in(DELETED, since, now, is_new=False)
-    return moment_in(FAILED if failure else CREATED, since, now, is_new=True)
+_ACTIVE = Stage(math.inf, "available", "active", (100, 100))
+_COPIED = (Stage(COPYING_SECONDS, "available", "copying", (0, 100)), _ACTIVE)
+
+DEEDS = {
+    CREATE: (Stage(CREATING_SECONDS, "creating"), *_COPIED),
+    FAIL: (Stage(CREATING_SECONDS, "creating"), _for_good("error")),
+    DELETE: (Stage(DELETING_SECONDS, "deleting", "inactive"),),
+    BUNDLE: (
+        Stage(CREATING_SECONDS, "creating", "inactive"),
+        _for_good("available", "inactive"),
+    ),
+    UPDATE: (
+        Stage(UPDATING_SECONDS, "updating", "inactive"),
+        _for_good("available", "inactive"),
+    ),
+    SYNC: _COPIED,
+    PAUSE: (_for_good("available", "active-stopped"),),
+    INTERRUPT: (_for_good("available", "inactive"),),
+    FAILOVER: (
+        Stage(FAILOVER_SECONDS, "failovering", "active-stopped"),
+        _for_good("failovered", "active-stopped"),
+    ),
+    FAIL_FAILOVER: (
+        Stage(FAILOVER_SECONDS, "failovering", "inactive"),
+        _for_good("error_failovering", "inactive"),
+    ),
+    SWITCHOVER: (Stage(SWITCHOVER_SECONDS, "reversing", "active", (100, 100)), _ACTIVE),
+    FAIL_SWITCHOVER: (
+        Stage(SWITCHOVER_SECONDS, "reversing", "inactive"),
+        _for_good("error_reversing", "inactive"),
+    ),
+    FAIL_EXPAND: (_for_good("error", "inactive"),),
+}
+
+_OF_LONE_PAIRS = frozenset({CREATE, FAIL, DELETE})
+_FLOWING = frozenset({"copying", "active"})
+_STOPPED_BY = {"0": "inactive", "2": "error", "5": "inactive"}  # fault level: replication status
 
 
-def moment_in(
-    stages: tuple[Stage, ...], since: float, now: float, *, is_new: bool
-) -> Moment | None:
-    """Find the stage that `now` falls into, or None where all of them are over.
+def stage_rows() -> Iterator[StageRow]:
+    """Return the stages of every deed, with their seconds since it."""
+    for deed, stages in DEEDS.items():
+        starts = 0.0
+        for stage in stages:
+            ends = starts + stage.seconds
+            pair_status = stage.status if deed in _OF_LONE_PAIRS else "available"
+            words = (stage.status, pair_status, stage.replication_status)
+            yield StageRow(deed, starts, ends, *words, *stage.progress)
+            starts = ends
 
-    `is_new` says that the deed made the thing, so that its first stage is no change yet.
+
+def under(troubles: Sequence[Trouble], thing: Pair | Group, moment: Moment) -> Moment:
+    """Return the state in which troubles leave a thing that data would flow in.
+
+    A flow that was cut off stays so when the trouble is over, until the next deed.
     """
-    start = since
-    now = max(now, since)  # a clock may be set back; nobody is younger than new
-    for index, stage in enumerate(stages):
-        if now < start + stage.seconds:
-            changed_at = None if is_new and index == 0 else start
-            return Moment(
-                stage.status, stage.replication_status, _percent(stage, now - start), changed_at
-            )
-        start += stage.seconds
-    return None
-
-
-def _percent(stage: Stage, elapsed: float) -> int | None:
-    if stage.progress is None:
-        return None
-    first, last = stage.progress
-    return first + int((last - first) * elapsed / stage.seconds)
+    places = {LINK, thing.priority_station, thing.peer_station}
+    felt = [
+        trouble
+        for trouble in troubles
+        if trouble.place in places and (trouble.ended_at is None or trouble.ended_at > thing.since)
+    ]
+    if not felt or moment.replication_status is None:
+        return moment
+    broken = {trouble.place for trouble in felt if trouble.ended_at is None}
+    level = "5" if broken - {thing.priority_station} else "2" if broken else "0"
+    if moment.replication_status not in _FLOWING:
+        return replace(moment, fault_level=level)
+    return Moment(moment.status, _STOPPED_BY[level], None, moment.changed_at, level)

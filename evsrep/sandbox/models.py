@@ -88,19 +88,50 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A replication pair: what was asked for, how that will end, and the last deed done to it."""
+class Replicated:
+    """What a pair and a group have in common: what was asked for, and the last deed done to it.
+
+    `failure` is the code with which the deed ends. Two zones are kept alike: `priority_station` is
+    where the production disks are, `peer_station` is the other one, empty where none is known.
+    """
 
     id: str
     project_id: str
     name: str | None
     description: str | None
-    disks: tuple[str, str]
     priority_station: str
+    peer_station: str
     model: str
-    metadata: str | None
     failure: str
-    group_id: str | None
     created_at: float
+    edited_at: float | None
     deed: str
     since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Replicated):
+    """A replication consistency group. Its pairs know it, not it them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair(Replicated):
+    """A replication pair."""
+
+    first_disk: str
+    second_disk: str
+    metadata: str | None
+    group_id: str | None
+
+    @property
+    def disks(self) -> tuple[str, str]:
+        """Its two disks, in the order in which they were given."""
+        return self.first_disk, self.second_disk
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A zone that is down, or the link between zones; `ended_at` is None while it lasts."""
+
+    place: str
+    ended_at: float | None

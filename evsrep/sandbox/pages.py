@@ -1,64 +1,60 @@
 """Lists the way the service gives them: sorted, filtered, in pages; bad parameters are refused."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypeVar
 
-from evsrep.sandbox.messages import bad_request
+from evsrep.sandbox.messages import Request, bad_request
+from evsrep.sandbox.store import Kind, Page, Session, Wanted
 
 MOST_IN_A_PAGE = 1000
 ORDERS = ("asc", "desc")
 
-Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
 def page_of(
-    rows: Sequence[Row],
-    query: Mapping[str, str],
+    kind: Kind[T],
+    request: Request,
+    session: Session,
     *,
-    filters: Sequence[str] = (),
+    filters: Sequence[str],
     sort_keys: Sequence[str] = ("created_at",),
-) -> list[Row]:
-    """Return the rows that the query asks for, of rows given most recent first.
+    also: Wanted = (),
+) -> list[T]:
+    """Return those of the project's things that the query asks for, most recent first.
 
-    The marker need not pass the filters, but must be there.
+    The marker need not pass the filters, but must be there. `also` are more things wanted of them.
     """
-    rows = _after_marker(_sorted(rows, query, sort_keys), query.get("marker"))
-    wanted = {name: query[name] for name in filters if name in query}
-    rows = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
-    start = _number(query, "offset", 0, least=0)
-    return rows[start : start + page_limit(query)]
-
-
-def page_limit(query: Mapping[str, str]) -> int:
-    """Return how many rows a page may have."""
-    return _number(query, "limit", MOST_IN_A_PAGE, least=1, most=MOST_IN_A_PAGE)
-
-
-def _sorted(rows: Sequence[Row], query: Mapping[str, str], keys: Sequence[str]) -> list[Row]:
-    key = query.get("sort_key", "created_at")
-    order = query.get("sort_dir", "desc")
-    if key not in keys:
-        raise bad_request(f"Invalid sort_key '{key}': must be one of {', '.join(keys)}.")
-    if order not in ORDERS:
-        raise bad_request(f"Invalid sort_dir '{order}': must be one of {', '.join(ORDERS)}.")
-    return sorted(
-        rows, key=lambda row: (row[key] is not None, row[key] or ""), reverse=order == "desc"
+    query, project_id = request.query, request.parts["project_id"]
+    page = Page(
+        wanted=(*((name, query[name]) for name in filters if name in query), *also),
+        sort_key=_one_of(sort_keys, request, "sort_key", "created_at"),
+        is_descending=_one_of(ORDERS, request, "sort_dir", "desc") == "desc",
+        marker=query.get("marker"),
+        offset=_number(request, "offset", 0, least=0),
+        limit=page_limit(request),
     )
+    if page.marker is not None and not session.find(kind, project_id, page.marker, request.now):
+        raise bad_request(f"Marker {page.marker} could not be found.")
+    return session.select(kind, project_id, page, request.now)
 
 
-def _after_marker(rows: list[Row], marker: str | None) -> list[Row]:
-    if marker is None:
-        return rows
-    ids = [row["id"] for row in rows]
-    if marker not in ids:
-        raise bad_request(f"Marker {marker} could not be found.")
-    return rows[ids.index(marker) + 1 :]
+def page_limit(request: Request) -> int:
+    """Return how many rows a page may have."""
+    return _number(request, "limit", MOST_IN_A_PAGE, least=1, most=MOST_IN_A_PAGE)
+
+
+def _one_of(words: Sequence[str], request: Request, name: str, default: str) -> str:
+    word = request.query.get(name, default)
+    if word not in words:
+        raise bad_request(f"Invalid {name} '{word}': must be one of {', '.join(words)}.")
+    return word
 
 
 def _number(
-    query: Mapping[str, str], name: str, default: int, *, least: int, most: int | None = None
+    request: Request, name: str, default: int, *, least: int, most: int | None = None
 ) -> int:
-    text = query.get(name)
+    text = request.query.get(name)
     if text is None:
         return default
     is_number = text.isascii() and text.isdigit() and len(text) <= 18

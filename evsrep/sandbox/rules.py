@@ -1,12 +1,13 @@
-"""The rules of a pair: what is refused at once, and what is found out too late.
+"""The rules of pairs and groups: what is refused at once, and what is found out too late.
 
-What the service only reports after it has accepted a pair has a code; the first rule that is
+What the service only reports after it has accepted something has a code; the first rule that is
 broken gives it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from evsrep.sandbox.lifecycle import LINK
 from evsrep.sandbox.messages import RefusalError, bad_request
 from evsrep.sandbox.models import Disk, Server
 
@@ -14,14 +15,19 @@ from evsrep.sandbox.models import Disk, Server
 DISK_TAKEN = frozenset({"37100053", "37100054"})
 
 
+CUT_OFF = "37100043"
+SIZES_DIFFER = "37100041"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Two disks about to be paired. None is a disk that does not exist."""
+    """Two disks about to be replicated. None is a disk that does not exist."""
 
     production: Disk | None
     dr: Disk | None
-    taken_ids: frozenset[str]
-    dr_server: Server | None
+    broken: frozenset[str]  # places where there is trouble
+    taken_ids: frozenset[str] = frozenset()
+    dr_server: Server | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +38,14 @@ class Rule:
     is_broken_by: Callable[[Plan], bool]
 
 
-def plan_of(
-    priority_station: str,
-    disks: tuple[Disk | None, Disk | None],
-    *,
-    taken_ids: frozenset[str],
-    servers: list[Server],
-) -> Plan:
+def in_order(
+    priority_station: str, first: Disk | None, second: Disk | None
+) -> tuple[Disk | None, Disk | None]:
     """Tell production from DR: the production disk is the one in the primary zone."""
-    first, second = disks
     is_second = (second and second.zone == priority_station) or (
         first and first.zone != priority_station
     )
-    production, dr = (second, first) if is_second else (first, second)
-    dr_server_id = dr.server_id if dr else None
-    dr_server = next((server for server in servers if server.id == dr_server_id), None)
-    return Plan(production, dr, taken_ids, dr_server)
+    return (second, first) if is_second else (first, second)
 
 
 def refusal_of(plan: Plan, priority_station: str) -> RefusalError | None:
@@ -64,43 +62,59 @@ def refusal_of(plan: Plan, priority_station: str) -> RefusalError | None:
     return None
 
 
-def failure_of(plan: Plan) -> str:
-    """Return the code with which a plan will fail, empty where it will work out."""
-    return next((rule.code for rule in RULES if rule.is_broken_by(plan)), "")
+def failure_of(rules: Sequence[Rule], plans: Sequence[Plan]) -> str:
+    """Return the code with which plans will fail, empty where they will work out."""
+    return next((rule.code for rule in rules if any(map(rule.is_broken_by, plans))), "")
 
 
-def _has(trouble: str, disk: Disk | None) -> bool:
-    return disk is not None and disk.trouble == trouble
+def _has(trouble: str, *disks: Disk | None) -> bool:
+    return any(disk is not None and disk.trouble == trouble for disk in disks)
 
 
-def _either_has(trouble: str, plan: Plan) -> bool:
-    return _has(trouble, plan.production) or _has(trouble, plan.dr)
+def _id(disk: Disk | None) -> str | None:
+    return disk.id if disk else None
 
 
-def _is_taken(disk: Disk | None, plan: Plan) -> bool:
-    return disk is not None and disk.id in plan.taken_ids
+def _zone(disk: Disk | None) -> str | None:
+    return disk.zone if disk else None
 
 
 def _sizes_differ(plan: Plan) -> bool:
     return (
         plan.production is not None
         and plan.dr is not None
-        and (plan.production.size_gb != plan.dr.size_gb)
+        and plan.production.size_gb != plan.dr.size_gb
     )
 
 
-RULES = (
+def _either(trouble: str) -> Callable[[Plan], bool]:
+    return lambda plan: _has(trouble, plan.production, plan.dr)
+
+
+PAIR_RULES = (
     Rule("37100048", lambda plan: plan.production is None),
     Rule("37100050", lambda plan: plan.dr is None),
-    Rule("37100053", lambda plan: _is_taken(plan.production, plan)),
-    Rule("37100054", lambda plan: _is_taken(plan.dr, plan)),
+    Rule("37100053", lambda plan: _id(plan.production) in plan.taken_ids),
+    Rule("37100054", lambda plan: _id(plan.dr) in plan.taken_ids),
     Rule("37100044", lambda plan: _has("lazy-loading", plan.production)),
     Rule("37100045", lambda plan: _has("lazy-loading", plan.dr)),
-    Rule("37100041", _sizes_differ),
+    Rule(SIZES_DIFFER, _sizes_differ),
     Rule("37100058", lambda plan: plan.dr_server is not None and not plan.dr_server.is_stopped),
-    Rule("37100043", lambda plan: _either_has("link-down", plan)),
+    Rule(CUT_OFF, lambda plan: LINK in plan.broken),
+    Rule(CUT_OFF, _either("link-down")),
+    Rule("37100177", lambda plan: _zone(plan.production) in plan.broken),
     Rule("37100177", lambda plan: _has("pool-unhealthy", plan.production)),
+    Rule("37100178", lambda plan: _zone(plan.dr) in plan.broken),
     Rule("37100178", lambda plan: _has("pool-unhealthy", plan.dr)),
-    Rule("37000212", lambda plan: _either_has("internal-error", plan)),
-    Rule("37000216", lambda plan: _either_has("system-busy", plan)),
+    Rule("37000212", _either("internal-error")),
+    Rule("37000216", _either("system-busy")),
+)
+
+GROUP_RULES = (
+    Rule("37100017", lambda plan: _has("group-full", plan.production)),
+    Rule("37100159", lambda plan: _has("group-full", plan.dr)),
+    Rule(CUT_OFF, lambda plan: bool({LINK, _zone(plan.production), _zone(plan.dr)} & plan.broken)),
+    Rule(CUT_OFF, _either("group-link-down")),
+    Rule("37000212", _either("group-internal")),
+    Rule("37000216", _either("group-busy")),
 )

@@ -4,6 +4,8 @@ All IDs are fixed, and every name says what the thing is good for: a production 
 disk `x-dr` in another zone.
 """
 
+from pathlib import Path
+
 from evsrep.sandbox.models import Disk, Domain, Key, Project, Server, User
 
 REGION = "sandbox"
@@ -71,6 +73,14 @@ cfdbb2c2-250a-46c8-ae69-b625303e8a2c internal-error           az1.dc1 10   SAS  
 e5667de6-b674-4d2a-ab30-71da26dc765e internal-error-dr        az3.dc3 10   SAS  - -
 04dd89ea-4a5d-4486-9dc1-f2591cb287bf system-busy              az1.dc1 10   SAS  - system-busy
 38ac0a99-a9b2-4a2d-820a-87609c16ad31 system-busy-dr           az3.dc3 10   SAS  - -
+6c1e6c0a-5f0b-4a0e-9a57-3d1b0c5e7f10 group-full               az1.dc1 10   SAS  - group-full
+b2f4d9a3-8e61-4c7d-b0a5-91c3e7d2f411 group-full-dr            az3.dc3 10   SAS  - -
+d95a7b1e-2c34-4f68-8b19-4e6f0a7c2d12 group-link-down          az1.dc1 10   SAS  - group-link-down
+3e8c1f52-7a90-4d2b-a6e4-5b7d9c0f1a13 group-link-down-dr       az3.dc3 10   SAS  - -
+f07b3d64-1e5c-4b8a-9c2d-6a1f8e3b5c14 group-internal           az1.dc1 10   SAS  - group-internal
+58d2a9c7-6b3f-4e10-8d7a-0c9e2f4b6d15 group-internal-dr        az3.dc3 10   SAS  - -
+a41c7e08-9d25-4f3b-b6c8-7e0d5a2f9b16 group-busy               az1.dc1 10   SAS  - group-busy
+0b6f5e91-4c78-4a2d-9e3b-8d1c7f0a6e17 group-busy-dr            az3.dc3 10   SAS  - -
 """
 
 _OTHER_DISKS = """
@@ -108,6 +118,35 @@ def seed_disks() -> list[Disk]:
             rows
         )
     ]
+
+
+def seed_more(path: Path, disks: int) -> None:
+    """Add so many healthy disks to the main project of the sandbox at `path`.
+
+    They are couples to be paired, spread over the zones: `bulk-00001` and `bulk-00001-dr`. Called
+    again, it goes on where it left off. Raises SandboxBroken.
+    """
+    from evsrep.sandbox.store import Store  # who only wants to sign in needs no SQLite
+
+    with Store(path).session() as session, session.writing():
+        first = session.count(Disk) - len(seed_disks())
+        session.save(Disk, map(_bulk_disk, range(first, first + disks)))
+
+
+def _bulk_disk(index: int) -> Disk:
+    number, is_dr = index // 2 + 1, index % 2
+    return Disk(
+        id=f"b0000000-0000-4000-{8 + is_dr}000-{number:012x}",
+        project_id=MAIN.id,
+        name=f"bulk-{number:05}" + "-dr" * is_dr,
+        zone=ZONES[(number + is_dr) % len(ZONES)],
+        size_gb=10,
+        type="SAS",
+        server_id=None,
+        is_shared=False,
+        trouble="",
+        created_at=_SEEDED_AT - 1000 - index,
+    )
 
 
 def _rows(table: str) -> list[list[str]]:

@@ -8,7 +8,7 @@ from evsrep.sandbox.models import Server
 from evsrep.sandbox.pages import page_of
 from evsrep.sandbox.routes import Route
 from evsrep.sandbox.seed import DEMO
-from evsrep.sandbox.store import Session
+from evsrep.sandbox.store import DISKS, SERVERS, Page, Session
 from evsrep.sandbox.times import time_text
 
 _INTERNAL = "https://compute.internal.sandbox.invalid:8774"
@@ -20,10 +20,8 @@ Json = Mapping[str, Any]
 
 def list_servers(request: Request, session: Session) -> Answer:
     """List the project's servers by name and ID."""
-    servers = [
-        {key: server[key] for key in ("id", "name", "links")}
-        for server in _listing(request, session)
-    ]
+    listed = _listing(request, session)
+    servers = [{key: server[key] for key in ("id", "name", "links")} for server in listed]
     return Answer(200, {"servers": servers})
 
 
@@ -35,10 +33,10 @@ def list_servers_in_detail(request: Request, session: Session) -> Answer:
 def show_server(request: Request, session: Session) -> Answer:
     """Show one server."""
     server_id = request.parts["server_id"]
-    for server in _bodies(request, session):
-        if server["id"] == server_id:
-            return Answer(200, {"server": server})
-    raise item_not_found(f"Instance {server_id} could not be found.")
+    server = session.find(SERVERS, request.parts["project_id"], server_id, request.now)
+    if server is None:
+        raise item_not_found(f"Instance {server_id} could not be found.")
+    return Answer(200, {"server": _server_body(server, request, session)})
 
 
 ROUTES = (
@@ -49,19 +47,13 @@ ROUTES = (
 
 
 def _listing(request: Request, session: Session) -> list[Json]:
-    return page_of(_bodies(request, session), request.query, filters=_FILTERS)
+    page = page_of(SERVERS, request, session, filters=_FILTERS)
+    return [_server_body(server, request, session) for server in page]
 
 
-def _bodies(request: Request, session: Session) -> list[Json]:
-    project_id = request.parts["project_id"]
-    disks = session.disks(project_id)
-    return [
-        _server_body(server, [disk.id for disk in disks if disk.server_id == server.id])
-        for server in session.servers(project_id)
-    ]
-
-
-def _server_body(server: Server, disk_ids: list[str]) -> Json:
+def _server_body(server: Server, request: Request, session: Session) -> Json:
+    attached = Page(wanted=(("server_id", server.id),))
+    disks = session.select(DISKS, server.project_id, attached, request.now)
     vm_state, power_state = _STATES[server.status]
     path = f"{server.project_id}/servers/{server.id}"
     return {
@@ -79,7 +71,7 @@ def _server_body(server: Server, disk_ids: list[str]) -> Json:
         "OS-EXT-STS:task_state": server.task_state,
         "OS-EXT-STS:vm_state": vm_state,
         "OS-EXT-STS:power_state": power_state,
-        "os-extended-volumes:volumes_attached": [{"id": disk_id} for disk_id in disk_ids],
+        "os-extended-volumes:volumes_attached": [{"id": disk.id} for disk in disks],
         "links": [
             {"rel": "self", "href": f"{_INTERNAL}/v2.1/{path}"},
             {"rel": "bookmark", "href": f"{_INTERNAL}/{path}"},

@@ -7,38 +7,122 @@ comes first makes it; readers see it whole or not at all.
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import astuple
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from evsrep.sandbox.models import Disk, Pair, Server, Token
+from evsrep.sandbox.lifecycle import Moment, StageRow, stage_rows, under
+from evsrep.sandbox.models import Disk, Group, Pair, Server, Token, Trouble
 from evsrep.sandbox.seed import seed_disks, seed_servers
 
 BUSY_SECONDS = 20.0
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _APPLICATION_ID = 0x45565342  # "EVSB": tells a sandbox from any other SQLite file
 _SIDE_FILES = ("", "-journal", "-wal", "-shm")
 
-# The columns stand in the order of the records' fields.
-_TABLES = (
-    """CREATE TABLE tokens (digest TEXT PRIMARY KEY, user_id TEXT, methods TEXT, project_id TEXT,
-        domain_id TEXT, issued_at REAL, expires_at REAL)""",
-    """CREATE TABLE servers (id TEXT PRIMARY KEY, project_id TEXT, name TEXT, zone TEXT,
-        status TEXT, task_state TEXT, created_at REAL)""",
-    """CREATE TABLE disks (id TEXT PRIMARY KEY, project_id TEXT, name TEXT, zone TEXT,
-        size_gb INTEGER, type TEXT, server_id TEXT, is_shared BOOLEAN, trouble TEXT,
-        created_at REAL)""",
-    """CREATE TABLE pairs (id TEXT PRIMARY KEY, project_id TEXT, name TEXT, description TEXT,
-        first_disk TEXT, second_disk TEXT, priority_station TEXT, model TEXT, metadata TEXT,
-        failure TEXT, group_id TEXT, created_at REAL, deed TEXT, since REAL)""",
-    "CREATE INDEX pairs_by_first_disk ON pairs (first_disk)",
-    "CREATE INDEX pairs_by_second_disk ON pairs (second_disk)",
+T = TypeVar("T")
+R = TypeVar("R", Pair, Group)
+Wanted = Sequence[tuple[str, object]]
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where records of one type are kept. The columns are the record's fields, in their order."""
+
+    name: str
+    key: str
+    columns: tuple[str, ...]
+
+
+def _table(name: str, record: type, key: str = "id") -> Table:
+    return Table(name, key, tuple(field.name for field in fields(record)))
+
+
+TABLES: Mapping[type, Table] = {
+    Token: _table("tokens", Token, "digest"),
+    Server: _table("servers", Server),
+    Disk: _table("disks", Disk),
+    Pair: _table("pairs", Pair),
+    Group: _table("groups", Group),
+    Trouble: _table("troubles", Trouble, "place"),
+    StageRow: _table("stages", StageRow, "deed, starts"),
+}
+
+# None begins with the project: SQLite would take it for rare, and prefer it to what is.
+_INDEXES = (
+    "disks (created_at)",
+    "disks (name)",
+    "disks (server_id) WHERE server_id IS NOT NULL",
+    "pairs (created_at)",
+    "pairs (name)",
+    "pairs (group_id) WHERE group_id IS NOT NULL",
+    "pairs (first_disk)",
+    "pairs (second_disk)",
+    "groups (created_at)",
 )
 
-sqlite3.register_converter("BOOLEAN", lambda raw: raw == b"1")
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list. `wanted` are parameters of the API, such as `name`, and their values."""
+
+    wanted: Wanted = ()
+    sort_key: str = "created_at"
+    is_descending: bool = True
+    marker: str | None = None
+    offset: int = 0
+    limit: int = -1  # no limit
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """Things that are listed: where their rows come from, and what is made of one."""
+
+    source: str
+    read: Callable[[Row, Sequence[Trouble]], T]
+
+
+def _staged(record: type[R], status: str) -> Kind[tuple[R, Moment]]:
+    """Things that time changes, each joined with the stage that it is in; those gone have none."""
+    table = TABLES[record]
+    width = len(table.columns)
+
+    def read(row: Row, troubles: Sequence[Trouble]) -> tuple[R, Moment]:
+        thing, moment = record(*row[:width]), Moment(*row[width : width + 4])
+        return thing, under(troubles, thing, moment) if troubles else moment
+
+    elapsed = "max(0, :now - since)"  # a clock may be set back; nobody is younger than new
+    source = f"""
+        SELECT {table.name}.*, stages.{status} AS status, replication_status,
+            first + CAST((last - first) * ({elapsed} - starts) / (ends - starts) AS INTEGER),
+            nullif(max(iif(starts > 0, since + starts, 0), coalesce(edited_at, 0)), 0)
+                AS updated_at,
+            {table.name}.rowid AS seq
+        FROM {table.name} CROSS JOIN stages ON stages.deed = {table.name}.deed
+            AND {elapsed} >= starts AND {elapsed} < ends"""  # noqa: S608 - all words are ours
+    return Kind(source, read)
+
+
+PAIRS = _staged(Pair, "pair_status")
+GROUPS = _staged(Group, "status")
+SERVERS = Kind("SELECT *, rowid AS seq FROM servers", lambda row, _: Server(*row[:-1]))
+DISKS = Kind(
+    "SELECT *, iif(server_id IS NULL, 'available', 'in-use') AS status, rowid AS seq FROM disks",
+    lambda row, _: Disk(*(*row[:7], bool(row[7]), *row[8:-2])),  # SQLite has no booleans
+)
+
+_CONDITIONS = {
+    "availability_zone": "zone = {0}",
+    "changes-since": "coalesce(updated_at, created_at) >= {0}",
+    "replication_consistency_group_id": "group_id = {0}",
+    "volume_id": "seq IN (SELECT rowid FROM pairs WHERE first_disk = {0}"
+    " UNION ALL SELECT rowid FROM pairs WHERE second_disk = {0})",
+}
 
 
 class SandboxBroken(Exception):
@@ -73,12 +157,6 @@ class Session:
         with _writing(self._db):
             yield
 
-    def add_token(self, token: Token) -> None:
-        """Keep a token, and forget those that have expired by its birth."""
-        with self.writing():
-            self._db.execute("DELETE FROM tokens WHERE expires_at <= ?", (token.issued_at,))
-            self._db.execute("INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(token))
-
     def find_token(self, digest: str) -> Token | None:
         """Return a token, expired or not."""
         row = self._db.execute("SELECT * FROM tokens WHERE digest = ?", (digest,)).fetchone()
@@ -89,61 +167,56 @@ class Session:
         with self.writing():
             self._db.execute("DELETE FROM tokens WHERE digest = ?", (digest,))
 
-    def servers(self, project_id: str) -> list[Server]:
-        """Return a project's servers, most recent first."""
+    def drop_tokens(self, *, before: float) -> None:
+        """Forget the tokens that have expired."""
+        self._db.execute("DELETE FROM tokens WHERE expires_at <= ?", (before,))
+
+    def troubles(self) -> list[Trouble]:
+        """Return the troubles that there are, and those that there were."""
+        return [Trouble(*row) for row in self._db.execute("SELECT * FROM troubles")]
+
+    def broken(self) -> frozenset[str]:
+        """Return the places where there is trouble now."""
+        return frozenset(each.place for each in self.troubles() if each.ended_at is None)
+
+    def select(self, kind: Kind[T], project_id: str, page: Page, now: float) -> list[T]:
+        """Return a part of a project's things, most recent first unless the page says otherwise."""
+        sort_key = page.sort_key
+        if sort_key != "created_at":
+            sort_key = f"coalesce({sort_key}, 0)"  # a number comes before any text
+        order, beyond = ("DESC", "<") if page.is_descending else ("ASC", ">")
+        conditions = ["project_id = :project_id"]
+        values = {"project_id": project_id, "now": now, "marker": page.marker}
+        for name, value in page.wanted:
+            place = f"w{len(values)}"
+            conditions.append(_CONDITIONS.get(name, name + " = {0}").format(f":{place}"))
+            values[place] = value
+        if page.marker is not None:
+            conditions.append(
+                f"({sort_key}, seq) {beyond} (SELECT {sort_key}, seq FROM ({kind.source})"  # noqa: S608
+                " WHERE project_id = :project_id AND id = :marker)"
+            )
         rows = self._db.execute(
-            "SELECT * FROM servers WHERE project_id = ? ORDER BY created_at DESC, rowid",
-            (project_id,),
+            f"SELECT * FROM ({kind.source}) WHERE {' AND '.join(conditions)}"  # noqa: S608
+            f" ORDER BY {sort_key} {order}, seq {order} LIMIT {page.limit} OFFSET {page.offset}",
+            values,
         )
-        return [Server(*row) for row in rows]
+        troubles = self.troubles()
+        return [kind.read(row, troubles) for row in rows]
 
-    def disks(self, project_id: str) -> list[Disk]:
-        """Return a project's disks, most recent first."""
-        rows = self._db.execute(
-            "SELECT * FROM disks WHERE project_id = ? ORDER BY created_at DESC, rowid",
-            (project_id,),
-        )
-        return [Disk(*row) for row in rows]
+    def find(self, kind: Kind[T], project_id: str, thing_id: str | None, now: float) -> T | None:
+        """Return one thing of a project, None where it is not there, or not any more."""
+        found = self.select(kind, project_id, Page(wanted=(("id", thing_id),)), now)
+        return found[0] if found else None
 
-    def pairs(self, project_id: str) -> list[Pair]:
-        """Return a project's pairs, most recent first; among them those that time has removed."""
-        rows = self._db.execute(
-            "SELECT * FROM pairs WHERE project_id = ? ORDER BY created_at DESC, rowid DESC",
-            (project_id,),
-        )
-        return [_pair(row) for row in rows]
+    def count(self, record: type) -> int:
+        """Return how many records there are."""
+        (number,) = self._db.execute(f"SELECT count(*) FROM {TABLES[record].name}").fetchone()  # noqa: S608
+        return int(number)
 
-    def pairs_of_disk(self, project_id: str, disk_id: str) -> list[Pair]:
-        """Return the pairs that hold a disk, as `pairs` does."""
-        rows = self._db.execute(
-            "SELECT * FROM pairs WHERE project_id = ? AND (first_disk = ? OR second_disk = ?)"
-            " ORDER BY created_at DESC, rowid DESC",
-            (project_id, disk_id, disk_id),
-        )
-        return [_pair(row) for row in rows]
-
-    def find_pair(self, project_id: str, pair_id: str) -> Pair | None:
-        """Return one pair, gone or not."""
-        row = self._db.execute(
-            "SELECT * FROM pairs WHERE project_id = ? AND id = ?", (project_id, pair_id)
-        ).fetchone()
-        return _pair(row) if row else None
-
-    def add_pair(self, pair: Pair) -> None:
-        """Keep a new pair."""
-        values = astuple(pair)
-        flat = (*values[:4], *pair.disks, *values[5:])
-        self._db.execute(
-            "INSERT INTO pairs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", flat
-        )
-
-    def do_to_pair(self, pair_id: str, deed: str, now: float) -> None:
-        """Note the last deed done to a pair."""
-        self._db.execute("UPDATE pairs SET deed = ?, since = ? WHERE id = ?", (deed, now, pair_id))
-
-    def drop_pairs(self, deed: str, before: float) -> None:
-        """Forget the pairs whose last deed was this one, done before a point in time."""
-        self._db.execute("DELETE FROM pairs WHERE deed = ? AND since < ?", (deed, before))
+    def save(self, record: type[T], records: Iterable[T]) -> None:
+        """Keep records, each in the place of the one with its key if there is one."""
+        _save(self._db, record, records)
 
 
 def reset(path: Path) -> None:
@@ -165,11 +238,6 @@ def reset(path: Path) -> None:
     path.chmod(0o600)
 
 
-def _pair(row: Sequence[Any]) -> Pair:
-    values = (*row[:4], (row[4], row[5]), *row[6:])
-    return Pair(*values)
-
-
 _touching = threading.Lock()
 
 
@@ -187,13 +255,8 @@ def _telling(path: Path) -> Iterator[None]:
 def _open(path: Path) -> sqlite3.Connection:
     with _touching:
         _touch(path)
-    return sqlite3.connect(
-        path.absolute().as_uri() + "?mode=rw",
-        uri=True,
-        timeout=BUSY_SECONDS,
-        isolation_level=None,
-        detect_types=sqlite3.PARSE_DECLTYPES,
-    )
+    address = path.absolute().as_uri() + "?mode=rw"
+    return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
 
 
 def _touch(path: Path) -> None:
@@ -231,16 +294,27 @@ def _stamp(connection: sqlite3.Connection) -> tuple[int, int]:
 
 
 def _build(connection: sqlite3.Connection) -> None:
-    for table in _TABLES:
-        connection.execute(table)
-    connection.executemany(
-        "INSERT INTO servers VALUES (?, ?, ?, ?, ?, ?, ?)", map(astuple, seed_servers())
-    )
-    connection.executemany(
-        "INSERT INTO disks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(astuple, seed_disks())
-    )
+    for table in TABLES.values():
+        columns = ", ".join(table.columns)
+        connection.execute(f"CREATE TABLE {table.name} ({columns}, PRIMARY KEY ({table.key}))")
+    for number, columns in enumerate(_INDEXES):
+        connection.execute(f"CREATE INDEX index_{number} ON {columns}")
+    _save(connection, Server, seed_servers())
+    _save(connection, Disk, seed_disks())
+    _save(connection, StageRow, stage_rows())
     connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _save(connection: sqlite3.Connection, record: type[T], records: Iterable[T]) -> None:
+    table = TABLES[record]
+    places = ", ".join("?" * len(table.columns))
+    changes = ", ".join(f"{column} = excluded.{column}" for column in table.columns)
+    connection.executemany(
+        f"INSERT INTO {table.name} VALUES ({places})"  # noqa: S608
+        f" ON CONFLICT ({table.key}) DO UPDATE SET {changes}",
+        map(attrgetter(*table.columns), records),
+    )
 
 
 def _wipe(connection: sqlite3.Connection) -> None:

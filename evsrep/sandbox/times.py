@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 def time_text(seconds: float) -> str:
     """Write seconds since 1970 UTC as `2017-09-28T05:08:32.839953`."""
-    moment = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-    return moment.isoformat(timespec="microseconds")
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")[:26]
 
 
 def seconds_of(text: str) -> float:

@@ -132,6 +132,52 @@ class Client:
         found: Json = reply.json["replication"]
         return found
 
+    def new_pair(self, production: str, station: str, dr: str = "") -> str:
+        """Pair a disk, given by name, with its DR disk; return the pair's ID."""
+        disks = self.disk(production), self.disk(dr or f"{production}-dr")
+        reply = self.pair(*disks, station=station, name=production)
+        assert reply.status == 202, reply
+        return str(reply.json["replication"]["id"])
+
+    def to_groups(self, method: str, path: str = "", body: object = None) -> Reply:
+        return self.send(
+            method, f"/v2/{self.project}/os-vendor-replication-consistency-groups{path}", body
+        )
+
+    def order_group(self, pair_ids: list[str], station: str, **fields: object) -> Reply:
+        body = {
+            "replication_ids": pair_ids,
+            "priority_station": station,
+            "replication_model": "hypermetro",
+            **fields,
+        }
+        return self.to_groups("POST", body={"replication_consistency_group": body})
+
+    def update_group(self, group_id: str, **changes: object) -> Reply:
+        return self.to_groups("PUT", f"/{group_id}", {"replication_consistency_group": changes})
+
+    def show_group(self, group_id: str) -> Json:
+        reply = self.to_groups("GET", f"/{group_id}")
+        assert reply.status == 200, reply
+        found: Json = reply.json["replication_consistency_group"]
+        return found
+
+    def act(self, group_id: str, call: str, details: object = None) -> Reply:
+        """Send an action by its short word, such as `sync`."""
+        words = f"os-{call}-replication-consistency-group"
+        return self.to_groups("POST", f"/{group_id}/action", {words: details})
+
+    def do(self, group_id: str, *calls: str) -> None:
+        """Send actions that must be accepted."""
+        for call in calls:
+            reply = self.act(group_id, call)
+            assert (reply.status, reply.content) == (200, b""), reply
+
+    def expand(self, group_id: str, **sizes: object) -> Reply:
+        entries = [{"id": pair_id, "new_size": size} for pair_id, size in sizes.items()]
+        body = {"os-extend-replication-volumes": {"replications": entries}}
+        return self.to_groups("POST", f"/{group_id}/action", body)
+
     def disk(self, name: str) -> str:
         [found] = self.get(f"/volumes/detail?name={name}").json["volumes"]
         return str(found["id"])
@@ -162,3 +208,34 @@ def guest(app: Sandbox) -> Client:
 def demo(guest: Client) -> Client:
     """The demo user, signed in to the main project."""
     return guest.signed_in()
+
+
+@pytest.fixture
+def pair_id(demo: Client, clock: FakeClock) -> str:
+    """A pair that is available and active, from az2.dc2 to az1.dc1; no server runs on it."""
+    pair_id = demo.new_pair("example-production", "az2.dc2", "example-dr")
+    clock.pass_(60)
+    return pair_id
+
+
+@pytest.fixture
+def group_id(demo: Client, clock: FakeClock, pair_id: str) -> str:
+    """A group of that pair, never synced."""
+    reply = demo.order_group([pair_id], "az2.dc2", name="shop")
+    assert reply.status == 202, reply
+    clock.pass_(60)
+    return str(reply.json["replication_consistency_group"]["id"])
+
+
+@pytest.fixture
+def active_id(demo: Client, clock: FakeClock, group_id: str) -> str:
+    """That group, synced."""
+    demo.do(group_id, "sync")
+    clock.pass_(60)
+    return group_id
+
+
+def words(reply: Reply) -> str:
+    """Check that the disk service refused, and return why."""
+    assert reply.status == 400, reply
+    return str(reply.json["badRequest"]["message"])

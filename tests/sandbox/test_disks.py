@@ -23,7 +23,7 @@ def test_the_documented_example_is_there_and_ready_to_be_paired(demo: Client) ->
 
 def test_there_is_enough_to_play_with(demo: Client) -> None:
     disks = demo.get("/volumes/detail").json["volumes"]
-    assert len(disks) == 33
+    assert len(disks) == 41
     assert {disk["availability_zone"] for disk in disks} == {"az1.dc1", "az2.dc2", "az3.dc3"}
     assert {disk["volume_type"] for disk in disks} == {"SATA", "SAS", "SSD"}
     assert len({disk["id"] for disk in disks}) == len(disks)

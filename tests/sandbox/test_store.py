@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from evsrep.sandbox.app import Sandbox
+from evsrep.sandbox.models import Disk
 from evsrep.sandbox.store import SandboxBroken, Store, reset
 
 from .conftest import Client, FakeClock
@@ -18,10 +19,11 @@ EXAMPLE = ("18aa67ea-c7cb-4826-800d-50e67f0de75b", "375d23be-3658-498f-8b50-d3b9
 SCRIPT = """
 import sys
 from pathlib import Path
+from evsrep.sandbox.models import Disk
 from evsrep.sandbox.store import Store
 print(sys.stdin.readline(), end="")
 with Store(Path(sys.argv[1])).session() as session:
-    print(len(session.disks("0391e4486e864c26be5654c522f440f2")))
+    print(session.count(Disk))
 """
 
 
@@ -68,7 +70,7 @@ def test_twenty_processes_may_come_first_at_once(path: Path) -> None:
         one.stdin.write("go\n")
         one.stdin.flush()
     outcomes = [one.communicate(timeout=60) for one in crowd]
-    assert outcomes == [("go\n33\n", "")] * 20
+    assert outcomes == [("go\n43\n", "")] * 20
 
 
 def test_threads_get_one_pair_for_two_disks(demo: Client, clock: FakeClock) -> None:
@@ -90,7 +92,7 @@ def test_an_empty_file_becomes_a_sandbox(path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.touch()
     with Store(path).session() as session:
-        assert session.disks("0391e4486e864c26be5654c522f440f2")
+        assert session.count(Disk)
 
 
 def test_reset_starts_afresh_under_those_who_have_it_open(app: Sandbox, path: Path) -> None:
@@ -129,7 +131,7 @@ def foreign_database(path: Path) -> None:
 def older_version(path: Path) -> None:
     Store(path)
     with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version = 0")
+        db.execute("PRAGMA user_version = 1")
 
 
 @pytest.mark.parametrize("spoil", [broken_text, broken_half, foreign_database, older_version])
@@ -141,7 +143,7 @@ def test_a_file_that_is_no_sandbox_says_so_and_reset_helps(tmp_path: Path, spoil
         Store(path)
     reset(path)
     with Store(path).session() as session:
-        assert session.disks("0391e4486e864c26be5654c522f440f2")
+        assert session.count(Disk)
     assert path.stat().st_mode & 0o777 == 0o600
 
 
