@@ -91,9 +91,7 @@ def run(home: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Run:
     typed on standard input, which is a terminal then too.
     """
 
-    def run(
-        *words: str, terminal: bool = False, width: int = 80, typed: str | None = None
-    ) -> Done:
+    def run(*words: str, terminal: bool = False, width: int = 80, typed: str | None = None) -> Done:
         kind = Terminal if terminal or typed is not None else io.StringIO
         out, err = kind(), kind()
         stdin = io.StringIO("") if typed is None else Terminal(typed)

@@ -25,6 +25,7 @@ ENVIRONMENT = (
 )
 FILES = (
     ("~/.config/evsrep/config.toml", "the profile file (mode 0600); 'evsrep profile path'"),
+    ("~/.cache/evsrep/names/", "names from the last 'evsrep list', for Tab"),
     ("~/.cache/evsrep/tokens/", "tokens kept between two runs (0600); 'evsrep auth logout'"),
     ("~/.local/state/evsrep/sandbox.db", "the sandbox's state; 'evsrep sandbox reset'"),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.ask import agrees
 from evsrep.cli.groups import LazyGroup
 from evsrep.errors import ConfigError, UsageFault
 from evsrep.output.shapes import PATH, PROFILE, SETTING
@@ -135,7 +136,7 @@ def delete(app: App, name: str, yes: bool) -> None:
     It asks on a terminal, and wants --yes elsewhere.
     """
     _check_exists(app, name)
-    if not yes and not _agrees(app, f"Delete profile '{name}'?"):
+    if not yes and not agrees(app, f"Delete profile '{name}'?"):
         return
 
     def edit(document: Document) -> None:
@@ -224,13 +225,6 @@ def _shown(key: str, value: Any) -> Any:
     if is_secret(key):
         return _MASK
     return re.sub(r"(?<=://)[^/@]*@", f"{_MASK}@", value) if isinstance(value, str) else value
-
-
-def _agrees(app: App, question: str) -> bool:
-    """Ask on a terminal; elsewhere there is nobody to ask."""
-    if not app.world.is_interactive:
-        raise UsageFault("nobody is there to ask", hint="say --yes if you are sure")
-    return click.confirm(question, err=True)
 
 
 def change_file(app: App, edit: Callable[[Document], None]) -> None:

@@ -25,8 +25,14 @@ from evsrep.output.shapes import FORMS
 
 COMMANDS = {
     "create": "evsrep.cli.create",
+    "apply": "evsrep.cli.apply",
+    "list": "evsrep.cli.list:list_",
     "show": "evsrep.cli.show",
+    "delete": "evsrep.cli.delete",
     "wait": "evsrep.cli.wait",
+    "group": "evsrep.cli.group",
+    "health": "evsrep.cli.health",
+    "explain": "evsrep.cli.explain",
     "profile": "evsrep.cli.profile",
     "auth": "evsrep.cli.auth",
     "sandbox": "evsrep.cli.sandbox",
@@ -73,7 +79,7 @@ def main(words: Sequence[str], world: World | None = None) -> int:
 def _run(app: App, words: Sequence[str]) -> int:
     try:
         try:
-            cli.main(list(words), prog_name="evsrep", standalone_mode=False, obj=app)
+            ended = cli.main(list(words), prog_name="evsrep", standalone_mode=False, obj=app)
         except EvsrepError as error:
             return _told(app, words, error)
         except (click.exceptions.Abort, KeyboardInterrupt):
@@ -90,7 +96,8 @@ def _run(app: App, words: Sequence[str]) -> int:
             return _told(app, words, _bug(app, error))
     except KeyboardInterrupt:  # a second Ctrl-C, while the first was being told of
         return ExitCode.INTERRUPTED
-    return ExitCode.DONE
+    # a command that has exit codes of its own ends with a number; the others with nothing
+    return ended if isinstance(ended, int) else ExitCode.DONE
 
 
 def _told(app: App, words: Sequence[str], error: EvsrepError) -> int:

@@ -10,7 +10,7 @@ import click
 
 from evsrep.cli.app import App, Command, everywhere, pass_app
 from evsrep.cli.groups import Group
-from evsrep.errors import ConfigError
+from evsrep.errors import ConfigError, UsageFault
 from evsrep.output.shapes import DISK
 
 if TYPE_CHECKING:
@@ -77,6 +77,28 @@ def disks(app: App) -> None:
     app.console.show_all(DISK, (disk.fields for disk in found))
 
 
+@sandbox.command(cls=Command, examples=("evsrep sandbox seed --disks 2000",))
+@click.option(
+    "--disks",
+    type=click.IntRange(1, 100_000),
+    default=1000,
+    metavar="N",
+    help="How many to add.  [default: 1000]",
+)
+@everywhere
+@pass_app
+def seed(app: App, disks: int) -> None:
+    """Add many disks to try things on.
+
+    They are couples to be paired, such as bulk-00001 and bulk-00001-dr.
+    """
+    from evsrep.sandbox.seed import seed_more
+
+    with _told_if_broken():
+        seed_more(_path(app), disks)
+    app.console.note(f"the sandbox has {disks} more disks")
+
+
 @sandbox.command(cls=Command, examples=("evsrep sandbox reset",))
 @everywhere
 @pass_app
@@ -90,6 +112,53 @@ def reset(app: App) -> None:
     with _told_if_broken():
         start_afresh(_path(app))
     app.console.note("the sandbox is as new")
+
+
+@sandbox.command(
+    "break",
+    cls=Command,
+    examples=("evsrep sandbox break --az az2.dc2", "evsrep sandbox break --link"),
+)
+@click.option("--az", metavar="AZ", help="Take this availability zone down, with its servers.")
+@click.option("--link", is_flag=True, help="Cut the zones off from each other.")
+@everywhere
+@pass_app
+def break_(app: App, az: str | None, link: bool) -> None:
+    """Break something, to rehearse a disaster.
+
+    What is broken stays so until 'evsrep sandbox mend'.
+    """
+    from evsrep.sandbox.trouble import break_link, break_zone
+
+    if bool(az) == link:
+        raise UsageFault("give --az AZ or --link, one of them")
+    open_sandbox(app)
+    with _told_if_broken():
+        if link:
+            break_link(_path(app))
+            app.console.note("the link between the zones is down")
+            return
+        try:
+            break_zone(_path(app), az or "", now=app.clock.time)
+        except ValueError as error:
+            raise UsageFault(f"--az: {error}") from error
+        app.console.note(f"zone {az} is down, and its servers with it")
+
+
+@sandbox.command(cls=Command, examples=("evsrep sandbox mend",))
+@everywhere
+@pass_app
+def mend(app: App) -> None:
+    """Mend whatever is broken.
+
+    Servers that went down with a zone stay stopped.
+    """
+    from evsrep.sandbox.trouble import mend as make_whole
+
+    open_sandbox(app)
+    with _told_if_broken():
+        mended = make_whole(_path(app), now=app.clock.time)
+    app.console.note(f"mended: {', '.join(mended)}" if mended else "nothing was broken")
 
 
 @sandbox.command(cls=Command, examples=("evsrep sandbox serve --port 8776",))

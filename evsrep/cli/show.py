@@ -2,6 +2,7 @@
 
 import click
 
+from evsrep.cli import complete
 from evsrep.cli.app import App, Command, everywhere, pass_app
 from evsrep.output.shapes import PAIR
 
@@ -11,7 +12,7 @@ from evsrep.output.shapes import PAIR
     shape=PAIR,
     examples=("evsrep show 91085433-9499-4a68-b2c6-35072467ccd2", "evsrep show db-01 -o json"),
 )
-@click.argument("pair", metavar="PAIR")
+@click.argument("pair", metavar="PAIR", shell_complete=complete.pairs)
 @everywhere
 @pass_app
 def show(app: App, pair: str) -> None:

@@ -1,7 +1,7 @@
-"""The cloud: pairs, disks and servers in, pairs, disks and servers out.
+"""The cloud: pairs, groups, disks and servers in, the same out.
 
-What may go wrong is one of `evsrep.errors`. A create whose answer is lost is `OutcomeUnknown`
-here; `jobs.create` knows what to do then.
+What may go wrong is one of `evsrep.errors`. A change whose answer is lost is `OutcomeUnknown`
+here; `jobs` knows what to do then.
 """
 
 import copy
@@ -12,13 +12,23 @@ from urllib.parse import quote, urlsplit
 
 from evsrep.cloud import endpoints, wire
 from evsrep.cloud.http import Answer, Call, Http, Limits, skew_seconds
-from evsrep.cloud.models import Disk, Pair, PairOrder, Server, Session
+from evsrep.cloud.models import (
+    Disk,
+    Group,
+    GroupChange,
+    GroupOrder,
+    Pair,
+    PairOrder,
+    Server,
+    Session,
+)
 from evsrep.cloud.paging import PAGE, Page, walk
 from evsrep.cloud.problems import Place
 from evsrep.cloud.signin import SignIn
 from evsrep.errors import ConfigError, Unavailable
 
 _PAIRS = "os-vendor-replications"
+_GROUPS = "os-vendor-replication-consistency-groups"
 
 
 class Cloud:
@@ -174,6 +184,53 @@ class Cloud:
 
         return walk(page, filters, first=first)
 
+    # Groups
+
+    def create_group(self, order: GroupOrder) -> Group:
+        """Ask for a group; it starts `creating`. One request, repeated only where that is safe."""
+        body = wire.group_order_to_wire(order)
+        call = self._call("POST", _GROUPS, "", "the create", body)
+        return self._http.send(call, _group, self._sign_in)
+
+    def group(self, group_id: str) -> Group:
+        """One group by its ID."""
+        call = self._call("GET", _GROUPS, f"/{quote(group_id, safe='')}", f"group {group_id}")
+        return self._http.send(call, _group, self._sign_in)
+
+    def groups(self, *, first: int = PAGE, **filters: str) -> Iterator[Group]:
+        """The project's groups, as `pairs` has the pairs."""
+
+        def page(query: str) -> Page[Group]:
+            call = self._call("GET", _GROUPS, f"?{query}", "list of groups")
+            return self._http.send(call, _groups, self._sign_in)
+
+        return walk(page, filters, first=first)
+
+    def update_group(self, group_id: str, change: GroupChange) -> None:
+        """Ask for a group to be changed."""
+        body = wire.group_change_to_wire(change)
+        self._change_group("PUT", group_id, "", "the update", body)
+
+    def delete_group(self, group_id: str) -> None:
+        """Ask for a group to be deleted."""
+        self._change_group("DELETE", group_id, "", "the delete")
+
+    def act(self, group_id: str, wire_name: str, what: str) -> None:
+        """Do to a group what the service calls so; `what` is the user's word for it."""
+        self._change_group("POST", group_id, "/action", f"the {what}", {wire_name: None})
+
+    def expand(self, group_id: str, pair_id: str, size_gb: int) -> None:
+        """Grow both disks of one pair."""
+        body = wire.expansion_to_wire(pair_id, size_gb)
+        self._change_group("POST", group_id, "/action", "the expansion", body)
+
+    def _change_group(
+        self, method: str, group_id: str, rest: str, what: str, body: dict[str, Any] | None = None
+    ) -> None:
+        """One request, repeated only where that is safe; what it answers is not looked at."""
+        call = self._call(method, _GROUPS, f"/{quote(group_id, safe='')}{rest}", what, body)
+        self._http.send(call, lambda answer: None, self._sign_in)
+
     # Disks and servers
 
     def disk(self, disk_id: str) -> Disk:
@@ -202,7 +259,12 @@ class Cloud:
     def _pairs_call(
         self, method: str, rest: str, what: str, body: dict[str, Any] | None = None
     ) -> Call:
-        url = f"{self.endpoint}/{_PAIRS}{rest}"
+        return self._call(method, _PAIRS, rest, what, body)
+
+    def _call(
+        self, method: str, noun: str, rest: str, what: str, body: dict[str, Any] | None = None
+    ) -> Call:
+        url = f"{self.endpoint}/{noun}{rest}"
         place = Place.MEMBER if rest.startswith("/") else Place.COLLECTION
         return Call(method, url, what, body=body, place=place)
 
@@ -214,6 +276,15 @@ def _pair(answer: Answer) -> Pair:
 def _pairs(answer: Answer) -> Page[Pair]:
     found = wire.members(answer.body, "replications")
     return Page([wire.pair_from_wire(each) for each in found])
+
+
+def _group(answer: Answer) -> Group:
+    return wire.group_from_wire(wire.member(answer.body, "replication_consistency_group"))
+
+
+def _groups(answer: Answer) -> Page[Group]:
+    found = wire.members(answer.body, "replication_consistency_groups")
+    return Page([wire.group_from_wire(each) for each in found])
 
 
 def _disk(answer: Answer) -> Disk:

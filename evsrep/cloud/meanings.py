@@ -16,6 +16,8 @@ class Meaning(NamedTuple):
 _CALL_SUPPORT = "contact the cloud's support"
 
 FAILURE_DETAILS = {
+    "37100017": Meaning("too many groups in the primary zone", _CALL_SUPPORT),
+    "37100159": Meaning("too many groups in the secondary zone", _CALL_SUPPORT),
     "37100041": Meaning(
         "the capacities of the two disks differ", "make them equal, then pair again"
     ),
@@ -69,3 +71,103 @@ ERROR_CODES = {
 
 TOKEN_CODES = frozenset({"Common.0013", "EVS.0002"})
 """Codes of a 400 that says what elsewhere is a 401."""
+
+PAIR_STATUSES = {
+    "creating": Meaning("the pair is being created", "wait for it with 'evsrep wait'"),
+    "available": Meaning("the pair is created and usable", "nothing needs to be done"),
+    "error": Meaning(
+        "the creation failed; failure_detail says why",
+        "see it with 'evsrep show', mend the cause, delete the pair and create it anew",
+    ),
+    "deleting": Meaning(
+        "the pair is being deleted", "wait for the end with 'evsrep wait --for deleted'"
+    ),
+    "error_deleting": Meaning("the deletion failed", _CALL_SUPPORT),
+}
+
+GROUP_STATUSES = {
+    "creating": Meaning("the group is being created", "wait for it with 'evsrep group wait'"),
+    "available": Meaning("the group is usable", "nothing needs to be done"),
+    "error": Meaning(
+        "the last thing done to the group failed; failure_detail says why",
+        "see it with 'evsrep group show', and mend the cause",
+    ),
+    "deleting": Meaning(
+        "the group is being deleted", "wait for the end with 'evsrep group wait --for deleted'"
+    ),
+    "error_deleting": Meaning("the deletion of the group failed", _CALL_SUPPORT),
+    "updating": Meaning("the group is being changed", "wait for it with 'evsrep group wait'"),
+    "reversing": Meaning(
+        "the group is switching over to its other zone", "wait for it with 'evsrep group wait'"
+    ),
+    "error_reversing": Meaning(
+        "the switchover failed", "see failure_detail with 'evsrep group show', and mend the cause"
+    ),
+    "failovering": Meaning(
+        "the group is failing over to its other zone",
+        "wait for it with 'evsrep group wait --for failovered'",
+    ),
+    "failovered": Meaning(
+        "the group has failed over: it runs on one zone alone, and nothing is protected",
+        "when the failed zone is back, 'evsrep group reprotect'",
+    ),
+    "error_failovering": Meaning(
+        "the failover failed", "see failure_detail with 'evsrep group show', and mend the cause"
+    ),
+}
+
+GROUP_REPLICATION_STATUSES = {
+    "active": Meaning("replicating; both zones hold the same data", "nothing needs to be done"),
+    "active-stopped": Meaning(
+        "the group is paused; its zones may hold different data", "'evsrep group sync' goes on"
+    ),
+    "copying": Meaning(
+        "the group's data is being synchronised", "wait with 'evsrep group wait --for active'"
+    ),
+    "inactive": Meaning(
+        "the group is paused or interrupted; its zones hold different data",
+        "'evsrep group sync' goes on",
+    ),
+    "error": Meaning("the group's replication is broken", _CALL_SUPPORT),
+}
+
+REPLICATION_STATUSES = {
+    "active": Meaning("replicating; both disks hold the same data", "nothing needs to be done"),
+    "active-stopped": Meaning(
+        "paused; both disks of a pair hold the same data", "sync to go on replicating"
+    ),
+    "copying": Meaning("data is being synchronised", "wait with 'evsrep wait --for active'"),
+    "inactive": Meaning("paused or interrupted; the disks differ", "a sync is needed"),
+    "error": Meaning("the replication is broken", _CALL_SUPPORT),
+}
+
+FAULT_LEVELS = {
+    "0": Meaning("no fault", "nothing needs to be done"),
+    "2": Meaning("the production disk can't be read or written", "fail over"),
+    "5": Meaning("the link is down; no failover is possible", _CALL_SUPPORT),
+}
+
+GATEWAY_CODES = {  # by their digits: the prefix is APIG or APIGW
+    "0101": Meaning("there is no such API here", "check endpoint and region"),
+    "0103": Meaning("the gateway knows no service behind the API", "check endpoint and region"),
+    "0201": Meaning(
+        "the gateway could not pass the request on, or the service did not answer in time",
+        "try again later",
+    ),
+    "0301": Meaning("the token or the signature is not accepted", "sign in again"),
+    "0302": Meaning("the user may not use this API", "ask for a role with EVS rights"),
+    "0303": Meaning("the signature is not accepted", "check access key, secret key and clock"),
+    "0305": Meaning("the credentials are not accepted", "check them with 'evsrep auth check'"),
+    "0306": Meaning("access is denied", "ask for a role with EVS rights"),
+    "0307": Meaning("the token is to be renewed", "sign in again"),
+    "0308": Meaning("too many requests", "wait, then try again"),
+    "0601": Meaning("an internal error of the gateway", "try again later"),
+}
+
+
+def meaning_of(code: str) -> Meaning | None:
+    """What an error code of EVS, IAM or the gateway means; None where that is not known."""
+    prefix, _, digits = code.partition(".")
+    if prefix in ("APIG", "APIGW"):
+        return GATEWAY_CODES.get(digits)
+    return ERROR_CODES.get(code)

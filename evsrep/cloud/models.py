@@ -38,6 +38,54 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupOrder:
+    """A consistency group as it is asked for."""
+
+    pair_ids: tuple[str, ...]
+    priority_station: str
+    replication_model: str
+    name: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """What is to be another in a group; None is what stays."""
+
+    name: str | None = None
+    description: str | None = None
+    add: tuple[str, ...] = ()  # IDs of pairs
+    remove: tuple[str, ...] = ()
+
+    @property
+    def moves_pairs(self) -> bool:
+        """Whether pairs come or go: that wants a paused group."""
+        return bool(self.add or self.remove)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pairs that fail over together. `pair_ids` is None where the answer does not tell them."""
+
+    id: str
+    name: str
+    status: str  # text, not an enum: the cloud may learn new ones
+    replication_status: str
+    priority_station: str
+    replication_model: str
+    pair_ids: tuple[str, ...] | None
+    progress: float | None  # percent
+    failure_detail: str
+    fault_level: str
+    fields: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The group as a sentence would name it."""
+        return f"'{self.name}' ({self.id})" if self.name else self.id
+
+
+@dataclass(frozen=True, slots=True)
 class Disk:
     """A volume. `size_gb` is in GB; `servers` are the IDs of those it is attached to."""
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from evsrep.cloud.models import Disk, Pair
+from evsrep.cloud.models import Disk, Group, Pair
 from evsrep.errors import EvsrepError, NotFound, Refused
 
-T = TypeVar("T", Pair, Disk)
+T = TypeVar("T", Pair, Group, Disk)
 
 PAGE = 1000
 """The service's own limit and default."""
@@ -58,6 +58,7 @@ class _Trail:
         self._seen: set[str] = set()
         self._last_ids: list[str] = []
         self._refusals = 0
+        self._refusal: EvsrepError | None = None  # since when nothing new has come
         self._barren = 0
 
     def passed(self, things: list[T]) -> Iterator[T]:
@@ -70,6 +71,7 @@ class _Trail:
                 yield thing
         if len(self._seen) > known:
             self._barren = self._refusals = 0
+            self._refusal = None
         else:
             self._barren += 1
         self._go_on()
@@ -77,6 +79,7 @@ class _Trail:
     def step_back(self, error: EvsrepError) -> None:
         """Go on from an earlier place; raises the error where no marker can be to blame."""
         self._refusals += 1
+        self._refusal = error
         is_blamed = error.said is not None and error.said.status in (400, 404)
         if "marker" not in self.position or not is_blamed or self._refusals > _MOST_REFUSALS:
             raise error
@@ -86,6 +89,8 @@ class _Trail:
     def _go_on(self) -> None:
         if not self._last_ids or self._barren * len(self._last_ids) > len(self._seen) + PAGE:
             self.is_at_end = True
+            if self._refusal is not None:  # round and round: the rest can't be had
+                raise self._refusal
         elif self.position.get("marker") == self._last_ids[-1]:
             # the server does not know markers: it gave the same page again
             self.position = {"offset": str(len(self._seen))}

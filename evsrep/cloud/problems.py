@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from evsrep.cloud.meanings import ERROR_CODES, TOKEN_CODES
+from evsrep.cloud.meanings import TOKEN_CODES, meaning_of
 from evsrep.cloud.wire import Unreadable, read_object
 from evsrep.errors import (
     AuthError,
@@ -69,7 +69,8 @@ def error_for(
 
     `what` names, in a sentence, the thing or the deed asked for; `place` is where that was.
     """
-    hint = ERROR_CODES[said.code].helps if said.code in ERROR_CODES else ""
+    meaning = meaning_of(said.code)
+    hint = meaning.helps if meaning else ""
     if said.status == 401 and "required_auth_methods" in _object(body):
         hint = "give it as EVSREP_PASSCODE, or as 'passcode' in the profile"
         message = "a passcode is wanted: this user signs in with a one-time code as well"

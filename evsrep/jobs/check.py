@@ -4,7 +4,7 @@ The service reports most broken rules only after a create, as an error code of a
 to be deleted. Source of the rules: the create section of the public API references.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -66,6 +66,11 @@ def survey(cloud: "Cloud", wish: Wish, *, checks: bool, seeks_pair: bool) -> Sur
             ]
         )
     ]
+    return put_together(cloud, wish, seen, checks=checks)
+
+
+def put_together(cloud: "Cloud", wish: Wish, seen: "Sequence[Seen]", *, checks: bool) -> Survey:
+    """The survey of two disks that were looked at; only the DR disk's servers are asked for."""
     ids = (seen[0].id, seen[1].id)
     if is_same_id(*ids):
         raise UsageFault(f"the two disks must be different, and both are {ids[0]}")
@@ -120,7 +125,9 @@ def pair_of(pairs: Iterable[Pair], disks: tuple[str, str]) -> Pair | None:
     return min(found, key=lambda pair: pair.status == "error", default=None)
 
 
-class _Seen(NamedTuple):
+class Seen(NamedTuple):
+    """A disk as far as it was looked at; `missing` is a sentence where it is not there."""
+
     id: str
     disk: Disk | None = None
     pairs: tuple[Pair, ...] = ()
@@ -129,22 +136,22 @@ class _Seen(NamedTuple):
     not_offered: NotOffered | None = None
 
 
-def _look_at(cloud: "Cloud", word: str, *, disk: bool, pairs: bool) -> _Seen:
+def _look_at(cloud: "Cloud", word: str, *, disk: bool, pairs: bool) -> Seen:
     """One disk and the pairs that hold it, as far as they are wanted."""
     if not is_id(word):
         try:
             named = find_disk(cloud, word)
         except NotFound as error:
-            return _Seen(word, missing=error.message)
-        held = _pairs_of(cloud, named.id) if pairs else _Seen(named.id)
+            return Seen(word, missing=error.message)
+        held = _pairs_of(cloud, named.id) if pairs else Seen(named.id)
         return held._replace(disk=named)
     word = word.lower()  # as the cloud has it; its filters compare letter by letter
     looked, held = map(
         _raised,
         together(
             [
-                lambda: _disk_if_there(cloud, word) if disk else _Seen(word),
-                lambda: _pairs_of(cloud, word) if pairs else _Seen(word),
+                lambda: _disk_if_there(cloud, word) if disk else Seen(word),
+                lambda: _pairs_of(cloud, word) if pairs else Seen(word),
             ]
         ),
     )
@@ -152,25 +159,25 @@ def _look_at(cloud: "Cloud", word: str, *, disk: bool, pairs: bool) -> _Seen:
     return held._replace(disk=looked.disk, missing=looked.missing, warnings=warnings)
 
 
-def _disk_if_there(cloud: "Cloud", disk_id: str) -> _Seen:
+def _disk_if_there(cloud: "Cloud", disk_id: str) -> Seen:
     try:
-        return _Seen(disk_id, cloud.disk(disk_id))
+        return Seen(disk_id, cloud.disk(disk_id))
     except NotFound:
-        return _Seen(disk_id, missing=f"there is no disk {disk_id}")
+        return Seen(disk_id, missing=f"there is no disk {disk_id}")
     except AuthError as error:
-        return _Seen(disk_id, warnings=(_no_permission(error, f"disk {disk_id}"),))
+        return Seen(disk_id, warnings=(_no_permission(error, f"disk {disk_id}"),))
 
 
-def _pairs_of(cloud: "Cloud", disk_id: str) -> _Seen:
+def _pairs_of(cloud: "Cloud", disk_id: str) -> Seen:
     """The pairs that hold a disk; asked of the pairs, since a disk's own fields say nothing."""
     try:
         found = [pair for pair in cloud.pairs(volume_id=disk_id) if _holds(pair, disk_id)]
     except NotOffered as error:
-        return _Seen(disk_id, not_offered=error)
+        return Seen(disk_id, not_offered=error)
     except AuthError as error:
         warning = _no_permission(error, f"whether disk {disk_id} is in a pair")
-        return _Seen(disk_id, warnings=(warning,))
-    return _Seen(disk_id, pairs=tuple(found))
+        return Seen(disk_id, warnings=(warning,))
+    return Seen(disk_id, pairs=tuple(found))
 
 
 def _servers(cloud: "Cloud", dr: Disk) -> tuple[tuple[Server, ...], tuple[str, ...]]:
@@ -194,13 +201,13 @@ def _no_permission(error: AuthError, what: str) -> str:
     return f"{what} could not be checked: no permission"
 
 
-def _raised(result: "_Seen | Exception") -> _Seen:
+def _raised(result: "Seen | Exception") -> Seen:
     if isinstance(result, Exception):
         raise result
     return result
 
 
-def _own_zone(seen: _Seen) -> str:
+def _own_zone(seen: Seen) -> str:
     """The production disk's own zone, where none was named: never guessed, it decides the roles."""
     if seen.disk is not None and seen.disk.availability_zone:
         return seen.disk.availability_zone
@@ -271,7 +278,8 @@ def _primary_is_productions(found: Survey) -> Iterable[str]:
         yield f"neither disk is in the primary zone {zone}: they are in {zones}"
 
 
-def _disks_are_free(found: Survey) -> Iterable[str]:
+def disks_are_free(found: Survey) -> Iterable[str]:
+    """A sentence for each pair that holds one of the disks."""
     for pair in found.pairs:
         if holds_exactly(pair, found.order.disks):
             yield f"the two disks are a pair already: {pair.id} ({pair.status})"
@@ -293,7 +301,7 @@ _RULES = (
     _types_match,
     _sizes_match,
     _primary_is_productions,
-    _disks_are_free,
+    disks_are_free,
     _servers_are_stopped,
 )
 

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from evsrep.cloud.models import Disk, Pair
+from evsrep.cloud.models import Disk, Group, Pair
 from evsrep.errors import NotFound, UsageFault
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
 
-T = TypeVar("T", Disk, Pair)
+T = TypeVar("T", Disk, Group, Pair)
 
 _ID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}(\1[0-9a-f]{4}){2}\1[0-9a-f]{12}", re.IGNORECASE)
 _MOST_CANDIDATES = 10
@@ -31,6 +31,13 @@ def find_pair(cloud: "Cloud", word: str) -> Pair:
     if is_id(word):
         return cloud.pair(word)
     return _only("pair", word, cloud.pairs(name=word))
+
+
+def find_group(cloud: "Cloud", word: str) -> Group:
+    """The consistency group of that ID or exact name."""
+    if is_id(word):
+        return cloud.group(word)
+    return _only("group", word, cloud.groups(name=word))
 
 
 def find_disk(cloud: "Cloud", word: str) -> Disk:

@@ -1,6 +1,6 @@
 """What a user asks for, before anything is looked up, and what is wrong with it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from evsrep.jobs.find import is_same_id
@@ -37,42 +37,59 @@ class Wish:
         return not self.volume_ids
 
 
-def faults_of(wish: Wish) -> list[str]:
+Spell = Callable[[str], str]
+"""How the user writes one of the words of a wish."""
+
+
+def as_flag(word: str) -> str:
+    """A word of a wish as an option of `create`."""
+    return "--volume-id" if word == "volume_ids" else "--" + word.replace("_", "-")
+
+
+def faults_of(wish: Wish, spell: Spell = as_flag) -> list[str]:
     """Everything that is wrong with the wish, each a sentence without its full stop."""
-    return [*_disk_faults(wish), *_station_faults(wish), *_text_faults(wish)]
+    return [*_disk_faults(wish, spell), *_station_faults(wish, spell), *_text_faults(wish, spell)]
 
 
-def _disk_faults(wish: Wish) -> Iterator[str]:
+def _disk_faults(wish: Wish, spell: Spell) -> Iterator[str]:
+    ids, production, dr = map(spell, ("volume_ids", "production_disk", "dr_disk"))
     if wish.volume_ids and (wish.production_disk or wish.dr_disk):
-        yield "--volume-id does not go with --production-disk and --dr-disk: use one or the other"
+        yield f"{ids} does not go with {production} and {dr}: use one or the other"
         return
     if wish.volume_ids:
         if len(wish.volume_ids) != 2:
-            yield f"--volume-id is wanted twice, and given {_times(len(wish.volume_ids))}"
+            yield f"{ids} is wanted twice, and given {_times(len(wish.volume_ids))}"
             return
         if not all(each.strip() for each in wish.volume_ids):
-            yield "--volume-id is empty"
+            yield f"{ids} is empty"
     else:
         if not wish.production_disk.strip():
-            yield "--production-disk is missing or empty"
+            yield f"{production} is missing or empty"
         if not wish.dr_disk.strip():
-            yield "--dr-disk is missing or empty"
+            yield f"{dr} is missing or empty"
     first, second = wish.disks
     if first.strip() and is_same_id(first, second):
         yield f"the two disks must be different, and both are {first}"
 
 
-def _station_faults(wish: Wish) -> Iterator[str]:
+def _station_faults(wish: Wish, spell: Spell) -> Iterator[str]:
+    station = spell("priority_station")
     if wish.priority_station is not None and not wish.priority_station.strip():
-        yield "--priority-station is empty"
+        yield f"{station} is empty"
     elif wish.priority_station is None and not wish.tells_roles:
-        yield "--volume-id wants --priority-station: it tells which disk is production"
+        yield f"{spell('volume_ids')} wants {station}: it tells which disk is production"
 
 
-def _text_faults(wish: Wish) -> Iterator[str]:
+def _text_faults(wish: Wish, spell: Spell) -> Iterator[str]:
     if wish.replication_model not in MODELS:
-        yield f"--replication-model '{wish.replication_model}' is not known: {', '.join(MODELS)}"
-    for flag, text in (("--name", wish.name), ("--description", wish.description)):
+        model = spell("replication_model")
+        yield f"{model} '{wish.replication_model}' is not known: {', '.join(MODELS)}"
+    yield from text_faults((spell("name"), wish.name), (spell("description"), wish.description))
+
+
+def text_faults(*texts: tuple[str, str | None]) -> Iterator[str]:
+    """What is wrong with texts that the service keeps, each after how the user writes its word."""
+    for flag, text in texts:
         try:
             size = len((text or "").encode())
         except UnicodeEncodeError:

@@ -1,10 +1,12 @@
 """Several requests side by side."""
 
+import queue
 import threading
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 def together(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
@@ -29,3 +31,62 @@ def together(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
     for thread in threads:
         thread.join()
     return results
+
+
+class Crew(Generic[T, R]):
+    """Workers that do one kind of work on many things, so many at once; memory stays flat.
+
+    They are daemon threads. A worker that is done finds the next thing waiting already; what still
+    waits when the crew is stopped comes back untouched.
+    """
+
+    def __init__(self, work: Callable[[T], R], size: int) -> None:
+        """`work` is to return whatever happens; what it raises all the same is a bug."""
+        self.is_stopping = False
+        self.in_flight: dict[int, T] = {}  # by a number of ours; in the order of handing out
+        self.untouched: list[T] = []
+        self._work = work
+        self._size = size
+        self._todo: queue.SimpleQueue[tuple[int, T]] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[int, R | BaseException | None]] = queue.SimpleQueue()
+
+    def stop(self) -> None:
+        """Begin no more work; what is begun is waited for."""
+        self.is_stopping = True
+
+    def results(self, things: Iterable[T]) -> Iterator[R]:
+        """Yield the result for each thing as it comes; after a `stop` the rest is left out."""
+        numbered = enumerate(things)
+        while True:
+            while not self.is_stopping and len(self.in_flight) < 2 * self._size:
+                number, thing = next(numbered, (-1, None))
+                if thing is None:
+                    break
+                self._hand_out(number, thing)
+            if not self.in_flight:
+                return
+            yield from self._take()
+
+    def _hand_out(self, number: int, thing: T) -> None:
+        if number < self._size:
+            threading.Thread(target=self._toil, daemon=True).start()
+        self.in_flight[number] = thing
+        self._todo.put((number, thing))
+
+    def _take(self) -> Iterator[R]:
+        number, result = self._done.get()
+        thing = self.in_flight.pop(number)
+        if result is None:
+            self.untouched.append(thing)
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            yield result
+
+    def _toil(self) -> None:
+        while True:
+            number, thing = self._todo.get()
+            try:
+                self._done.put((number, None if self.is_stopping else self._work(thing)))
+            except BaseException as error:
+                self._done.put((number, error))

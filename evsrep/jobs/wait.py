@@ -1,19 +1,22 @@
-"""Waiting for a pair to get where it should: one waiter serves every command."""
+"""Waiting for a pair or group to get where it should: one waiter serves every command."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from evsrep.clock import Clock
 from evsrep.cloud.meanings import FAILURE_DETAILS
-from evsrep.cloud.models import Pair
-from evsrep.errors import Failed, NotFound, Unavailable, WaitTimeout
+from evsrep.cloud.models import Group, Pair
+from evsrep.errors import EvsrepError, Failed, NotFound, Unavailable, WaitTimeout
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
 
+T = TypeVar("T", Pair, Group)
+
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
 _SLOWER_BY = 1.4
+_LOOK_SECONDS = 30.0
 _ABSENCES_THAT_COUNT = 3
 """Just after a create one 404 on the new ID proves nothing yet."""
 
@@ -26,6 +29,8 @@ class Goal(NamedTuple):
     done: frozenset[str]
     hopeless: frozenset[str]  # of `status`: an end from which the goal is not reached
     is_reached_by_absence: bool = False
+    statuses: frozenset[str] = frozenset()  # one of which `status` is then to be; none for any
+    left_station: str = ""  # a primary zone that is then to be another
 
 
 _ENDS = frozenset({"error", "error_deleting", "deleting"})
@@ -37,10 +42,10 @@ GOALS = {
 }
 
 
-class Sample(NamedTuple):
-    """A look at the pair while waiting. `left_seconds` is an estimate from the samples so far."""
+class Sample(NamedTuple, Generic[T]):
+    """A look at a thing while waiting. `left_seconds` is an estimate from the samples so far."""
 
-    pair: Pair
+    thing: T
     elapsed_seconds: float
     left_seconds: float | None
 
@@ -52,19 +57,37 @@ def wait_for_pair(
     *,
     clock: Clock,
     seconds: float,
-    seen: Callable[[Sample], None],
+    seen: Callable[[Sample[Pair]], None],
 ) -> Pair | None:
-    """Return the pair once it has reached the goal; None where it is gone and that is the goal.
+    """Wait for a pair, as `wait_until` does."""
 
-    Raises Failed where the goal can't be reached any more, NotFound where the pair is gone,
-    WaitTimeout when the time is up. A poll that fails is a missed poll, not the end.
+    def look(left: float) -> Pair:
+        return cloud.once(left).pair(pair_id)
+
+    return wait_until(look, f"pair {pair_id}", goal, clock=clock, seconds=seconds, seen=seen)
+
+
+def wait_until(
+    look: Callable[[float], T],
+    label: str,
+    goal: Goal,
+    *,
+    clock: Clock,
+    seconds: float,
+    seen: Callable[[Sample[T]], None],
+) -> T | None:
+    """Return the thing once it has reached the goal; None where it is gone and that is the goal.
+
+    `look` gets it within so many seconds. Raises Failed where the goal can't be reached any more,
+    NotFound where the thing is gone, WaitTimeout when the time is up. A poll that fails is a missed
+    poll, not the end.
     """
     started, absences = clock.now(), 0
-    first: Sample | None = None
-    last: Pair | None = None
+    first: Sample[T] | None = None
+    last: T | None = None
     for left in _looks(clock, seconds):
         try:
-            last = cloud.once(max(left, 1.0)).pair(pair_id)
+            last = look(max(left, 1.0))
         except NotFound:
             absences += 1
             if goal.is_reached_by_absence:
@@ -81,30 +104,144 @@ def wait_for_pair(
         if is_reached(last, goal):
             return last
         raise_if_hopeless(last, goal)
-    state = f"still '{_state(last, goal)}'" if last else "not to be seen"
-    raise WaitTimeout(
-        f"pair {pair_id} is {state} after {seconds:g} s",
-        hint="it goes on without us; wait again, or longer with --wait-timeout",
+    raise _time_is_up(label, last, goal, seconds)
+
+
+class Settled(NamedTuple):
+    """How the waiting for one of many ended: `error` is None where the goal is reached."""
+
+    pair_id: str
+    pair: Pair | None  # as it was seen last; None where it is gone, or was never seen
+    error: EvsrepError | None = None
+
+
+class Watch:
+    """Many pairs waited for at once: a look is one listing, not a question for each."""
+
+    def __init__(self, cloud: "Cloud", goal: Goal, *, clock: Clock, seconds: float) -> None:
+        """Each pair gets so many `seconds` from when it is added."""
+        self._cloud = cloud
+        self._goal = goal
+        self._clock = clock
+        self._seconds = seconds
+        self._ends: dict[str, float] = {}
+        self._absences: dict[str, int] = {}
+        self._pause = _FIRST_PAUSE_SECONDS
+        self._next_look = clock.now()
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is anything left to wait for."""
+        return bool(self._ends)
+
+    def add(self, pair_id: str) -> None:
+        """Wait for one more."""
+        self._ends[pair_id] = self._clock.now() + self._seconds
+
+    def look(self) -> list[Settled]:
+        """What has come to an end, if it is time to look again."""
+        now = self._clock.now()
+        if not self._ends or now < self._next_look:
+            return []
+        settled = self._judged(self._listed())
+        self._pause = min(self._pause * _SLOWER_BY, _LONGEST_PAUSE_SECONDS)
+        self._next_look = self._clock.now() + self._pause
+        return settled
+
+    def rest(self) -> Iterator[Settled]:
+        """Wait for all that are left, and yield each when it has come to its end."""
+        self._pause = _FIRST_PAUSE_SECONDS
+        while self._ends:
+            yield from self.look()
+            if self._ends:
+                soonest = min(min(self._ends.values()), self._next_look)
+                self._clock.sleep(max(soonest - self._clock.now(), 0.0))
+                self._next_look = self._clock.now()
+
+    def _listed(self) -> "dict[str, Pair | None] | None":
+        """Those waited for, None for one that is gone; None in all where the look failed."""
+        cloud = self._cloud.once(_LOOK_SECONDS)
+        try:
+            found: dict[str, Pair | None] = {
+                pair.id: pair for pair in cloud.pairs() if pair.id in self._ends
+            }
+            for pair_id in self._ends:
+                if pair_id not in found:  # one that is gone is not in a list, nor a very new one
+                    found[pair_id] = _pair_or_none(cloud, pair_id)
+        except Unavailable:
+            return None
+        return found
+
+    def _judged(self, found: "dict[str, Pair | None] | None") -> list[Settled]:
+        settled = []
+        for pair_id, end in list(self._ends.items()):
+            pair = found.get(pair_id) if found else None
+            is_over = self._clock.now() >= end
+            ended = self._ended(pair_id, pair, was_seen=found is not None, is_over=is_over)
+            if ended is not None:
+                del self._ends[pair_id]
+                settled.append(ended)
+        return settled
+
+    def _ended(
+        self, pair_id: str, pair: Pair | None, *, was_seen: bool, is_over: bool
+    ) -> Settled | None:
+        goal = self._goal
+        if pair is None and was_seen:
+            if goal.is_reached_by_absence:
+                return Settled(pair_id, None)
+            self._absences[pair_id] = self._absences.get(pair_id, 0) + 1
+            if self._absences[pair_id] >= _ABSENCES_THAT_COUNT:
+                return Settled(pair_id, None, NotFound(f"pair {pair_id} is gone"))
+        elif pair is not None:
+            self._absences.pop(pair_id, None)
+            if is_reached(pair, goal):
+                return Settled(pair_id, pair)
+            try:
+                raise_if_hopeless(pair, goal)
+            except Failed as error:
+                return Settled(pair_id, pair, error)
+        if is_over:
+            return Settled(pair_id, pair, _time_is_up(f"pair {pair_id}", pair, goal, self._seconds))
+        return None
+
+
+def _pair_or_none(cloud: "Cloud", pair_id: str) -> Pair | None:
+    try:
+        return cloud.pair(pair_id)
+    except NotFound:
+        return None
+
+
+def is_reached(thing: Pair | Group, goal: Goal) -> bool:
+    """Whether a pair or group is where it should be."""
+    if thing.status in goal.hopeless or thing.priority_station == goal.left_station != "":
+        return False
+    is_calm = not goal.statuses or thing.status in goal.statuses
+    return is_calm and getattr(thing, goal.field) in goal.done
+
+
+def raise_if_hopeless(thing: Pair | Group, goal: Goal) -> None:
+    """Raise Failed where a thing is at an end that is not the goal; says why and what helps."""
+    is_broken = goal.field == "replication_status" and thing.replication_status == "error"
+    if thing.status not in goal.hopeless and not is_broken:
+        return
+    noun, show = ("group", "group show") if isinstance(thing, Group) else ("pair", "show")
+    meaning = FAILURE_DETAILS.get(thing.failure_detail)
+    code = f" (code {thing.failure_detail})" if thing.failure_detail else ""
+    cause = f": {meaning.cause}" if meaning else ""
+    state = f"'{thing.status}'" if thing.status in goal.hopeless else "'error' in its replication"
+    raise Failed(
+        f"{noun} {thing.id} is {state}{cause}{code}",
+        hint=meaning.helps if meaning else f"see it with 'evsrep {show} {thing.id}'",
     )
 
 
-def is_reached(pair: Pair, goal: Goal) -> bool:
-    """Whether a pair is where it should be."""
-    return pair.status not in goal.hopeless and getattr(pair, goal.field) in goal.done
-
-
-def raise_if_hopeless(pair: Pair, goal: Goal) -> None:
-    """Raise Failed where the pair is at an end that is not the goal; says why and what helps."""
-    is_broken = goal.field == "replication_status" and pair.replication_status == "error"
-    if pair.status not in goal.hopeless and not is_broken:
-        return
-    meaning = FAILURE_DETAILS.get(pair.failure_detail)
-    code = f" (code {pair.failure_detail})" if pair.failure_detail else ""
-    cause = f": {meaning.cause}" if meaning else ""
-    state = f"'{pair.status}'" if pair.status in goal.hopeless else "'error' in its replication"
-    raise Failed(
-        f"pair {pair.id} is {state}{cause}{code}",
-        hint=meaning.helps if meaning else f"see it with 'evsrep show {pair.id}'",
+def _time_is_up(label: str, last: Pair | Group | None, goal: Goal, seconds: float) -> WaitTimeout:
+    state = f"still '{_state(last, goal)}'" if last else "not to be seen"
+    return WaitTimeout(
+        f"{label} is {state} after {seconds:g} s",
+        hint="it goes on without us; wait again, or longer with --wait-timeout",
     )
 
 
@@ -120,16 +257,16 @@ def _looks(clock: Clock, seconds: float) -> Iterator[float]:
         pause = min(pause * _SLOWER_BY, _LONGEST_PAUSE_SECONDS)
 
 
-def _sample(pair: Pair, elapsed: float, first: Sample | None) -> Sample:
-    if first is None or first.pair.progress is None or pair.progress is None:
-        return Sample(pair, elapsed, None)
-    gained = pair.progress - first.pair.progress
+def _sample(thing: T, elapsed: float, first: Sample[T] | None) -> Sample[T]:
+    if first is None or first.thing.progress is None or thing.progress is None:
+        return Sample(thing, elapsed, None)
+    gained = thing.progress - first.thing.progress
     if gained <= 0:
-        return Sample(pair, elapsed, None)
+        return Sample(thing, elapsed, None)
     per_percent = (elapsed - first.elapsed_seconds) / gained
-    return Sample(pair, elapsed, (100 - pair.progress) * per_percent)
+    return Sample(thing, elapsed, (100 - thing.progress) * per_percent)
 
 
-def _state(pair: Pair, goal: Goal) -> str:
-    state: str = getattr(pair, goal.field)
-    return state or pair.status
+def _state(thing: Pair | Group, goal: Goal) -> str:
+    state: str = getattr(thing, goal.field)
+    return state or thing.status

@@ -10,6 +10,8 @@ from evsrep.output.text import as_cell, as_json, harmless, without_secrets
 
 _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
+_NARROWEST_TREE = 60  # an ID below a branch below a branch
+
 Thing = Mapping[str, Any]
 
 
@@ -80,15 +82,21 @@ class Console:
 
     @property
     def draws_trees(self) -> bool:
-        """Whether a person looks at a terminal, and has named no columns."""
-        return self.form == "table" and not self.columns and self.out.isatty()
+        """Whether a person looks at a terminal wide enough for IDs, and has named no columns."""
+        import shutil
+
+        is_wide = shutil.get_terminal_size().columns >= _NARROWEST_TREE
+        return self.form == "table" and not self.columns and self.out.isatty() and is_wide
 
     def show_tree(self, branch: Branch) -> None:
         """Draw what is below what, on a terminal."""
+        import shutil
+
         from evsrep.output import tree  # rich is slow to import
 
+        width = shutil.get_terminal_size().columns
         with _WatchedStream(self.out) as out:
-            tree.print_tree(branch, out, color=self.allows_color)
+            tree.print_tree(branch, out, width=width, color=self.allows_color)
 
     def print(self, text: str) -> None:
         """Print text that is a result by itself, such as a help page."""

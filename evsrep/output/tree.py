@@ -10,10 +10,11 @@ from evsrep.output.shapes import Branch
 from evsrep.output.text import harmless
 
 
-def print_tree(branch: Branch, stream: TextIO, *, color: bool) -> None:
+def print_tree(branch: Branch, stream: TextIO, *, width: int, color: bool) -> None:
     """Draw a tree; a line that is longer than the terminal is wide goes on below."""
     console = Console(
         file=stream,
+        width=width,
         force_terminal=color,
         no_color=not color,
         color_system="standard" if color else None,
@@ -21,7 +22,7 @@ def print_tree(branch: Branch, stream: TextIO, *, color: bool) -> None:
         markup=False,
         emoji=False,
     )
-    console.print(_grown(branch, Tree(_line(branch), guide_style="dim")), soft_wrap=True)
+    console.print(_grown(branch, Tree(_line(branch), guide_style="dim")))
 
 
 def _grown(branch: Branch, tree: Tree) -> Tree:
@@ -31,4 +32,4 @@ def _grown(branch: Branch, tree: Tree) -> Tree:
 
 
 def _line(branch: Branch) -> Text:
-    return Text(harmless(branch.text))
+    return Text(harmless(branch.text), overflow="fold")

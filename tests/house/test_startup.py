@@ -67,6 +67,7 @@ def evsrep(home, at_start):
         (["create", "--help"], 0),
         (["profile", "--help"], 0),
         (["sandbox", "serve", "--help"], 0),
+        (["group", "failover", "--help"], 0),
         (["create"], 2),
         (["create", "-o", "json", "--no-such-option"], 2),
         (["craete"], 2),

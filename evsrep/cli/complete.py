@@ -1,0 +1,110 @@
+"""What Tab offers where a pair, a zone or a status is wanted: from memory, never from the cloud."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from evsrep.cli.app import App
+from evsrep.errors import EvsrepError
+
+if TYPE_CHECKING:
+    from evsrep.cloud.models import Group, Pair
+    from evsrep.settings.names import Names, NameShelf
+
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def pairs(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
+    """Names and IDs of the last listing; those that were typed already are left out."""
+    typed = ctx.params.get(param.name or "") or ()
+    return _named(word, _names(ctx).pairs, typed)
+
+
+def groups(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
+    """Names and IDs of the groups of the last listing."""
+    return _named(word, _names(ctx).groups, ())
+
+
+def pair_names(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
+    """Names alone."""
+    return _starting(word, dict.fromkeys(_names(ctx).pairs.values()))
+
+
+def zones(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
+    """The availability zones of the last listing."""
+    return _starting(word, _names(ctx).zones)
+
+
+def words(known: Callable[[], Iterable[str]]) -> Completer:
+    """A completer of words that are always the same."""
+    return lambda ctx, param, word: _starting(word, known())
+
+
+def learned(app: App, found: "Iterator[Pair]", *, is_whole: bool) -> "Iterator[Pair]":
+    """Pass pairs on, and keep their names; those of a part are added to what was kept."""
+    from evsrep.settings.names import MOST_PAIRS, Names
+
+    names: dict[str, str] = {}
+    stations: dict[str, None] = {}
+    for pair in found:
+        if len(names) < MOST_PAIRS:
+            names[pair.id] = pair.name
+            stations[pair.priority_station] = None
+        yield pair
+    shelf = _shelf(app)
+    if shelf is None:
+        return
+    before = shelf.read()
+    known = names if is_whole else {**names, **before.pairs, **names}
+    merged = (*stations, *(zone for zone in before.zones if zone not in stations))
+    shelf.write(Names(known, tuple(filter(None, merged)), before.groups))
+
+
+def learned_groups(app: App, found: "Iterator[Group]", *, is_whole: bool) -> "Iterator[Group]":
+    """Pass groups on, and keep their names as `learned` keeps those of pairs."""
+    from evsrep.settings.names import MOST_PAIRS
+
+    names: dict[str, str] = {}
+    for group in found:
+        if len(names) < MOST_PAIRS:
+            names[group.id] = group.name
+        yield group
+    shelf = _shelf(app)
+    if shelf is not None:
+        before = shelf.read()
+        known = names if is_whole else {**names, **before.groups, **names}
+        shelf.write(before._replace(groups=known))
+
+
+def _names(ctx: click.Context) -> "Names":
+    from evsrep.settings.names import Names
+
+    app = ctx.find_object(App)
+    shelf = _shelf(app) if app else None
+    return shelf.read() if shelf else Names({}, ())
+
+
+def _shelf(app: App) -> "NameShelf | None":
+    """The place of this run's profile; None where there is none to be had."""
+    from evsrep.settings.names import NameShelf
+    from evsrep.settings.paths import cache_folder
+
+    try:
+        return NameShelf(cache_folder(app.world.environ), f"{app.config_path} {app.profile.name}")
+    except EvsrepError:
+        return None
+
+
+def _named(word: str, known: Mapping[str, str], typed: Collection[str]) -> list[CompletionItem]:
+    return [
+        CompletionItem(offered, help=about)
+        for known_id, name in known.items()
+        for offered, about in ((name, known_id), (known_id, name or None))
+        if offered and offered.startswith(word) and offered not in typed
+    ]
+
+
+def _starting(word: str, known: Iterable[str]) -> list[CompletionItem]:
+    return [CompletionItem(each) for each in known if each and each.startswith(word)]

@@ -1,0 +1,84 @@
+"""`evsrep explain`: what a code, a status or an exit code means."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cloud import meanings
+from evsrep.errors import EXIT_CODES, NotFound
+from evsrep.output.shapes import EXPLANATION
+
+_TABLES: tuple[tuple[str, Mapping[str, meanings.Meaning]], ...] = (
+    ("failure code", meanings.FAILURE_DETAILS),
+    ("error code", meanings.ERROR_CODES),
+    ("gateway error code", {f"APIGW.{key}": row for key, row in meanings.GATEWAY_CODES.items()}),
+    ("status", meanings.PAIR_STATUSES),
+    ("group status", meanings.GROUP_STATUSES),
+    ("replication status", meanings.REPLICATION_STATUSES),
+    ("group replication status", meanings.GROUP_REPLICATION_STATUSES),
+    ("fault level", meanings.FAULT_LEVELS),
+)
+
+
+def _complete(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
+    known = dict.fromkeys(row["word"] for row in _rows())
+    return [CompletionItem(each) for each in known if each.startswith(word)]
+
+
+@click.command(
+    cls=Command,
+    shape=EXPLANATION,
+    examples=("evsrep explain 37100041", "evsrep explain EVS.1002", "evsrep explain 8"),
+)
+@click.argument("word", metavar="WORD", shell_complete=_complete)
+@everywhere
+@pass_app
+def explain(app: App, word: str) -> None:
+    """Say what a code, a status or an exit code means, and what helps.
+
+    WORD is a failure_detail, an error code of EVS, IAM or the gateway, a status, a fault level, or
+    an exit code by its number or kind. Nothing is asked of the cloud.
+    """
+    wanted = _plain(word)
+    found = [row for row in _rows() if wanted in map(_plain, (row["word"], *row["others"]))]
+    if not found:
+        raise _unknown(word)
+    fields = EXPLANATION.fields
+    app.console.show_all(EXPLANATION, [{key: row[key] for key in fields} for row in found])
+
+
+def _rows() -> Iterator[dict[str, Any]]:
+    """Everything that is known; `others` are other words for the same."""
+    for kind, table in _TABLES:
+        for word, row in table.items():
+            others = (word.replace("APIGW.", "APIG."),)
+            yield _row(word, kind, row.cause, row.helps, others)
+    for code in EXIT_CODES:
+        kinds = f" ({', '.join(code.kinds)})" if code.kinds else ""
+        yield _row(str(int(code.code)), f"exit code{kinds}", code.when, None, code.kinds)
+
+
+def _row(
+    word: str, kind: str, meaning: str, helps: str | None, others: tuple[str, ...]
+) -> dict[str, Any]:
+    return {"word": word, "kind": kind, "meaning": meaning, "helps": helps, "others": others}
+
+
+def _plain(word: str) -> str:
+    return word.strip().casefold()
+
+
+def _unknown(word: str) -> NotFound:
+    from evsrep.settings.resolve import nearest
+
+    known = {_plain(each): each for row in _rows() for each in (row["word"], *row["others"])}
+    near = nearest(_plain(word), known)
+    return NotFound(
+        f"nothing is known of '{word}'",
+        hint=f"did you mean '{known[near]}'?"
+        if near
+        else "give a failure_detail, an error code such as EVS.1002, a status or an exit code",
+    )

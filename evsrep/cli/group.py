@@ -1,0 +1,32 @@
+"""`evsrep group`: consistency groups."""
+
+import click
+
+from evsrep.cli.app import everywhere
+from evsrep.cli.groups import LazyGroup
+
+_COMMANDS = {
+    "create": "evsrep.cli.group_make:create",
+    "list": "evsrep.cli.group_look:list_",
+    "show": "evsrep.cli.group_look:show",
+    "update": "evsrep.cli.group_make:update",
+    "delete": "evsrep.cli.group_make:delete",
+    "sync": "evsrep.cli.group_act:sync",
+    "pause": "evsrep.cli.group_act:pause",
+    "failover": "evsrep.cli.group_act:failover",
+    "switchover": "evsrep.cli.group_act:switchover",
+    "reprotect": "evsrep.cli.group_act:reprotect",
+    "expand": "evsrep.cli.group_expand:expand",
+    "wait": "evsrep.cli.group_look:wait",
+    "ready": "evsrep.cli.group_look:ready",
+}
+
+
+@click.group(cls=LazyGroup, modules=_COMMANDS)
+@everywhere
+def group() -> None:
+    """Bundle pairs that fail over together, and act on them.
+
+    GROUP is an ID, or the exact name of one group in the project. What the group's state forbids is
+    refused before it is sent.
+    """

@@ -1,0 +1,191 @@
+"""A group that something is done to: what is known of it is never lost."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from evsrep.cli.app import App, Patience
+from evsrep.cli.ask import agrees
+from evsrep.cli.waiting import wait_for_group
+from evsrep.errors import EvsrepError, Interrupted, OutcomeUnknown, OutputClosed, OutputFailed
+from evsrep.jobs.actions import GOALS, Action, goal_of, raise_if_forbidden
+from evsrep.output.shapes import GROUP
+
+if TYPE_CHECKING:
+    from evsrep.cloud.models import Group, GroupChange
+    from evsrep.jobs.wait import Goal
+
+# the goal of `group wait` that goes on where a command was left
+_WAITS_FOR = {
+    "sync": "active",
+    "pause": "paused",
+    "failover": "failovered",
+    "reprotect": "active",
+    "delete": "deleted",
+    **{name: name for name in GOALS},
+}
+
+
+def guard(app: App, action: Action, group: "Group") -> None:
+    """Raise Refused where the group's state forbids the action; warn of what can't be seen."""
+    from evsrep.jobs.group import readiness
+
+    checks = readiness(app.cloud, action, group)
+    for check in checks:
+        if check.is_ok is None:
+            app.console.warn(f"{check.rule} {check.value}")
+    raise_if_forbidden(action, group, checks)
+
+
+def is_meant(app: App, group: "Group", question: str) -> bool:
+    """Show the group's state, and ask; False where the answer is no."""
+    number = "" if group.pair_ids is None else f", {len(group.pair_ids)} pair(s)"
+    app.console.note(
+        f"group {group.label}: status {group.status}, replication {group.replication_status}, "
+        f"primary zone {group.priority_station}, fault level {group.fault_level}{number}"
+    )
+    if agrees(app, question):
+        return True
+    app.console.note("nothing was sent")
+    return False
+
+
+class Known:
+    """What is known of a group from when something may have been sent."""
+
+    def __init__(
+        self, app: App, group: "Group | None", fields: Mapping[str, Any] | None = None
+    ) -> None:
+        """`fields` stand in for a group that is not known yet."""
+        self.group = group
+        self.resume: tuple[str, ...] = ("show", group.id) if group else ("list",)
+        self._app = app
+        self._fields = fields or {}
+        self._is_sent = False
+        self._change: GroupChange | None = None
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Whatever ends the block, print what is known and the command to go on with."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            message = "interrupted; what is under way goes on without us"
+            raise self._told(Interrupted(message)) from None
+        except EvsrepError as error:
+            if not self._is_sent and not isinstance(error, OutcomeUnknown):
+                raise  # it surely took no effect
+            raise self._told(error) from error.__cause__
+
+    def act(self, action: Action) -> "Goal":
+        """Do an action; returns what to wait for now."""
+        from evsrep.jobs.group import act
+
+        before = self._known
+        self._sent(act(self._app.cloud, action, before, clock=self._app.clock, tell=self.tell))
+        return self.goes_on(goal_of(action, before))
+
+    def update(self, action: Action, change: "GroupChange") -> "Goal":
+        """Change the group; returns what to wait for now."""
+        from evsrep.jobs.group import update
+
+        before = self._known
+        self._change = change
+        self._sent(update(self._app.cloud, change, before, clock=self._app.clock, tell=self.tell))
+        return self.goes_on(goal_of(action, before))
+
+    def make(self, create: "Callable[[], Group]") -> None:
+        """Create the group."""
+        self._sent(create())
+        self.goes_on(GOALS["available"])
+
+    def delete(self, action: Action) -> "Goal":
+        """Delete the group; returns what to wait for now."""
+        from evsrep.jobs.group import delete
+
+        before = self._known
+        self._sent(delete(self._app.cloud, before, clock=self._app.clock, tell=self.tell))
+        return self.goes_on(goal_of(action, before))
+
+    def wait(self, goal: "Goal", seconds: float) -> "Group":
+        """Return the group once it has reached a goal, and shows the last change."""
+        from evsrep.jobs.group import gone, is_as_wished, look_at, with_status
+
+        group_id, cloud = self._known.id, self._app.cloud
+
+        def look(left: float) -> "Group":
+            found = look_at(cloud.once(left), group_id)
+            is_shown = self._change is None or is_as_wished(found, self._change)
+            is_early = found.status == "available" and not is_shown
+            return with_status(found, "updating") if is_early else found
+
+        label = f"group {self._known.label}"
+        found = wait_for_group(self._app, look, label, goal, seconds=seconds, learn=self._learn)
+        self.group = found or gone(self._known)
+        return self.group
+
+    def settle(self, goal: "Goal", patience: Patience) -> None:
+        """Wait if that is wanted; raise Failed where the group is broken."""
+        from evsrep.jobs.wait import raise_if_hopeless
+
+        if patience.waits and self._known.status != "deleted":
+            self.wait(goal, patience.seconds)
+        else:
+            raise_if_hopeless(self._known, goal)
+
+    def show(self, goal: "Goal | None" = None) -> None:
+        """Print the group, and on stderr the command to go on with while it is under way."""
+        from evsrep.jobs.wait import is_reached
+
+        console = self._app.console
+        try:
+            console.show(GROUP, self._shown)
+        except (OutputClosed, OutputFailed):
+            console.resume(self._command)  # nobody got the ID from stdout
+            raise
+        is_over = goal is None or self._known.status == "deleted" or is_reached(self._known, goal)
+        if not is_over and not console.is_json:
+            console.resume(self._command)
+
+    def goes_on(self, goal: "Goal") -> "Goal":
+        """From now on the way to go on is to wait for a goal."""
+        name = _WAITS_FOR.get(goal.name, "available")
+        how = () if name == "available" else ("--for", name)
+        self.resume = ("wait", self._known.id, *how)
+        return goal
+
+    def goes_on_with(self, verb: str, *how: str) -> None:
+        """From now on the way to go on is another command of the group."""
+        self.resume = (verb, self._known.id, *how)
+
+    def tell(self, text: str) -> None:
+        """Tell how it goes; with json, stderr is for programs too: one error object or nothing."""
+        console = self._app.console
+        (console.verbose if console.is_json else console.note)(text)
+
+    def _sent(self, group: "Group") -> None:
+        self._is_sent = True
+        self.group = group
+
+    def _learn(self, group: "Group") -> None:
+        self.group = group
+
+    def _told(self, error: EvsrepError) -> EvsrepError:
+        error.resume = self._command
+        # where stdout is closed, the error has the command, and the command has the ID
+        with suppress(OutputClosed, OutputFailed):
+            self._app.console.show(GROUP, self._shown)
+        return error
+
+    @property
+    def _known(self) -> "Group":
+        assert self.group is not None  # noqa: S101 -- for the type checker
+        return self.group
+
+    @property
+    def _shown(self) -> Mapping[str, Any]:
+        return self.group.fields if self.group else self._fields
+
+    @property
+    def _command(self) -> str:
+        return self._app.command("group", *self.resume)

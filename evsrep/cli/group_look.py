@@ -1,0 +1,158 @@
+"""`evsrep group list | show | wait | ready`: what there is, and how it is."""
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from evsrep.cli import complete
+from evsrep.cli.app import App, Command, everywhere, pass_app, wait_timeout
+from evsrep.cli.group_known import Known
+from evsrep.jobs.actions import GOALS, REHEARSED, raise_if_forbidden
+from evsrep.output.shapes import GROUP, READINESS, Branch
+
+if TYPE_CHECKING:
+    from evsrep.cloud.models import Disk, Group, Pair
+
+
+@click.command(
+    "list",
+    cls=Command,
+    shape=GROUP,
+    examples=("evsrep group list", "evsrep group list --status failovered -o value -c id"),
+)
+@click.option("--name", metavar="TEXT", help="With exactly this name.")
+@click.option("--status", metavar="STATUS", help="In this status, such as available.")
+@click.option(
+    "--priority-station",
+    metavar="AZ",
+    shell_complete=complete.zones,
+    help="With this primary availability zone.",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
+@everywhere
+@pass_app
+def list_(
+    app: App,
+    /,
+    name: str | None,
+    status: str | None,
+    priority_station: str | None,
+    limit: int | None,
+) -> None:
+    """List the project's consistency groups.
+
+    All of them, however many there are; the options narrow that down.
+    """
+    wanted = {"name": name, "status": status, "priority_station": priority_station}
+    query = {key: value for key, value in wanted.items() if value}
+    found = app.cloud.groups(first=min(limit or 1000, 1000), **query)
+    # the cloud may match loosely, or not filter at all
+    fitting = (each for each in found if all(getattr(each, k) == v for k, v in query.items()))
+    is_whole = not query and limit is None
+    shown = complete.learned_groups(app, islice(fitting, limit), is_whole=is_whole)
+    app.console.show_all(GROUP, (group.fields for group in shown))
+
+
+@click.command(
+    cls=Command, shape=GROUP, examples=("evsrep group show shop", "evsrep group show shop -o json")
+)
+@click.argument("group", metavar="GROUP", shell_complete=complete.groups)
+@everywhere
+@pass_app
+def show(app: App, group: str) -> None:
+    """Show one group.
+
+    On a terminal with its pairs and their disks, as a tree; elsewhere the group alone.
+    """
+    from evsrep.jobs.find import find_group
+
+    found = find_group(app.cloud, group)
+    if app.console.draws_trees:
+        app.console.show_tree(_tree(app, found))
+    else:
+        app.console.show(GROUP, found.fields)
+
+
+def _tree(app: App, group: "Group") -> Branch:
+    from evsrep.jobs.group import disks_of, pairs_of
+
+    pairs = pairs_of(app.cloud, group)
+    disks = disks_of(app.cloud, pairs)
+    facts = [
+        Branch(f"{name}: {group.fields[name]}")
+        for name in GROUP.fields
+        if name not in ("id", "name", "replication_ids") and group.fields.get(name)
+    ]
+    below = tuple(_pair_branch(pair, disks) for pair in pairs)
+    return Branch(f"group {group.label}", (*facts, *below))
+
+
+def _pair_branch(pair: "Pair", disks: "dict[str, Disk | Exception]") -> Branch:
+    name = f"'{pair.name}' ({pair.id})" if pair.name else pair.id
+    percent = "" if pair.progress is None else f", {pair.progress:g} %"
+    text = f"pair {name}: {pair.status}, {pair.replication_status or '-'}{percent}"
+    return Branch(text, tuple(_disk_branch(pair, each, disks[each]) for each in pair.disks))
+
+
+def _disk_branch(pair: "Pair", disk_id: str, disk: "Disk | Exception") -> Branch:
+    if isinstance(disk, Exception):
+        return Branch(f"disk {disk_id}: could not be looked up")
+    role = "primary" if disk.availability_zone == pair.priority_station else "other"
+    size = "" if disk.size_gb is None else f", {disk.size_gb} GB"
+    return Branch(f"disk {disk.label}: {role} zone {disk.availability_zone}{size}, {disk.status}")
+
+
+@click.command(
+    cls=Command,
+    shape=GROUP,
+    examples=("evsrep group wait shop --for active --wait-timeout 2h",),
+)
+@click.argument("group", metavar="GROUP", shell_complete=complete.groups)
+@click.option(
+    "--for",
+    "goal",
+    type=click.Choice(tuple(GOALS)),
+    default="available",
+    help="What to wait for.  [default: available]",
+)
+@wait_timeout
+@everywhere
+@pass_app
+def wait(app: App, group: str, goal: str, wait_timeout: float) -> None:
+    """Wait until a group reaches a state.
+
+    The group is printed when it is there; also when it ends in an error state (exit code 9) or the
+    time is up (10).
+    """
+    from evsrep.jobs.find import find_group
+
+    known = Known(app, find_group(app.cloud, group))
+    known.goes_on(GOALS[goal])
+    with known.kept():
+        known.wait(GOALS[goal], wait_timeout)
+    known.show()
+
+
+@click.command(cls=Command, shape=READINESS, examples=("evsrep group ready shop --for failover",))
+@click.argument("group", metavar="GROUP", shell_complete=complete.groups)
+@click.option(
+    "--for", "action", type=click.Choice(tuple(REHEARSED)), required=True, help="What to rehearse."
+)
+@everywhere
+@pass_app
+def ready(app: App, group: str, action: str) -> None:
+    """Say whether a group is ready for an action.
+
+    The rehearsal: each rule, the value seen, and whether that is right. Nothing is sent that
+    changes anything. The exit code is 0 where the action would be sent, else 6.
+    """
+    from evsrep.jobs.find import find_group
+    from evsrep.jobs.group import readiness
+
+    found = find_group(app.cloud, group)
+    checks = readiness(app.cloud, REHEARSED[action], found)
+    keys = READINESS.fields
+    rows = [(each.rule, each.value or None, each.is_ok, each.helps or None) for each in checks]
+    app.console.show_all(READINESS, [dict(zip(keys, row, strict=True)) for row in rows])
+    raise_if_forbidden(REHEARSED[action], found, checks)

@@ -1,0 +1,253 @@
+"""`evsrep group create | update | delete`: groups come, change and go."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from evsrep.cli import complete
+from evsrep.cli.app import App, Command, Patience, everywhere, may_wait, pass_app
+from evsrep.cli.ask import check_can_ask
+from evsrep.cli.group_known import Known, guard, is_meant
+from evsrep.errors import Refused, UsageFault
+from evsrep.jobs.actions import DELETE, GOALS, PAUSE, RENAME, SYNC, UPDATE
+from evsrep.output.shapes import GROUP
+
+if TYPE_CHECKING:
+    from evsrep.cloud.models import Group, GroupChange
+    from evsrep.jobs.wait import Goal
+
+
+class Conduct(NamedTuple):
+    """How to go about it."""
+
+    pauses: bool
+    syncs: bool
+    is_forced: bool
+    patience: Patience
+
+
+@click.command(
+    cls=Command,
+    shape=GROUP,
+    examples=("evsrep group create --name shop --pair db-01 --pair db-02 --wait",),
+)
+@click.option(
+    "--pair",
+    "pairs",
+    metavar="PAIR",
+    multiple=True,
+    required=True,
+    shell_complete=complete.pairs,
+    help="ID or exact name; may be given several times.",
+)
+@click.option("--name", metavar="TEXT", help="At most 255 bytes as UTF-8.")
+@click.option("--description", metavar="TEXT", help="At most 255 bytes as UTF-8.")
+@click.option(
+    "--priority-station",
+    metavar="AZ",
+    shell_complete=complete.zones,
+    help="The primary availability zone.  [default: that of the pairs]",
+)
+@click.option("--sync/--no-sync", default=True, help="Sync it afterwards.  [default: sync]")
+@click.option("--yes", is_flag=True, help="Wanted where the profile is protected.")
+@may_wait
+@everywhere
+@pass_app
+def create(
+    app: App,
+    /,
+    pairs: tuple[str, ...],
+    name: str | None,
+    description: str | None,
+    priority_station: str | None,
+    sync: bool,
+    yes: bool,
+    patience: Patience,
+) -> None:
+    """Bundle pairs into a group.
+
+    The pairs are to be available, in no other group, and of one primary zone; all that is checked
+    before anything is sent. A new group copies nothing before its first sync, so one is sent as
+    soon as the group is there; --wait waits until it is active.
+    """
+    from evsrep.cloud.wire import group_order_fields
+    from evsrep.jobs.group import create_group, plan_group
+
+    _check_texts(name, description)
+    app.check_may_change(is_sure=yes)
+    order = plan_group(
+        app.cloud, pairs, station=priority_station, name=name, description=description
+    )
+    known = Known(app, None, group_order_fields(order))
+    with known.kept():
+        known.make(lambda: create_group(app.cloud, order, clock=app.clock, tell=known.tell))
+        goal = GOALS["available"]
+        if sync:
+            goal = _sync_when_calm(known, patience)
+        known.settle(goal, patience)
+    known.show(goal)
+
+
+@click.command(
+    cls=Command,
+    shape=GROUP,
+    examples=(
+        "evsrep group update shop --add db-03 --pause --wait",
+        "evsrep group update shop --name web-shop",
+    ),
+)
+@click.argument("group", metavar="GROUP", shell_complete=complete.groups)
+@click.option(
+    "--add", metavar="PAIR", multiple=True, shell_complete=complete.pairs, help="Take a pair in."
+)
+@click.option(
+    "--remove", metavar="PAIR", multiple=True, shell_complete=complete.pairs, help="Take one out."
+)
+@click.option("--name", metavar="TEXT", help="A new name.")
+@click.option("--description", metavar="TEXT", help="A new description.")
+@click.option("--pause", is_flag=True, help="Pause the group first, where it is not paused.")
+@click.option("--sync/--no-sync", default=True, help="Sync it afterwards.  [default: sync]")
+@click.option("--yes", is_flag=True, help="Wanted where the profile is protected.")
+@click.option("--force", is_flag=True, help="Send it even where the group's state forbids it.")
+@may_wait
+@everywhere
+@pass_app
+def update(
+    app: App,
+    /,
+    group: str,
+    add: tuple[str, ...],
+    remove: tuple[str, ...],
+    name: str | None,
+    description: str | None,
+    pause: bool,
+    sync: bool,
+    yes: bool,
+    force: bool,
+    patience: Patience,
+) -> None:
+    """Change a group's pairs, name or description.
+
+    Pairs come and go only while the group is paused: --pause does that first. The disks of a pair
+    that is taken out stay as they are. Where pairs have come or gone, the group is synced
+    afterwards. Name and description alone need neither.
+    """
+    from evsrep.jobs.find import find_group
+
+    if not (add or remove) and name is None and description is None:
+        message = "nothing is to be changed: give --add, --remove, --name or --description"
+        raise UsageFault(message, hint="see 'evsrep group update --help'")
+    _check_texts(name, description)
+    app.check_may_change(is_sure=yes)
+    found = find_group(app.cloud, group)
+    moves = _read_change(app, found, add, remove)
+    change = replace(moves, name=name, description=description)
+    _update(app, found, change, Conduct(pause, sync, force, patience))
+
+
+def _read_change(
+    app: App, group: "Group", add: tuple[str, ...], remove: tuple[str, ...]
+) -> "GroupChange":
+    """The pairs to come and go; raises Refused for those that can't."""
+    from evsrep.cloud.models import GroupChange
+    from evsrep.jobs.find import find_pair
+    from evsrep.jobs.group import check_can_join, is_in
+
+    joining = [find_pair(app.cloud, word) for word in dict.fromkeys(add)]
+    leaving = [find_pair(app.cloud, word) for word in dict.fromkeys(remove)]
+    check_can_join(joining, group)
+    for pair in leaving:
+        if not is_in(pair, group):
+            raise Refused(f"pair {pair.id} is not in group {group.label}")
+    return GroupChange(
+        add=tuple(pair.id for pair in joining), remove=tuple(pair.id for pair in leaving)
+    )
+
+
+def _update(app: App, found: "Group", change: "GroupChange", conduct: Conduct) -> None:
+    action = UPDATE if change.moves_pairs else RENAME
+    pauses = conduct.pauses and change.moves_pairs and not _is_paused(found)
+    if not conduct.is_forced:
+        guard(app, action, _as_if_paused(found) if pauses else found)
+    known = Known(app, found)
+    with known.kept():
+        if pauses:
+            _pause(known, conduct)
+        goal = known.update(action, change)
+        if conduct.syncs and change.moves_pairs and _keeps_pairs(found, change):
+            goal = _sync_when_calm(known, conduct.patience)
+        known.settle(goal, conduct.patience)
+    known.show(goal)
+
+
+@click.command(
+    cls=Command,
+    shape=GROUP,
+    examples=("evsrep group delete shop", "evsrep group delete shop --yes --wait"),
+)
+@click.argument("group", metavar="GROUP", shell_complete=complete.groups)
+@click.option("--pause", is_flag=True, help="Pause the group first, where it is not paused.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--force", is_flag=True, help="Send it even where the group's state forbids it.")
+@may_wait
+@everywhere
+@pass_app
+def delete(app: App, group: str, pause: bool, yes: bool, force: bool, patience: Patience) -> None:
+    """Delete a group that has no pairs any more.
+
+    Its pairs are to be taken out first with 'evsrep group update --remove'; pairs and disks stay
+    as they are. It asks on a terminal, and wants --yes elsewhere.
+    """
+    from evsrep.jobs.find import find_group
+
+    check_can_ask(app, is_sure=yes)
+    app.check_may_change(is_sure=yes)
+    found = find_group(app.cloud, group)
+    conduct = Conduct(pause, False, force, patience)
+    pauses = pause and not _is_paused(found)
+    if not force:
+        guard(app, DELETE, _as_if_paused(found) if pauses else found)
+    if not yes and not is_meant(app, found, "Delete it?"):
+        return
+    known = Known(app, found)
+    with known.kept():
+        if pauses:
+            _pause(known, conduct)
+        goal = known.delete(DELETE)
+        known.settle(goal, patience)
+    known.show(goal)
+
+
+def _check_texts(name: str | None, description: str | None) -> None:
+    from evsrep.jobs.order import text_faults
+
+    faults = list(text_faults(("--name", name), ("--description", description)))
+    if faults:
+        raise UsageFault("; ".join(faults))
+
+
+def _is_paused(group: "Group") -> bool:
+    return group.replication_status not in ("active", "copying")
+
+
+def _as_if_paused(group: "Group") -> "Group":
+    return replace(group, replication_status="active-stopped")
+
+
+def _keeps_pairs(group: "Group", change: "GroupChange") -> bool:
+    """Whether there is anything to sync after a change."""
+    return group.pair_ids is None or bool({*group.pair_ids, *change.add} - {*change.remove})
+
+
+def _pause(known: Known, conduct: Conduct) -> None:
+    known.wait(known.act(PAUSE), conduct.patience.seconds)
+    known.tell("the group is paused")
+    known.goes_on_with("sync", "--wait")  # should what follows fail, it is to be protected again
+
+
+def _sync_when_calm(known: Known, patience: Patience) -> "Goal":
+    """Sync as soon as the group can be; returns what to wait for then."""
+    known.goes_on_with("sync", "--wait")
+    known.wait(GOALS["available"], patience.seconds)
+    return known.act(SYNC)

@@ -1,0 +1,127 @@
+"""`evsrep health`: what is protected and what is not."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evsrep.cli import complete
+from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.errors import EvsrepError, NotFound, NotOffered
+from evsrep.jobs.health import (
+    CRITICAL,
+    DEGRADED,
+    PROTECTED,
+    UNKNOWN,
+    Verdict,
+    judge,
+    judge_group,
+    worst,
+)
+from evsrep.output.shapes import HEALTH
+
+if TYPE_CHECKING:
+    from evsrep.cloud.models import Group, Pair
+
+_EXIT_CODES = {PROTECTED: 0, DEGRADED: 1, CRITICAL: 2, UNKNOWN: 3}
+_NAGIOS_WORDS = {PROTECTED: "OK", DEGRADED: "WARNING", CRITICAL: "CRITICAL", UNKNOWN: "UNKNOWN"}
+
+Row = Mapping[str, Any]
+
+
+@click.command(
+    cls=Command,
+    shape=HEALTH,
+    examples=("evsrep health", "evsrep health shop -o json", "evsrep health --nagios -p otc"),
+)
+@click.argument("groups", metavar="[GROUP…]", nargs=-1, shell_complete=complete.groups)
+@click.option("--nagios", is_flag=True, help="One line for Nagios and its like, then the details.")
+@everywhere
+@pass_app
+def health(app: App, groups: tuple[str, ...], nagios: bool) -> int:
+    """Say of each group and lone pair whether it is protected, and if not, why.
+
+    GROUP is an ID, or the exact name of one group: then it is said of these alone. A group is as
+    well as the worst of its pairs.
+
+    The exit codes are its own: 0 all are protected, or nothing is there; 1 something is degraded;
+    2 it is time to fail over, or that is not possible; 3 it could not be found out. What is wrong
+    with the command line is 2 as everywhere.
+    """
+    counts: Counter[str] = Counter()
+    try:
+        if nagios:
+            rows = list(_rows(app, groups, counts))
+            app.console.print(_nagios(rows, counts))
+        else:
+            app.console.show_all(HEALTH, _rows(app, groups, counts))
+    except EvsrepError as error:
+        if nagios:
+            app.console.print(f"EVSREP UNKNOWN - {_in_line(error.message)}\n")
+        app.console.fail(error, exit_code=_EXIT_CODES[UNKNOWN])
+        return _EXIT_CODES[UNKNOWN]
+    return _EXIT_CODES[worst(set(counts))]
+
+
+def _rows(app: App, words: tuple[str, ...], counts: Counter[str]) -> Iterator[Row]:
+    for kind, thing, found in _judged(app, words):
+        counts[found.health] += 1
+        yield {
+            "kind": kind,
+            "id": thing.id,
+            "name": thing.name or None,
+            "health": found.health,
+            "reason": found.reason or None,
+            "helps": found.helps or None,
+        }
+
+
+def _judged(app: App, words: tuple[str, ...]) -> "Iterator[tuple[str, Group | Pair, Verdict]]":
+    """The groups asked for; else the lone pairs, as they come, and then all groups."""
+    from evsrep.jobs.find import find_group
+    from evsrep.jobs.group import pairs_of
+
+    if words:
+        for group in [find_group(app.cloud, word) for word in dict.fromkeys(words)]:
+            yield "group", group, judge_group(group, pairs_of(app.cloud, group))
+        return
+    groups = _groups(app)
+    members: dict[str, list[Pair]] = {group_id: [] for group_id in groups}
+    for pair in app.cloud.pairs():
+        if pair.group_id in members:
+            members[pair.group_id].append(pair)
+        else:
+            yield "pair", pair, judge(pair)
+    for group_id, group in groups.items():
+        yield "group", group, judge_group(group, members[group_id])
+
+
+def _groups(app: App) -> "dict[str, Group]":
+    """All groups by their IDs; none where the cloud has pairs alone."""
+    try:
+        return {group.id: group for group in app.cloud.groups()}
+    except (NotFound, NotOffered):
+        return {}
+
+
+def _nagios(rows: list[Row], counts: Counter[str]) -> str:
+    """The first line says it all, with figures behind a bar; the others say which and why."""
+    state = worst(set(counts))
+    bad = [row for row in rows if row["health"] != PROTECTED]
+    said = f"{len(bad)} of {len(rows)} not protected" if bad else f"{len(rows)} protected"
+    figures = " ".join(f"{each}={counts[each]}" for each in _EXIT_CODES)
+    lines = [f"EVSREP {_NAGIOS_WORDS[state]} - {said} | {figures}"]
+    lines += [
+        f"{row['health']}: {row['kind']} {_in_line(row['name'] or '')} {row['id']}: "
+        f"{_in_line(row['reason'] or '')}"
+        for row in bad
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _in_line(text: str) -> str:
+    """Text that can't end the line, nor begin the figures."""
+    from evsrep.output.text import harmless
+
+    return harmless(text).replace("|", "/")

@@ -1,0 +1,320 @@
+"""What can be done to a consistency group: one table.
+
+Commands, guards, the waiter, `group ready`, help and manual all read the same row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from evsrep.cloud.models import Group
+from evsrep.errors import Refused
+from evsrep.jobs.wait import Goal
+
+NOTHING_SEEN = ""  # the answer does not have the field: no ground to forbid anything
+NONE = "none"
+
+
+class Rule(NamedTuple):
+    """A field of the group, and the values that allow an action."""
+
+    field: str
+    allows: frozenset[str]
+    first: Mapping[str, str] = {}  # what to do first, where that is not the usual
+    allows_at_fault: frozenset[str] = frozenset()  # as well, while the production disks are lost
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One row. `watch` is the field that tells how it goes; `failed` are values of `status`."""
+
+    name: str
+    about: str = ""  # the command's help
+    wire: str = ""
+    watch: str = "status"
+    under_way: frozenset[str] = frozenset()
+    done: frozenset[str] = frozenset()
+    failed: frozenset[str] = frozenset({"error"})
+    statuses: frozenset[str] = frozenset()  # one of which `status` is at the end; none for any
+    rules: tuple[Rule, ...] = ()
+    passing: frozenset[str] = frozenset()  # of `status`: what is waited for where waiting is wanted
+    wants_stopped: str = ""  # in which zone servers are to be stopped: "primary" or "failed"
+    is_toggle: bool = False  # sent twice, it undoes itself
+    asks: bool = False
+    examples: tuple[str, ...] = field(default=())
+
+
+class Check(NamedTuple):
+    """A rule as it is met or not; `is_ok` is None where that could not be found out."""
+
+    rule: str
+    value: str
+    is_ok: bool | None
+    helps: str = ""
+
+
+_CALM = frozenset({"available"})
+_ERRORS = frozenset({"error", "error_reversing", "error_failovering"})
+_PAUSED = frozenset({"active-stopped", "inactive", NOTHING_SEEN})
+_PAUSE = "pause it first: evsrep group pause {group}"
+_PAUSE_HERE = f"{_PAUSE}, or add --pause"
+_GONE = frozenset({"deleting", "error_deleting"})
+
+SYNC = Action(
+    name="sync",
+    about="""Copy what differs, and keep the zones alike.
+
+    The group is protected when its replication status is active; --wait waits for that. A new or
+    changed group copies nothing before its first sync.
+    """,
+    wire="os-sync-replication-consistency-group",
+    watch="replication_status",
+    under_way=frozenset({"copying"}),
+    done=frozenset({"active"}),
+    failed=_ERRORS | _GONE,
+    statuses=_CALM,
+    passing=frozenset({"creating", "updating"}),
+    rules=(Rule("status", _CALM | _ERRORS),),
+    examples=("evsrep group sync shop --wait",),
+)
+PAUSE = Action(
+    name="pause",
+    about="""Stop copying to the other zone.
+
+    The disks stay as they are, and what is written from now on is not protected. Start again with
+    'evsrep group sync'.
+    """,
+    wire="os-stop-replication-consistency-group",
+    watch="replication_status",
+    done=frozenset({"active-stopped", "inactive"}),
+    failed=_ERRORS | _GONE,
+    rules=(Rule("status", _CALM | _ERRORS),),
+    examples=("evsrep group pause shop --wait",),
+)
+FAILOVER = Action(
+    name="failover",
+    about="""Go on in the other zone: the primary one is down.
+
+    Afterwards nothing is protected. When the failed zone is back, 'evsrep group reprotect'
+    protects again. It asks on a terminal, and wants --yes elsewhere.
+    """,
+    wire="os-failover-replication-consistency-group",
+    under_way=frozenset({"failovering"}),
+    done=frozenset({"failovered"}),
+    failed=_ERRORS | _GONE,
+    rules=(
+        Rule("status", _CALM | _ERRORS),
+        Rule(
+            "replication_status",
+            frozenset({"active", NOTHING_SEEN}),
+            allows_at_fault=frozenset({"active-stopped", "inactive", "error"}),
+        ),
+        Rule("fault_level", frozenset({"0", "2"})),
+    ),
+    asks=True,
+    examples=("evsrep group failover shop --wait", "evsrep group failover shop --yes"),
+)
+SWITCHOVER = Action(
+    name="switchover",
+    about="""Swap the two zones as planned, both being well.
+
+    The servers of the production disks are to be stopped first. Done twice, it undoes itself: with
+    --expect-primary it is safe to repeat, for nothing is sent where the primary is another zone.
+    It asks on a terminal, and wants --yes elsewhere.
+    """,
+    wire="os-reverse-replication-consistency-group",
+    under_way=frozenset({"reversing"}),
+    done=_CALM,
+    failed=_ERRORS | _GONE,
+    rules=(
+        Rule("status", _CALM),
+        Rule("replication_status", frozenset({"active"})),
+        Rule("fault_level", frozenset({"0"})),
+    ),
+    wants_stopped="primary",
+    is_toggle=True,
+    asks=True,
+    examples=("evsrep group switchover shop --expect-primary az1.dc1 --yes --wait",),
+)
+REPROTECT = Action(
+    name="reprotect",
+    about="""Protect again after a failover.
+
+    The failed zone is to be back, and its servers stopped. What was written since the failover is
+    copied there; what its disks held beyond that is lost. It asks on a terminal, and wants --yes
+    elsewhere.
+    """,
+    wire="os-reprotect-replication-consistency-group",
+    watch="replication_status",
+    under_way=frozenset({"copying"}),
+    done=frozenset({"active"}),
+    failed=_ERRORS | _GONE,
+    statuses=_CALM,
+    rules=(
+        # the API reference wants failovered, the user guide available
+        Rule("status", frozenset({"failovered"}) | _CALM),
+        Rule(
+            "replication_status",
+            _PAUSED,
+            {"active": "nothing is to be done: the group is protected"},
+        ),
+        Rule(
+            "fault_level",
+            frozenset({"0"}),
+            {"2": "the failed zone is to be restored first", "5": "the link is to be mended first"},
+        ),
+    ),
+    wants_stopped="failed",
+    asks=True,
+    examples=("evsrep group reprotect shop --wait",),
+)
+UPDATE = Action(
+    name="update",
+    under_way=frozenset({"updating"}),
+    done=_CALM,
+    failed=_ERRORS | _GONE,
+    rules=(
+        Rule("status", _CALM),
+        Rule("replication_status", _PAUSED, {"active": _PAUSE_HERE, "copying": _PAUSE_HERE}),
+    ),
+)
+RENAME = Action(
+    name="update",
+    under_way=frozenset({"updating"}),
+    done=_CALM,
+    failed=_ERRORS | _GONE,
+    rules=(Rule("status", _CALM | _ERRORS | {"failovered"}),),
+)
+DELETE = Action(
+    name="delete",
+    under_way=frozenset({"deleting"}),
+    failed=frozenset({"error_deleting"}),
+    rules=(
+        Rule("status", _CALM | {"error"}),
+        Rule(
+            "replication_status",
+            _PAUSED | {"error"},
+            {"active": _PAUSE_HERE, "copying": _PAUSE_HERE},
+        ),
+        Rule("replication_ids", frozenset({NONE, NOTHING_SEEN})),
+    ),
+    asks=True,
+)
+EXPAND = Action(
+    name="expand",
+    wire="os-extend-replication-volumes",
+    rules=(
+        Rule("status", _CALM),
+        Rule(
+            "replication_status",
+            frozenset({"active", "active-stopped", "copying", "inactive", NOTHING_SEEN}),
+        ),
+    ),
+)
+
+ACTIONS = {each.name: each for each in (SYNC, PAUSE, FAILOVER, SWITCHOVER, REPROTECT)}
+"""Those that are one word to the service and one command here."""
+
+REHEARSED = {each.name: each for each in (FAILOVER, SWITCHOVER, REPROTECT, UPDATE, DELETE, EXPAND)}
+
+GOALS = {
+    "available": Goal("available", "status", _CALM, _ERRORS | _GONE),
+    "active": Goal("active", "replication_status", SYNC.done, _ERRORS | _GONE, statuses=_CALM),
+    "paused": Goal("paused", "replication_status", PAUSE.done, _GONE),
+    "failovered": Goal("failovered", "status", FAILOVER.done, _ERRORS | _GONE),
+    "deleted": Goal("deleted", "status", frozenset(), DELETE.failed, is_reached_by_absence=True),
+}
+"""What `group wait` waits for."""
+
+
+def goal_of(action: Action, before: Group) -> Goal:
+    """When an action on a group that was like this is at its end."""
+    return Goal(
+        action.name,
+        action.watch,
+        action.done,
+        action.failed - {before.status},
+        is_reached_by_absence=action is DELETE,
+        statuses=action.statuses,
+        left_station=before.priority_station if action.is_toggle else "",
+    )
+
+
+def is_done_already(action: Action, group: Group) -> bool:
+    """Whether there is nothing left to do: never true of a toggle."""
+    state = getattr(group, action.watch)
+    is_calm = not action.statuses or group.status in action.statuses
+    return not action.is_toggle and is_calm and state in action.done
+
+
+def took_effect(action: Action, before: Group, now: Group) -> bool:
+    """Whether a group shows that an action was begun that may have been lost."""
+    state = getattr(now, action.watch)
+    if state in action.under_way:
+        return True
+    if now.status in action.failed and now.status != before.status:
+        return True
+    if action.is_toggle:
+        return bool(now.priority_station) and now.priority_station != before.priority_station
+    return state in action.done and getattr(before, action.watch) not in action.done
+
+
+def checks_of(action: Action, group: Group) -> list[Check]:
+    """Each rule of an action, as the group meets it."""
+    return [_check(rule, group) for rule in action.rules]
+
+
+def raise_if_forbidden(action: Action, group: Group, checks: list[Check]) -> None:
+    """Raise Refused for everything at once that forbids an action; says what to do first."""
+    broken = [check for check in checks if check.is_ok is False]
+    if not broken:
+        return
+    seen = " and ".join(f"its {check.rule} is {check.value}" for check in broken)
+    raise Refused(
+        f"no {action.name} of group {group.label} now: {seen}",
+        hint="; ".join(dict.fromkeys(check.helps for check in broken if check.helps)),
+    )
+
+
+def _check(rule: Rule, group: Group) -> Check:
+    seen = _seen(rule.field, group)
+    allowed = rule.allows | (rule.allows_at_fault if group.fault_level == "2" else frozenset())
+    if seen in allowed:
+        return Check(rule.field, seen, is_ok=True)
+    usual = _FIRST.get((rule.field, seen)) or _FIRST_OF_ANY.get(rule.field, "")
+    helps = rule.first.get(seen, usual).format(group=group.name or group.id)
+    return Check(rule.field, seen or "not told", is_ok=False, helps=helps)
+
+
+def _seen(name: str, group: Group) -> str:
+    if name != "replication_ids":
+        return str(getattr(group, name))
+    if group.pair_ids is None:
+        return NOTHING_SEEN
+    return f"of {len(group.pair_ids)}" if group.pair_ids else NONE
+
+
+_WAIT = "wait for it first: evsrep group wait {group}"
+_SYNC = "sync it first: evsrep group sync {group} --wait"
+_SEE = "see why with: evsrep group show {group}"
+_FIRST = {
+    ("status", "creating"): _WAIT,
+    ("status", "updating"): _WAIT,
+    ("status", "reversing"): _WAIT,
+    ("status", "failovering"): f"{_WAIT} --for failovered",
+    ("status", "failovered"): "reprotect it first: evsrep group reprotect {group}",
+    ("status", "deleting"): "it is going; nothing can be done with it any more",
+    ("replication_status", "active"): _PAUSE,
+    ("replication_status", "copying"): f"{_WAIT} --for active",
+    ("replication_status", "active-stopped"): _SYNC,
+    ("replication_status", "inactive"): _SYNC,
+    ("replication_status", NOTHING_SEEN): _SYNC,
+    ("fault_level", "2"): "fail over: evsrep group failover {group}",
+    ("fault_level", "5"): "the link is down: contact the cloud's support",
+}
+_FIRST_OF_ANY = {
+    "status": _SEE,
+    "replication_status": _SEE,
+    "fault_level": _SEE,
+    "replication_ids": "take its pairs out first: evsrep group update {group} --remove PAIR",
+}

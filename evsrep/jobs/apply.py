@@ -1,0 +1,353 @@
+"""Making the pairs of a file exist, many at once. The cloud is the journal.
+
+What is there is seen by one listing, so that the same file applied again finishes what an
+interrupted run began. Each pair that is not there is placed as `create` places it: never twice.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain
+from sys import intern
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from evsrep.clock import Clock
+from evsrep.cloud.models import Disk, Pair
+from evsrep.cloud.wire import order_fields, pair_from_wire
+from evsrep.errors import (
+    AuthError,
+    ConfigError,
+    EvsrepError,
+    NotOffered,
+    OutcomeUnknown,
+    Refused,
+    UsageFault,
+    WaitTimeout,
+)
+from evsrep.jobs.check import Seen, Survey, disks_are_free, put_together, raise_if_broken
+from evsrep.jobs.create import check_is_as_asked, place
+from evsrep.jobs.find import is_id
+from evsrep.jobs.order import Wish
+from evsrep.jobs.sheet import Entry, Sheet, disk_key
+from evsrep.jobs.together import Crew, together
+from evsrep.jobs.wait import GOALS, Settled, Watch, raise_if_hopeless
+
+if TYPE_CHECKING:
+    from evsrep.cloud.client import Cloud
+
+CREATED, EXISTS, CONFLICT = "created", "exists", "conflict"
+FAILED, UNKNOWN, NOT_RUN = "failed", "unknown", "not_run"
+RESULTS = (CREATED, EXISTS, CONFLICT, FAILED, UNKNOWN, NOT_RUN)
+
+_NEVER = 1_000_000
+
+T = TypeVar("T")
+Tell = Callable[[str], None]
+
+
+class Row(NamedTuple):
+    """What has become of one pair of the file. `fields` are the pair's, as far as it is known."""
+
+    line: int
+    result: str
+    fields: Mapping[str, Any]
+    error: EvsrepError | None = None
+
+    @property
+    def is_as_asked(self) -> bool:
+        """Whether the pair is there, and as it was asked for."""
+        return self.result in (CREATED, EXISTS) and self.error is None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to go about it. `wait_seconds` is None where nothing is waited for."""
+
+    jobs: int
+    checks: bool
+    is_dry_run: bool
+    wait_seconds: float | None
+
+
+class Stock:
+    """What the cloud has of a file's disks and pairs; kept small, since files are long."""
+
+    def __init__(self) -> None:
+        self.disks: dict[str, Disk] | None = None  # by ID; None is 'not looked at'
+        self.warnings: list[str] = []
+        self._ids: dict[str, list[str]] = {}  # of disks, by name
+        self._pairs: dict[str, list[bytes]] = {}  # by the IDs of their disks
+
+    def learn_disks(self, found: Iterator[Disk], sheet: Sheet) -> None:
+        """Keep the disks that the file names."""
+        self.disks = {}
+        for disk in found:
+            if disk_key(disk.id) in sheet.disks or disk.name in sheet.disks:
+                self.disks[disk_key(disk.id)] = _slim(disk)
+                self._ids.setdefault(disk.name, []).append(disk_key(disk.id))
+
+    def learn_pairs(self, found: Iterator[Pair], sheet: Sheet) -> None:
+        """Keep the pairs that hold one of those disks."""
+        for pair in found:
+            ids = [disk_key(disk) for disk in pair.disks]
+            if any(each in sheet.disks or each in (self.disks or ()) for each in ids):
+                kept = json.dumps(pair.fields).encode()
+                for each in ids:
+                    self._pairs.setdefault(each, []).append(kept)
+
+    def seen(self, word: str, *, checks: bool) -> Seen:
+        """What is known of a disk, by its ID or name."""
+        ids = [disk_key(word)] if is_id(word) else self._ids.get(word, [])
+        if len(ids) > 1:
+            raise UsageFault(
+                f"{len(ids)} disks are called '{word}': {', '.join(ids)}",
+                hint="give the ID of the one you mean",
+            )
+        if not ids:
+            return Seen(word, missing=f"no disk is called '{word}'")
+        pairs = tuple(pair_from_wire(json.loads(kept)) for kept in self._pairs.get(ids[0], ()))
+        disk = self.disks.get(ids[0]) if self.disks is not None else None
+        is_missed = self.disks is not None and disk is None and checks
+        missing = f"there is no disk {word}" if is_missed else ""
+        return Seen(ids[0], disk, pairs, missing)
+
+
+def take_stock(cloud: "Cloud", sheet: Sheet, *, checks: bool) -> Stock:
+    """See what there is, in one listing of the pairs and, where they are wanted, one of the disks.
+
+    Raises UsageFault where a disk is in the file twice, by its name and by its ID.
+    """
+    cloud.prepare()
+    stock = Stock()
+    wants_disks = checks or sheet.has_names or sheet.lacks_station
+
+    def look_at_disks() -> None:
+        try:
+            stock.learn_disks(cloud.disks(), sheet)
+        except AuthError as error:
+            if sheet.has_names or sheet.lacks_station or not _is_forbidden(error):
+                raise
+            stock.warnings.append("the disks could not be checked: no permission")
+
+    def look_at_pairs() -> None:
+        stock.learn_pairs(cloud.pairs(), sheet)
+
+    if sheet.has_names:  # which pairs matter is known only when the names are
+        look_at_disks()
+        look_at_pairs()
+        _check_named_once(sheet, stock)
+        return stock
+    for result in together([look_at_disks, look_at_pairs] if wants_disks else [look_at_pairs]):
+        if isinstance(result, Exception):
+            raise result
+    return stock
+
+
+class Applying:
+    """A file on its way into the cloud."""
+
+    def __init__(
+        self, cloud: "Cloud", sheet: Sheet, stock: Stock, plan: Plan, *, clock: Clock, tell: Tell
+    ) -> None:
+        self.interrupts = 0
+        self._cloud = cloud
+        self._stock = stock
+        self._plan = plan
+        self._clock = clock
+        self._tell = tell
+        self._entries = iter(sheet)
+        self._crew: Crew[Entry, Row] = Crew(self._work, plan.jobs)
+        self._watch: Watch | None = None
+        if plan.wait_seconds is not None and not plan.is_dry_run:
+            goal, seconds = GOALS["available"], plan.wait_seconds
+            self._watch = Watch(cloud, goal, clock=clock, seconds=seconds)
+        self._pending: dict[str, Row] = {}  # by their pairs' IDs: waited for
+        self._enough = _NEVER  # interrupts to end what is being done just now
+
+    def interrupt(self) -> None:
+        """Hand out no new work; the second time, or where nothing is in flight, stop at once.
+
+        To be called in the main thread, from a signal handler.
+        """
+        self.interrupts += 1
+        self._crew.stop()
+        if self.interrupts >= self._enough or self.interrupts > 2:
+            raise KeyboardInterrupt
+
+    def rows(self) -> Iterator[Row]:
+        """Yield a row for each pair as soon as it is done, and at last those that were not."""
+        with suppress(KeyboardInterrupt):
+            yield from self._done()
+        yield from self._left_over()
+
+    def _done(self) -> Iterator[Row]:
+        results = self._crew.results(self._entries)
+        while (row := self._blocked(lambda: next(results, None), until=2)) is not None:
+            if isinstance(row.error, _FOR_ALL):
+                self._crew.stop()
+            if self._watch is not None and row.is_as_asked:
+                self._watch.add(row.fields["id"])
+                self._pending[row.fields["id"]] = row
+            else:
+                yield row
+            if self._watch is not None and not self.interrupts:
+                yield from map(self._settled, self._blocked(self._watch.look, until=2))
+        if self._watch is not None and not self.interrupts:
+            rest = self._watch.rest()
+            while (settled := self._blocked(lambda: next(rest, None), until=1)) is not None:
+                yield self._settled(settled)
+
+    def _blocked(self, step: Callable[[], T], *, until: int) -> T:
+        """Take a step that may take long; it is ended by so many interrupts."""
+        self._enough = until
+        try:
+            if self.interrupts >= until:
+                raise KeyboardInterrupt
+            return step()
+        finally:
+            self._enough = _NEVER
+
+    def _left_over(self) -> Iterator[Row]:
+        yield from self._pending.values()
+        for entry in self._crew.in_flight.values():
+            yield Row(entry.line, UNKNOWN, _wished(entry.wish))
+        for entry in chain(self._crew.untouched, self._entries):
+            yield Row(entry.line, NOT_RUN, _wished(entry.wish))
+
+    def _settled(self, settled: Settled) -> Row:
+        row = self._pending.pop(settled.pair_id)
+        fields = settled.pair.fields if settled.pair else row.fields
+        if settled.error is None or isinstance(settled.error, WaitTimeout):
+            return row._replace(fields=fields, error=settled.error)
+        return row._replace(fields=fields, result=FAILED, error=settled.error)
+
+    # In the workers' threads
+
+    def _work(self, entry: Entry) -> Row:
+        line, wish, checks = entry.line, entry.wish, self._plan.checks
+        try:
+            seen = [self._stock.seen(word, checks=checks) for word in wish.disks]
+            found = put_together(self._cloud, wish, seen, checks=checks and not _is_there(seen))
+        except EvsrepError as error:
+            return Row(line, FAILED, _wished(wish), error)
+        for warning in found.warnings:
+            self._tell(f"line {line}: {warning}")
+        if found.existing is not None:
+            return _existing_row(line, found, found.existing)
+        fields = order_fields(found.order)
+        try:
+            _raise_if_taken(found)
+        except Refused as error:
+            return Row(line, CONFLICT, fields, error)
+        try:
+            raise_if_broken(found, checks=checks)
+            return Row(line, CREATED, fields) if self._plan.is_dry_run else self._place(line, found)
+        except OutcomeUnknown as error:
+            return Row(line, UNKNOWN, fields, error)
+        except EvsrepError as error:
+            return Row(line, FAILED, fields, error)
+
+    def _place(self, line: int, found: Survey) -> Row:
+        placed = place(self._cloud, found.order, clock=self._clock, tell=self._tell)
+        if placed.was_lost:
+            self._tell(f"line {line}: the answer had been lost; found pair {placed.pair.id}")
+            row = _existing_row(line, found, placed.pair)
+            return row._replace(result=CREATED) if row.result == EXISTS else row
+        return Row(line, CREATED, placed.pair.fields)
+
+
+_FOR_ALL = (AuthError, ConfigError, NotOffered)
+"""What befalls one befalls all; and refused signatures in a row lock the key."""
+
+
+def _existing_row(line: int, found: Survey, pair: Pair) -> Row:
+    try:
+        check_is_as_asked(pair, found.order)
+        _check_same_way(found, pair)
+    except Refused as error:
+        return Row(line, CONFLICT, pair.fields, error)
+    try:
+        raise_if_hopeless(pair, GOALS["available"])
+    except EvsrepError as error:
+        return Row(line, FAILED, pair.fields, error)
+    return Row(line, EXISTS, pair.fields)
+
+
+def _check_same_way(found: Survey, pair: Pair) -> None:
+    """Raise Refused where the pair's production disk is the file's DR disk."""
+    production = found.production
+    if not found.tells_roles or production is None or not pair.priority_station:
+        return
+    if production.availability_zone not in ("", pair.priority_station):
+        raise Refused(
+            f"pair {pair.id} goes the other way: its primary zone is {pair.priority_station}, "
+            f"and the production disk asked for is in {production.availability_zone}",
+            hint="swap the two disks in the file, or delete the pair first",
+        )
+
+
+def _raise_if_taken(found: Survey) -> None:
+    faults = tuple(disks_are_free(found))
+    if faults:
+        raise Refused(
+            faults[0] if len(faults) == 1 else "both disks are in other pairs",
+            hint="name a free disk, or delete that pair first",
+            faults=faults if len(faults) > 1 else (),
+        )
+
+
+def _is_there(seen: list[Seen]) -> bool:
+    """Whether a pair holds both: then nothing is created, and the servers need not be asked."""
+    ids = {pair.id for pair in seen[0].pairs} & {pair.id for pair in seen[1].pairs}
+    return bool(ids)
+
+
+def _wished(wish: Wish) -> Mapping[str, Any]:
+    """What is known of a pair that was not looked for: what was asked for."""
+    fields = {
+        "name": wish.name,
+        "description": wish.description,
+        "volume_ids": list(wish.disks),
+        "priority_station": wish.priority_station,
+        "replication_model": wish.replication_model,
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _check_named_once(sheet: Sheet, stock: Stock) -> None:
+    """Raise UsageFault where a name and an ID, or two names, are one disk."""
+    lines: dict[str, int] = {}
+    faults = []
+    for line, wish in sheet:
+        for word in wish.disks:
+            try:
+                disk_id = stock.seen(word, checks=False).id
+            except UsageFault:
+                continue  # an ambiguous name is told of in its row
+            if lines.setdefault(disk_id, line) != line:
+                faults.append(f"line {line}: disk {word} is in line {lines[disk_id]} as well")
+    if faults:
+        raise UsageFault(
+            faults[0] if len(faults) == 1 else f"{len(faults)} disks are in the file twice",
+            hint="a disk can be in one pair only; nothing was sent that changes anything",
+            faults=tuple(faults[:20]) if len(faults) > 1 else (),
+        )
+
+
+def _is_forbidden(error: AuthError) -> bool:
+    return error.said is not None and error.said.status == 403
+
+
+def _slim(disk: Disk) -> Disk:
+    """The disk without what nobody asks here; there may be very many."""
+    return Disk(
+        id=disk.id,
+        name=disk.name,
+        availability_zone=intern(disk.availability_zone),
+        size_gb=disk.size_gb,
+        type=intern(disk.type),
+        status=intern(disk.status),
+        servers=disk.servers,
+        fields={},
+    )

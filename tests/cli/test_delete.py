@@ -1,0 +1,204 @@
+"""`evsrep delete`."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from evsrep.cloud.wire import pair_from_wire
+from evsrep.errors import ExitCode, Refused
+from evsrep.jobs.delete import raise_if_kept
+from evsrep.sandbox.app import Sandbox
+from evsrep.sandbox.profile import ready_profile
+from tests.cli.conftest import UNKNOWN, SandboxFile, WriteProfiles, requests_in, resume_of
+from tests.conftest import FakeClock, Run
+from tests.weather.faults import CLOSE, PROCESS_THEN_CLOSE, status
+from tests.weather.server import BadServer
+
+DISKS = {
+    "one": ("33f6d2a1-7b6b-49e7-93c8-ed05a19492de", "5ac231a6-77fb-49e0-898a-3ba330912e4d"),
+    "two": ("1aac3b9d-9476-4095-8d9b-2eee9618402c", "e103894c-947b-4aec-b2dc-8d7414eb77ea"),
+}
+Make = Callable[[str], str]
+
+
+@pytest.fixture
+def make(sandbox: Run, clock: FakeClock) -> Make:
+    """Make a pair that is available; its ID."""
+
+    def make(name: str) -> str:
+        production, dr = DISKS[name]
+        words = ("--production-disk", production, "--dr-disk", dr, "--name", name)
+        done = sandbox("create", *words, "--wait", "-o", "value", "-c", "id")
+        assert done.exit_code == 0, done.stderr
+        return done.stdout.strip()
+
+    return make
+
+
+@pytest.fixture
+def weather(
+    sandbox_file: SandboxFile, clock: FakeClock, write_profiles: WriteProfiles
+) -> Iterator[BadServer]:
+    """The sandbox behind a server that misbehaves; the profile is 'served'."""
+    with BadServer(Sandbox(sandbox_file.path, now=clock.time)) as server:
+        write_profiles(**ready_profile(server.url))
+        yield server
+
+
+def deletes(server: BadServer) -> int:
+    return sum(request.method == "DELETE" for request in server.requests)
+
+
+def test_delete_says_that_it_is_under_way(sandbox, make):
+    pair_id = make("one")
+    done = sandbox("delete", pair_id, "--yes", "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert [(row["id"], row["result"], row["status"]) for row in done.json] == [
+        (pair_id, "deleting", "deleting")
+    ]
+    assert sandbox("show", pair_id, "-o", "value", "-c", "status").stdout == "deleting\n"
+
+
+def test_delete_waits_until_it_is_gone(sandbox, make):
+    make("one")
+    done = sandbox("delete", "one", "--yes", "--wait", "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert done.json[0]["result"] == "deleted"
+    assert sandbox("show", "one").exit_code == ExitCode.NOT_FOUND
+
+
+def test_without_a_terminal_nobody_is_asked_and_nothing_sent(sandbox, make):
+    make("one")
+    done = sandbox("delete", "one", "--debug")
+    assert done.exit_code == ExitCode.USAGE
+    assert "say --yes" in done.stderr
+    assert requests_in(done.stderr) == []
+
+
+def test_on_a_terminal_it_shows_and_asks(sandbox, make):
+    pair_id = make("one")
+    done = sandbox("delete", "one", typed="n\n")
+    assert done.exit_code == ExitCode.DONE
+    assert f"pair 'one' {pair_id}, available" in done.stderr
+    assert "Delete it?" in done.stderr
+    assert "nothing is deleted" in done.stderr
+    assert sandbox("show", "one").exit_code == ExitCode.DONE
+    assert sandbox("delete", "one", typed="y\n").exit_code == ExitCode.DONE
+    assert sandbox("show", "one", "-o", "value", "-c", "status").stdout == "deleting\n"
+
+
+def test_a_pair_that_is_being_made_is_refused_before_sending(sandbox, pair_id):
+    done = sandbox("delete", pair_id, "--yes", "--debug", "-o", "json")
+    assert done.exit_code == ExitCode.REFUSED
+    assert done.error["kind"] == "refused"
+    assert "'creating'" in done.error["message"]
+    assert not any(each.startswith("DELETE") for each in requests_in(done.stderr))
+
+
+def test_a_pair_that_goes_already_is_refused_unless_missing_ones_are_ignored(sandbox, make):
+    make("one")
+    sandbox("delete", "one", "--yes")
+    assert sandbox("delete", "one", "--yes").exit_code == ExitCode.REFUSED
+    done = sandbox("delete", "one", "--yes", "--ignore-missing", "--wait", "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert done.json[0]["result"] == "deleted"
+
+
+def test_what_is_not_there_is_an_error_or_ignored(sandbox):
+    assert sandbox("delete", UNKNOWN, "--yes").exit_code == ExitCode.NOT_FOUND
+    done = sandbox("delete", UNKNOWN, "nope", "--yes", "--ignore-missing", "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert done.json == [
+        {"result": "missing", "id": UNKNOWN},
+        {"result": "missing", "name": "nope"},
+    ]
+
+
+def test_one_that_fails_does_not_stop_the_others(sandbox, make):
+    make("one")
+    make("two")
+    done = sandbox("delete", "one", "nope", "two", "--yes", "-o", "json")
+    assert done.exit_code == ExitCode.PARTIAL
+    assert [row["result"] for row in done.json] == ["deleting", "failed", "deleting"]
+    assert done.json[1]["error"]["kind"] == "not_found"
+    assert done.error["message"].startswith("1 of 3 pairs could not be deleted")
+
+
+def test_failures_that_are_alike_have_their_own_code(sandbox, make):
+    done = sandbox("delete", UNKNOWN, "nope", "--yes", "-o", "json")
+    assert done.exit_code == ExitCode.NOT_FOUND
+    assert len(done.json) == 2
+
+
+def test_a_pair_that_is_named_twice_goes_once(sandbox, make):
+    pair_id = make("one")
+    done = sandbox("delete", "one", pair_id, "one", "--yes", "-o", "value", "-c", "id")
+    assert done.exit_code == ExitCode.DONE
+    assert done.stdout == f"{pair_id}\n"
+
+
+def test_a_protected_profile_wants_it_in_full(run, make, weather, write_profiles):
+    make("one")
+    write_profiles(**ready_profile(weather.url), read_only=True)
+    assert run("delete", "one", "--yes", "-p", "served").exit_code == ExitCode.REFUSED
+    assert deletes(weather) == 0
+
+
+def test_a_lost_answer_to_a_delete_that_took_effect(run, make, weather):
+    make("one")
+    weather.play("DELETE", "", PROCESS_THEN_CLOSE)
+    done = run("delete", "one", "--yes", "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.DONE, done.stderr
+    assert done.json[0]["result"] == "deleting"
+    assert deletes(weather) == 1
+
+
+def test_a_lost_delete_that_took_no_effect_is_sent_again(run, make, weather, clock):
+    make("one")
+    weather.play("DELETE", "", CLOSE)
+    before = clock.moment
+    done = run("delete", "one", "--yes", "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.DONE, done.stderr
+    assert deletes(weather) == 2
+    assert clock.moment - before >= 10
+
+
+def test_a_lost_delete_is_not_sent_again_for_ever(run, make, weather):
+    make("one")
+    weather.play("DELETE", "", status(504), times=9)
+    done = run("delete", "one", "--yes", "-p", "served", "--retries", "2")
+    assert done.exit_code == ExitCode.UNAVAILABLE
+    assert deletes(weather) == 3
+
+
+def test_what_can_not_be_found_out_is_unknown_with_the_command_that_tells(run, make, weather):
+    pair_id = make("one")
+    weather.play("DELETE", "", PROCESS_THEN_CLOSE)
+    weather.play("GET", pair_id, status(503), times=99, after=1)
+    done = run("delete", pair_id, "--yes", "-p", "served", "--retries", "0")
+    assert done.exit_code == ExitCode.UNKNOWN
+    assert "unknown" in done.stdout
+    assert resume_of(done.stderr) == f"delete {pair_id} --yes --ignore-missing -p served"
+
+
+def test_several_are_waited_for_by_listing(run, make, weather):
+    make("one")
+    make("two")
+    done = run("delete", "one", "two", "--yes", "--wait", "-p", "served", "-o", "json")
+    assert [row["result"] for row in done.json] == ["deleted", "deleted"]
+
+
+def test_time_that_runs_out_is_told(sandbox, make):
+    make("one")
+    done = sandbox("delete", "one", "--yes", "--wait", "--wait-timeout", "1", "-o", "json")
+    assert done.exit_code == ExitCode.WAIT_TIMEOUT
+    assert done.json[0]["result"] == "deleting"
+    assert done.error["resume"].startswith("evsrep delete ")
+
+
+def test_a_pair_in_a_group_is_refused_with_the_reason():
+    pair = pair_from_wire(
+        {"id": "x", "status": "available", "replication_consistency_group_id": "g"}
+    )
+    with pytest.raises(Refused, match="pair x is in consistency group g"):
+        raise_if_kept(pair)

@@ -1,0 +1,76 @@
+"""`evsrep health`."""
+
+import pytest
+
+from evsrep.cloud.wire import pair_from_wire
+from evsrep.jobs.health import judge, worst
+from tests.conftest import FakeClock, Run
+
+
+def test_nothing_there_is_all_right(sandbox: Run) -> None:
+    done = sandbox("health", "-o", "json")
+    assert done.exit_code == 0
+    assert done.json == []
+
+
+def test_a_pair_is_degraded_while_it_copies_and_protected_then(sandbox, pair_id, clock: FakeClock):
+    assert sandbox("health").exit_code == 1
+    clock.sleep(3)
+    done = sandbox("health", "-o", "json")
+    assert done.exit_code == 1
+    assert done.json[0]["health"] == "degraded"
+    assert done.json[0]["reason"] == "data is being synchronised (replication status 'copying')"
+    clock.sleep(10)
+    done = sandbox("health", "-o", "value", "-c", "id,health")
+    assert done.exit_code == 0
+    assert done.stdout == f"{pair_id}\tprotected\n"
+
+
+def test_a_pair_that_failed_is_critical(sandbox, clock: FakeClock):
+    words = ("--production-disk", "link-down", "--dr-disk", "link-down-dr", "--name", "a|b\nc")
+    sandbox("create", *words)
+    clock.sleep(10)
+    done = sandbox("health", "--nagios")
+    assert done.exit_code == 2
+    first, second = done.stdout.splitlines()
+    assert first == (
+        "EVSREP CRITICAL - 1 of 1 not protected | protected=0 degraded=0 critical=1 unknown=0"
+    )
+    assert second.startswith("critical: pair a/b\\nc ")
+
+
+def test_what_can_not_be_found_out_is_unknown(run):
+    done = run("health", "--nagios", "-p", "nope", "-o", "json")
+    assert done.exit_code == 3
+    assert done.stdout == "EVSREP UNKNOWN - there is no profile 'nope'\n"
+    assert done.error["exit_code"] == 3
+
+
+def test_a_wrong_word_is_a_usage_fault_as_everywhere(run):
+    assert run("health", "--nope").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "health"),
+    [
+        ({"status": "available", "replication_status": "active"}, "protected"),
+        ({"status": "available", "replication_status": "active", "fault_level": 0}, "protected"),
+        ({"status": "available", "replication_status": "active", "fault_level": "2"}, "critical"),
+        ({"status": "available", "replication_status": "active", "fault_level": "5"}, "critical"),
+        ({"status": "available", "replication_status": "active", "fault_level": "7"}, "unknown"),
+        ({"status": "available", "replication_status": "inactive"}, "degraded"),
+        ({"status": "available", "replication_status": "active-stopped"}, "degraded"),
+        ({"status": "available", "replication_status": "error"}, "critical"),
+        ({"status": "available", "replication_status": "novel"}, "unknown"),
+        ({"status": "novel", "replication_status": "active"}, "unknown"),
+        ({"status": "error_deleting"}, "critical"),
+    ],
+)
+def test_how_a_pair_is_judged(fields, health):
+    assert judge(pair_from_wire({"id": "x", **fields})).health == health
+
+
+def test_what_is_known_to_be_bad_beats_what_is_not_known():
+    assert worst({"protected", "unknown", "degraded"}) == "degraded"
+    assert worst({"protected", "unknown"}) == "unknown"
+    assert worst(set()) == "protected"

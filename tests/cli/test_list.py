@@ -1,0 +1,262 @@
+"""`evsrep list`."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from evsrep.errors import ExitCode
+from tests.cli.conftest import Serve, WriteProfiles, requests_in
+from tests.conftest import DR, PRODUCTION, FakeClock, Run
+
+DB = ("33f6d2a1-7b6b-49e7-93c8-ed05a19492de", "5ac231a6-77fb-49e0-898a-3ba330912e4d")
+COLUMN = ("-o", "value", "-c", "name")
+
+
+@pytest.fixture
+def pairs(sandbox: Run, clock: FakeClock) -> list[str]:
+    """Two pairs, 'b' older than 'a'; their IDs, newest first."""
+    ids = []
+    for name, (production, dr) in {"b": (PRODUCTION, DR), "a": DB}.items():
+        words = ("--production-disk", production, "--dr-disk", dr, "--name", name)
+        done = sandbox("create", *words, "-o", "value", "-c", "id")
+        ids.insert(0, done.stdout.strip())
+        clock.sleep(100)
+    return ids
+
+
+class ManyPairs:
+    """A cloud with so many pairs: pages by marker, and refuses one that is gone."""
+
+    def __init__(self, count: int, *, knows_markers: bool = True) -> None:
+        self.ids = [f"00000000-0000-4000-8000-{number:012d}" for number in range(count)]
+        self.queries: list[Mapping[str, str]] = []
+        self.before_page: Callable[[int], None] = lambda number: None
+        self.is_marker: Callable[[str], bool] = lambda marker: marker in self.ids
+        self._knows_markers = knows_markers
+
+    def __call__(self, environ: Mapping[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        query = {key: values[0] for key, values in parse_qs(environ["QUERY_STRING"]).items()}
+        self.queries.append(query)
+        self.before_page(len(self.queries))
+        status, body = self._answer(query)
+        raw = json.dumps(body).encode()
+        start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(raw)))])
+        return [raw]
+
+    def _answer(self, query: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+        first, marker = int(query.get("offset", 0)), query.get("marker")
+        if marker and self._knows_markers:
+            if not self.is_marker(marker):
+                return "400 Bad Request", {
+                    "badRequest": {"code": 400, "message": "marker not found"}
+                }
+            first = self.ids.index(marker) + 1
+        page = self.ids[first : first + int(query["limit"])]
+        return "200 OK", {"replications": [self._pair(each) for each in page]}
+
+    @staticmethod
+    def _pair(pair_id: str) -> dict[str, Any]:
+        return {"id": pair_id, "name": "x", "status": "available", "volume_ids": "a,b"}
+
+
+@pytest.fixture
+def list_of(run: Run, serve: Serve, write_profiles: WriteProfiles) -> Callable[..., list[str]]:
+    """The IDs that `list` prints of a cloud of our own."""
+
+    def list_of(cloud: ManyPairs, *words: str) -> list[str]:
+        url = serve(lambda app: cloud)
+        write_profiles(endpoint=url, project_id="p", token="t0ken")
+        done = run("list", "-p", "served", "-o", "value", "-c", "id", *words)
+        assert done.exit_code == ExitCode.DONE, done.stderr
+        return done.stdout.split()
+
+    return list_of
+
+
+def test_list_shows_each_pair_with_what_a_person_wants_to_know(sandbox, pairs):
+    done = sandbox("list")
+    heading, first, second = done.stdout.splitlines()
+    assert heading.split() == [
+        "id", "name", "status", "replication_status", "progress", "priority_station", "volume_ids",
+    ]  # fmt: skip
+    assert first.startswith(pairs[0])
+    assert second.startswith(pairs[1])
+
+
+def test_json_has_all_fields_in_an_array(sandbox, pairs):
+    done = sandbox("list", "-o", "json")
+    assert [each["id"] for each in done.json] == pairs
+    assert done.json[0]["record_metadata"] == {
+        "volume_size": 100, "volume_type": "ssd", "multiattach": False,
+    }  # fmt: skip
+
+
+def test_jsonl_has_a_line_each(sandbox, pairs):
+    lines = sandbox("list", "-o", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == pairs
+
+
+@pytest.mark.parametrize(("form", "text"), [("json", "[]\n"), ("jsonl", ""), ("value", "")])
+def test_no_pairs_are_an_empty_list(sandbox, form, text):
+    assert sandbox("list", "-o", form).stdout == text
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["--name", "a"], "a"),
+        (["--name", "A"], ""),
+        (["--status", "available"], "a b"),
+        (["--status", "never-heard-of"], ""),
+        (["--disk", PRODUCTION], "b"),
+        (["--disk", PRODUCTION.upper()], "b"),
+        (["--disk", "db-01-data-dr"], "a"),
+        (["--priority-station", "az1.dc1"], "a"),
+        (["--group", "00000000-0000-4000-8000-000000000000"], ""),
+        (["--sort", "name"], "a b"),
+        (["--sort", "name:desc"], "b a"),
+        (["--sort", "created_at:asc"], "b a"),
+        (["--limit", "1"], "a"),
+        (["--limit", "5"], "a b"),
+        (["--changed-since", "2023-11-14T22:14:00"], "a"),
+        (["--changed-since", "2023-11-14T23:14:00+01:00"], "a"),
+        (["--changed-since", "2030-01-01"], ""),
+    ],
+)
+def test_filters_order_and_limit(sandbox, pairs, words, names):
+    done = sandbox("list", *words, *COLUMN)
+    assert done.exit_code == ExitCode.DONE, done.stderr
+    assert done.stdout.split() == names.split()
+
+
+def test_what_can_be_filtered_there_is_asked_for(sandbox, pairs):
+    words = ("--status", "available", "--sort", "name", "--changed-since", "2023-01-01T00:00:00Z")
+    done = sandbox("list", *words, "--debug")
+    [asked] = [each for each in requests_in(done.stderr) if "replications" in each]
+    query = parse_qs(asked.partition("?")[2])
+    assert query["sort_key"] == ["name"]
+    assert query["sort_dir"] == ["asc"]
+    assert query["status"] == ["available"]
+    assert query["changes-since"] == ["2023-01-01T00:00:00"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--sort", "nme"], "did you mean 'name'?"),
+        (["--sort", "name:up"], "no direction 'up'"),
+        (["--sort", ""], "no field to sort by ''"),
+        (["--changed-since", "yesterday"], "'yesterday' is no time"),
+        (["--limit", "0"], "0 is not in the range"),
+        (["-c", "nope"], "no such column of a pair: nope"),
+    ],
+)
+def test_what_can_not_be_asked_is_told_before_anything_is_sent(sandbox, sandbox_file, words, said):
+    done = sandbox("list", *words)
+    assert done.exit_code == ExitCode.USAGE
+    assert said in done.stderr
+    assert not sandbox_file.was_asked
+
+
+def test_all_pages_are_walked_by_marker(list_of):
+    cloud = ManyPairs(2500)
+    assert list_of(cloud) == cloud.ids
+    assert [query.get("marker") for query in cloud.queries] == [
+        None, cloud.ids[999], cloud.ids[1999],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", [1, 999, 1000, 1001, 2500, 9999])
+def test_the_limit_bounds_the_whole(list_of, limit):
+    cloud = ManyPairs(2500)
+    assert list_of(cloud, "--limit", str(limit)) == cloud.ids[:limit]
+    assert len(cloud.queries) <= (limit - 1) // 1000 + 1
+
+
+@pytest.mark.parametrize("gone", [1, 3, 40, 1000, 1500])
+def test_pairs_that_vanish_with_the_marker_lose_no_others(list_of, gone):
+    cloud = ManyPairs(3000)
+    before = list(cloud.ids)
+
+    def vanish(number: int) -> None:
+        if number == 3:  # the marker is the last of the second page
+            del cloud.ids[2000 - gone : 2000]
+
+    cloud.before_page = vanish
+    assert list_of(cloud) == before
+
+
+def test_pairs_that_appear_meanwhile_double_no_others(list_of):
+    cloud = ManyPairs(2500)
+    before = list(cloud.ids)
+
+    def appear(number: int) -> None:
+        cloud.ids.insert(0, f"11111111-0000-4000-8000-{number:012d}")
+
+    cloud.before_page = appear
+    assert [each for each in list_of(cloud) if each in before] == before
+
+
+def test_a_server_that_knows_no_markers_is_paged_by_offset(list_of):
+    cloud = ManyPairs(2500, knows_markers=False)
+    assert list_of(cloud) == cloud.ids
+
+
+def test_a_server_that_refuses_every_marker_is_an_error(run, serve, write_profiles):
+    cloud = ManyPairs(1500)
+    cloud.is_marker = lambda marker: False
+    write_profiles(endpoint=serve(lambda app: cloud), project_id="p", token="t0ken")
+    done = run("list", "-p", "served", "-o", "value", "-c", "id")
+    assert done.exit_code == ExitCode.REFUSED
+    assert "marker not found" in done.stderr
+    assert len(cloud.queries) < 60
+
+
+def test_the_names_are_kept_for_tab(sandbox, pairs, home, complete_words):
+    sandbox("list")
+    assert complete_words("evsrep show -p sandbox ") == ["a", pairs[0], "b", pairs[1]]
+    assert complete_words("evsrep delete -p sandbox b ") == ["a", pairs[0], pairs[1]]
+    assert complete_words("evsrep list -p sandbox --priority-station az1") == ["az1.dc1"]
+    assert complete_words("evsrep list -p sandbox --sort prio") == [
+        "priority_station", "priority_station:asc", "priority_station:desc",
+    ]  # fmt: skip
+    assert complete_words("evsrep list --status err") == ["error", "error_deleting"]
+
+
+def test_a_part_of_the_list_adds_to_the_names(sandbox, pairs, complete_words):
+    sandbox("list", "--name", "a")
+    sandbox("list", "--name", "b")
+    assert set(complete_words("evsrep show -p sandbox ")) == {"a", "b", *pairs}
+
+
+def test_a_broken_cache_is_none(sandbox, pairs, home, complete_words):
+    sandbox("list")
+    [kept] = (home / ".cache/evsrep/names").iterdir()
+    for content in (
+        b"",
+        b"[]",
+        b"\xff",
+        b'{"pairs": 1, "zones": 2}',
+        b'{"pairs": {}, "zones": []}',
+    ):
+        kept.write_bytes(content)
+        assert complete_words("evsrep show -p sandbox ") == []
+
+
+@pytest.fixture
+def complete_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """What Tab offers at the end of a line."""
+    from click.shell_completion import ShellComplete
+
+    from evsrep.cli.app import App, World
+    from evsrep.cli.root import cli
+
+    def complete_words(line: str) -> list[str]:
+        *args, incomplete = line.split(" ")[1:]
+        found = ShellComplete(cli, {"obj": App(World())}, "evsrep", "_EVSREP_COMPLETE")
+        return [str(item.value) for item in found.get_completions(args, incomplete)]
+
+    return complete_words

@@ -1,0 +1,144 @@
+"""Answers to actions on a group are lost: a toggle is sent once, and the truth is told."""
+
+import contextlib
+import json
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evsrep.errors import ExitCode
+from evsrep.sandbox.app import Sandbox
+from evsrep.sandbox.profile import ready_profile
+from tests.cloud.conftest import HURRY, Weather, write_profile
+from tests.weather.faults import FAULTS, PROCESS_THEN_CLOSE, STALL, Fault
+from tests.weather.server import BadServer
+
+GROUPS = "/os-vendor-replication-consistency-groups"
+LOST = {name: each for name, each in FAULTS.items() if each.processed or not each.answered}
+A, B = "az2.dc2", "az1.dc1"
+
+
+def hurried_now() -> float:
+    """A wall clock for the cloud that goes as fast as the one of the commands."""
+    return STARTED + (time.time() - STARTED) * HURRY
+
+
+STARTED = time.time()
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a cloud with a pair and an active group is kept once it was made."""
+    return tmp_path_factory.mktemp("grouped") / "cloud.db"
+
+
+@pytest.fixture
+def grouped(home: Path, seeded: Path, shelf: Path) -> Iterator[Weather]:
+    """A cloud with a pair 'data' in an active group 'shop', that misbehaves as it is told."""
+    database = home / "cloud.db"
+    shutil.copy(shelf if shelf.exists() else seeded, database)
+    with BadServer(Sandbox(database, now=hurried_now)) as server:
+        write_profile(home, ready_profile(server.url))
+        weather = Weather(server, database)
+        if not shelf.exists():
+            assert weather.create("--name", "data", "--wait").exit_code == 0
+            assert act(weather, "create", "--name", "shop", "--pair", "data", "--wait")[0] == 0
+            with contextlib.closing(sqlite3.connect(database)) as file:
+                file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            shutil.copy(database, shelf)
+        yield weather
+
+
+def act(weather: Weather, *words: str) -> tuple[int, Any, dict[str, Any]]:
+    """Type a command of the group: its exit code, what it printed, and its error."""
+    done = weather.run("group", *words, "-o", "json")
+    error = done.error if done.exit_code else {}
+    return done.exit_code, json.loads(done.stdout) if done.stdout else None, error
+
+
+def truth(weather: Weather) -> dict[str, Any]:
+    """The group as it is when everything has calmed down."""
+    weather.server.settle()
+    exit_code, found, error = act(weather, "wait", "shop")
+    assert exit_code == 0, error
+    assert isinstance(found, dict)
+    return found
+
+
+def sent(weather: Weather, word: str) -> int:
+    """How many requests that a word stands in may have reached the cloud."""
+    found = [r for r in weather.server.requests if word.encode() in r.body]
+    return len(found)
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_switchover_whose_answer_is_lost_is_never_sent_twice(grouped: Weather, name: str) -> None:
+    grouped.play("POST", "/action", LOST[name])
+    exit_code, told, error = act(grouped, "switchover", "shop", "--yes", "--wait")
+    primary = truth(grouped)["priority_station"]
+    processed = [r for r in grouped.server.requests if b"os-reverse" in r.body and r.processed]
+    assert len(processed) <= 1
+    if exit_code == ExitCode.DONE:
+        assert told["priority_station"] == primary == B
+    else:
+        assert exit_code == ExitCode.UNKNOWN, error
+        assert told["id"]
+        assert error["resume"].startswith("evsrep group show ")
+        assert sent(grouped, "os-reverse") <= 1
+
+
+def test_a_group_that_can_not_be_seen_is_not_acted_on(grouped: Weather) -> None:
+    grouped.play("GET", GROUPS, FAULTS["500"], times=50)
+    exit_code, told, _ = act(grouped, "switchover", "shop", "--yes")
+    assert (exit_code, told) == (ExitCode.UNAVAILABLE, None)
+    assert sent(grouped, "os-reverse") == 0
+
+
+def test_a_switchover_is_unknown_where_its_group_can_not_be_seen(grouped: Weather) -> None:
+    grouped.play("POST", "/action", PROCESS_THEN_CLOSE)
+    grouped.play("GET", GROUPS + "/", FAULTS["500"], times=50)  # the list still answers
+    exit_code, told, error = act(grouped, "switchover", "shop", "--yes")
+    assert exit_code == ExitCode.UNKNOWN
+    assert told["name"] == "shop"
+    assert error["resume"] == f"evsrep group show {told['id']}"
+    assert sent(grouped, "os-reverse") == 1
+
+
+def test_a_switchover_that_shows_nothing_is_unknown(grouped: Weather) -> None:
+    grouped.play("POST", "/action", STALL)
+    exit_code, _, error = act(grouped, "switchover", "shop", "--yes")
+    assert exit_code == ExitCode.UNKNOWN
+    assert "may have taken effect" in error["message"]
+    assert sent(grouped, "os-reverse") == 1
+    assert truth(grouped)["priority_station"] == A
+
+
+@pytest.mark.parametrize("verb", ["pause", "failover"])
+@pytest.mark.parametrize("fault", [PROCESS_THEN_CLOSE, STALL], ids=["done", "not-done"])
+def test_another_action_is_found_out_and_sent_again_only_if_it_took_no_effect(
+    grouped: Weather, verb: str, fault: Fault
+) -> None:
+    grouped.play("POST", "/action", fault)
+    exit_code, told, error = act(grouped, verb, "shop", "--yes", "--wait")
+    assert exit_code == ExitCode.DONE, error
+    assert told["replication_status"] == "active-stopped"
+    assert grouped.sent("POST", "/action") == (1 if fault.processed else 2)
+
+
+@pytest.mark.parametrize("fault", [PROCESS_THEN_CLOSE, STALL], ids=["done", "not-done"])
+def test_update_and_delete_and_create_happen_once(grouped: Weather, fault: Fault) -> None:
+    grouped.play("PUT", GROUPS, fault)
+    words = ("update", "shop", "--remove", "data", "--pause", "--wait")
+    assert act(grouped, *words)[0] == ExitCode.DONE
+    grouped.play("DELETE", GROUPS, fault)
+    assert act(grouped, "delete", "shop", "--yes", "--wait")[0] == ExitCode.DONE
+    assert act(grouped, "list")[1] == []
+    grouped.play("POST", GROUPS, fault)
+    exit_code, told, error = act(grouped, "create", "--pair", "data", "--wait")
+    assert exit_code == ExitCode.DONE, error
+    assert [each["id"] for each in act(grouped, "list")[1]] == [told["id"]]
