@@ -13,6 +13,7 @@ import pytest
 
 from evsrep.cli.app import World
 from evsrep.cli.root import main
+from evsrep.clock import Clock
 
 PRODUCTION = "18aa67ea-c7cb-4826-800d-50e67f0de75b"
 DR = "375d23be-3658-498f-8b50-d3b950a890ec"
@@ -91,7 +92,15 @@ def run(home: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Run:
     typed on standard input, which is a terminal then too.
     """
 
-    def run(*words: str, terminal: bool = False, width: int = 80, typed: str | None = None) -> Done:
+    own_clock = clock
+
+    def run(
+        *words: str,
+        terminal: bool = False,
+        width: int = 80,
+        typed: str | None = None,
+        clock: Clock = own_clock,
+    ) -> Done:
         kind = Terminal if terminal or typed is not None else io.StringIO
         out, err = kind(), kind()
         stdin = io.StringIO("") if typed is None else Terminal(typed)

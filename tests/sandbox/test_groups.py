@@ -2,8 +2,11 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+
+from evsrep.sandbox.seed import seed_more
 
 from .conftest import Client, FakeClock, Json, words
 from .test_signatures import signed
@@ -35,22 +38,12 @@ def order_of(pair_ids: object, **fields: object) -> Json:
 
 
 @pytest.fixture
-def second_id(demo: Client, clock: FakeClock) -> str:
-    """One more pair of the same two zones; no server runs on it."""
-    pair_id = demo.new_pair("odd-type-data-dr", "az2.dc2", "scratch")
+def second_id(demo: Client, clock: FakeClock, path: Path) -> str:
+    """One more pair of the same two zones."""
+    seed_more(path, 6)
+    pair_id = demo.new_pair("bulk-00003-dr", "az2.dc2", "bulk-00003")
     clock.pass_(60)
     return pair_id
-
-
-@pytest.fixture(autouse=True)
-def like_disks(demo: Client, path: object) -> None:
-    """Make one more couple of alike disks in the two zones of the example."""
-    import sqlite3
-    from contextlib import closing
-
-    with closing(sqlite3.connect(str(path))) as db, db:
-        db.execute("UPDATE disks SET name = name || '-3' WHERE name = 'scratch' AND zone LIKE '%3'")
-        db.execute("UPDATE disks SET size_gb = 50, type = 'SATA' WHERE name = 'scratch'")
 
 
 def test_a_new_group_is_answered_as_documented(demo: Client, pair_id: str) -> None:
@@ -514,7 +507,7 @@ def test_growing_two_pairs_in_one_call_ends_in_an_error_and_sync_helps(
     group = demo.show_group(made["id"])
     assert state(group) == ("error", "inactive")
     assert group["failure_detail"] == "37100041"
-    assert sizes(demo, "example-production", "scratch") == [10, 50]
+    assert sizes(demo, "example-production", "bulk-00003") == [10, 10]
     assert "status is error" in words(demo.expand(made["id"], **{pair_id: 20}))
     demo.do(made["id"], "sync")
     clock.pass_(4)

@@ -1,0 +1,1 @@
+"""A real Keystone and a real Cinder: what nobody here wrote answers."""
