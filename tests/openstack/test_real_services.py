@@ -50,7 +50,7 @@ def test_a_password_by_id(cloud: Run, openrc: dict[str, str], monkeypatch: Set) 
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
-        ("OS_PASSWORD", "wrong"),
+        ("OS_PASSWORD", "not it"),
         ("OS_USERNAME", "nobody"),
         ("OS_PROJECT_NAME", "nowhere"),
         ("OS_USER_DOMAIN_NAME", "Default"),
