@@ -18,9 +18,10 @@ from pathlib import Path
 import click
 
 from evsrep import __version__
-from evsrep.cli.app import World, is_everywhere
+from evsrep.cli.app import World
 from evsrep.cli.completion import SHELLS, script
 from evsrep.cli.help import ENVIRONMENT, FILES, OUTPUT
+from evsrep.cli.options import is_everywhere
 from evsrep.cli.root import cli
 from evsrep.cli.root import main as evsrep
 from evsrep.errors import EXIT_CODES

@@ -1,21 +1,18 @@
-"""What every command has: its options, and the things that they open.
+"""One run of evsrep: what its options are, and the things that they open.
 
 Nothing is imported or opened before its first use: help, completion and usage errors must start
 quickly.
 """
 
 import os
-import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
 import click
-from click.core import ParameterSource
 
-from evsrep import __version__
 from evsrep.clock import Clock, RealClock
 from evsrep.errors import ConfigError, EvsrepError, Refused, UsageFault
 from evsrep.output.shapes import FORMS, Shape
@@ -27,10 +24,6 @@ if TYPE_CHECKING:
     from evsrep.output.console import Console
     from evsrep.settings.profiles import ProfileFile
     from evsrep.settings.resolve import Profile
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-WAIT_SECONDS = 600.0
 
 
 class World:
@@ -214,238 +207,3 @@ class App:
 
 
 pass_app = click.make_pass_decorator(App)
-
-
-class Seconds(click.ParamType[float]):
-    """A duration: `90`, `90s`, `10m` or `2h`."""
-
-    name = "duration"
-
-    def __init__(self, *, allows_zero: bool = False) -> None:
-        self._allows_zero = allows_zero
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Seconds; fails for what is no duration, and for one beyond a year."""
-        if isinstance(value, float):
-            return value
-        found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smh]?)", str(value).strip())
-        if found is None:
-            self.fail(f"{value!r} is not a duration such as 90, 90s, 10m or 2h", param, ctx)
-        seconds = float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
-        if seconds > 366 * 24 * 3600 or (seconds == 0 and not self._allows_zero):
-            self.fail(f"{value!r} is out of range", param, ctx)
-        return seconds
-
-
-class Command(click.Command):
-    """A command that knows the shape of its result, and sorts its help."""
-
-    def __init__(
-        self,
-        *args: Any,
-        shape: Callable[[Mapping[str, Any]], Shape] | Shape | None = None,
-        examples: tuple[str, ...] = (),
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.shape = shape
-        self.examples = examples
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Check the columns before anything is done."""
-        shape = self.shape(ctx.params) if callable(self.shape) else self.shape
-        if shape is not None:
-            ctx.ensure_object(App).expect(shape)
-        return super().invoke(ctx)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The command's own options, then those that every command has."""
-        write_options(self, ctx, formatter)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples, as they are typed."""
-        if self.examples:
-            with formatter.section("Examples"):
-                for example in self.examples:
-                    formatter.write(f"  {example}\n")
-
-
-def write_options(
-    command: click.Command, ctx: click.Context, formatter: click.HelpFormatter
-) -> None:
-    """Write a command's options in two lists: its own, and those of every command."""
-    own: list[tuple[str, str]] = []
-    common: list[tuple[str, str]] = []
-    for param in command.get_params(ctx):
-        if isinstance(param, click.Argument):  # told of in words, in the description
-            continue
-        record = param.get_help_record(ctx)
-        if record is not None:
-            (common if is_everywhere(param) else own).append(record)
-    for title, records in (("Options", own), ("Options of every command", common)):
-        if records:
-            with formatter.section(title):
-                formatter.write_dl(records)
-
-
-def is_everywhere(param: click.Parameter) -> bool:
-    """Whether a parameter is one of those that every command has."""
-    return param.name in _EVERYWHERE or bool({"--help", "--version"} & set(param.opts))
-
-
-def everywhere(command: F) -> F:
-    """Give a command the options of every command; they are kept on the App."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-class Patience(NamedTuple):
-    """Whether to wait, and for how many seconds at most."""
-
-    waits: bool
-    seconds: float
-
-
-def may_wait(command: F) -> F:
-    """Give a command `--wait` and `--wait-timeout`, as one `patience`."""
-    import functools
-
-    @functools.wraps(command)
-    def patient(*args: Any, wait: bool, wait_timeout: float, **kwargs: Any) -> Any:
-        return command(*args, patience=Patience(wait, wait_timeout), **kwargs)
-
-    decorated = wait_timeout(patient)
-    return click.option(  # type: ignore[return-value]
-        "--wait", is_flag=True, help="Wait until it is done, and show it then."
-    )(decorated)
-
-
-def wait_timeout(command: F) -> F:
-    """Give a command `--wait-timeout`."""
-    return click.option(
-        "--wait-timeout",
-        type=Seconds(allows_zero=True),
-        default=WAIT_SECONDS,
-        metavar="DURATION",
-        help="How long to wait at most: 90, 90s, 10m, 2h.  [default: 10m]",
-    )(command)
-
-
-def _kept(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Keep an option on the App: what is given further in beats what is given further out."""
-    source = ctx.get_parameter_source(param.name or "")
-    if value is None or source not in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT):
-        return
-    by_flag = source is ParameterSource.COMMANDLINE
-    if by_flag or ctx.parent is None:  # a variable counts once, at the root
-        ctx.ensure_object(App).keep(param.name or "", Given(value, by_flag))
-
-
-def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    if value and not ctx.resilient_parsing:
-        ctx.ensure_object(App).world.out.write(f"evsrep {__version__}\n")
-        ctx.exit()
-
-
-def _complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    app = ctx.find_object(App)
-    try:
-        names = [*app.profile_file.profiles, "sandbox"] if app else []
-    except EvsrepError:
-        names = ["sandbox"]
-    return [name for name in names if name.startswith(incomplete)]
-
-
-def _complete_columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    shape = getattr(ctx.command, "shape", None)
-    if callable(shape):
-        shape = shape(ctx.params)
-    done, _, last = incomplete.rpartition(",")
-    before = f"{done}," if done else ""
-    fields = shape.fields if shape else ()
-    return [before + name for name in fields if name.startswith(last)]
-
-
-def _option(*names: str, **attributes: Any) -> Callable[[F], F]:
-    return click.option(*names, expose_value=False, callback=_kept, **attributes)
-
-
-_OPTIONS = (
-    _option(
-        "-p",
-        "--profile",
-        metavar="NAME",
-        envvar="EVSREP_PROFILE",
-        shell_complete=_complete_profiles,
-        help="Which profile; 'sandbox' needs no account.",
-    ),
-    _option(
-        "--config",
-        type=click.Path(dir_okay=False),
-        metavar="FILE",
-        envvar="EVSREP_CONFIG",
-        help="The profile file.",
-    ),
-    _option(
-        "-o",
-        "--output",
-        type=click.Choice(FORMS),
-        envvar="EVSREP_OUTPUT",
-        help="The form of the result.  [default: table]",
-    ),
-    _option(
-        "-c",
-        "--columns",
-        metavar="A,B,…",
-        shell_complete=_complete_columns,
-        help="Which fields, in this order.",
-    ),
-    _option(
-        "--timeout",
-        type=Seconds(),
-        metavar="DURATION",
-        envvar="EVSREP_TIMEOUT",
-        help="Most seconds for one request.  [default: 60]",
-    ),
-    _option(
-        "--retries",
-        type=click.IntRange(0, 100),
-        metavar="N",
-        envvar="EVSREP_RETRIES",
-        help="Tries after the first.  [default: 3]",
-    ),
-    _option("-q", "--quiet", is_flag=True, default=None, help="No progress, no notes."),
-    _option("-v", "--verbose", is_flag=True, default=None, help="Say what is done."),
-    _option(
-        "--debug",
-        is_flag=True,
-        default=None,
-        help="Show each request and answer, secrets masked.",
-    ),
-    _option("--no-color", is_flag=True, default=None, help="No colour, as NO_COLOR."),
-    click.option(
-        "--version",
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        callback=_print_version,
-        help="Show the version and exit.",
-    ),
-)
-_EVERYWHERE = frozenset(
-    {
-        "profile",
-        "config",
-        "output",
-        "columns",
-        "timeout",
-        "retries",
-        "quiet",
-        "verbose",
-        "debug",
-        "no_color",
-    }
-)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from evsrep.cli.app import App, Command, Patience, everywhere, may_wait, pass_app
+from evsrep.cli.app import App, pass_app
 from evsrep.cli.many import with_error
+from evsrep.cli.options import Command, Patience, everywhere, may_wait
 from evsrep.errors import EvsrepError, Interrupted, Partial, UsageFault, WaitTimeout
 from evsrep.output.shapes import APPLIED
 

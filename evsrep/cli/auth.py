@@ -2,8 +2,9 @@
 
 import click
 
-from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.app import App, pass_app
 from evsrep.cli.groups import Group
+from evsrep.cli.options import Command, everywhere
 from evsrep.errors import ConfigError
 from evsrep.output.shapes import IDENTITY, TOKEN
 

@@ -3,7 +3,8 @@
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
-from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.app import App, pass_app
+from evsrep.cli.options import Command, everywhere
 
 SHELLS = ("bash", "zsh", "fish")
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from evsrep.cli import complete
-from evsrep.cli.app import App, Command, Patience, everywhere, may_wait, pass_app
+from evsrep.cli.app import App, pass_app
+from evsrep.cli.options import Command, Patience, everywhere, may_wait
 from evsrep.cli.waiting import wait_for
 from evsrep.errors import (
     EvsrepError,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evsrep.cli import complete
-from evsrep.cli.app import App, Command, Patience, everywhere, may_wait, pass_app
+from evsrep.cli.app import App, pass_app
 from evsrep.cli.ask import agrees, check_can_ask
 from evsrep.cli.many import failure_of, with_error
+from evsrep.cli.options import Command, Patience, everywhere, may_wait
 from evsrep.errors import EvsrepError, Interrupted
 from evsrep.output.shapes import DELETION
 

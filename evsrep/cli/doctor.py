@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import click
 
-from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.app import App, pass_app
+from evsrep.cli.options import Command, everywhere
 from evsrep.errors import EvsrepError
 from evsrep.jobs.doctor import FAILED, OK, WARNING, Finding, examine
 from evsrep.output.shapes import FINDING

@@ -6,7 +6,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.app import App, pass_app
+from evsrep.cli.options import Command, everywhere
 from evsrep.cloud import meanings
 from evsrep.errors import EXIT_CODES, NotFound
 from evsrep.output.shapes import EXPLANATION

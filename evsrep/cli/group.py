@@ -2,8 +2,8 @@
 
 import click
 
-from evsrep.cli.app import everywhere
 from evsrep.cli.groups import LazyGroup
+from evsrep.cli.options import everywhere
 
 _COMMANDS = {
     "create": "evsrep.cli.group_make:create",

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evsrep.cli import complete
-from evsrep.cli.app import App, Command, Patience, everywhere, may_wait, pass_app
+from evsrep.cli.app import App, pass_app
 from evsrep.cli.ask import check_can_ask
 from evsrep.cli.group_known import Known, guard, is_meant
+from evsrep.cli.options import Command, Patience, everywhere, may_wait
 from evsrep.errors import Refused
 from evsrep.jobs.actions import (
     FAILOVER,

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evsrep.cli import complete
-from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.app import App, pass_app
 from evsrep.cli.group_known import guard
 from evsrep.cli.many import failure_of, with_error
+from evsrep.cli.options import Command, everywhere
 from evsrep.errors import EvsrepError, Interrupted, UsageFault
 from evsrep.jobs.actions import EXPAND
 from evsrep.output.shapes import EXPANSION

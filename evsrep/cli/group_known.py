@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from evsrep.cli.app import App, Patience
+from evsrep.cli.app import App
 from evsrep.cli.ask import agrees
+from evsrep.cli.options import Patience
 from evsrep.cli.waiting import wait_for_group
 from evsrep.errors import EvsrepError, Interrupted, OutcomeUnknown, OutputClosed, OutputFailed
 from evsrep.jobs.actions import GOALS, Action, goal_of, raise_if_forbidden

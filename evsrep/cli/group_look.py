@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from evsrep.cli import complete
-from evsrep.cli.app import App, Command, everywhere, pass_app, wait_timeout
+from evsrep.cli.app import App, pass_app
 from evsrep.cli.group_known import Known
+from evsrep.cli.options import Command, everywhere, wait_timeout
 from evsrep.jobs.actions import GOALS, REHEARSED, raise_if_forbidden
 from evsrep.output.shapes import GROUP, READINESS, Branch
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from evsrep.cli.app import write_options
+from evsrep.cli.options import write_options
 
 
 class Group(click.Group):

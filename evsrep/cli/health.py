@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evsrep.cli import complete
-from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.app import App, pass_app
+from evsrep.cli.options import Command, everywhere
 from evsrep.errors import EvsrepError, NotFound, NotOffered
 from evsrep.jobs.health import (
     CRITICAL,

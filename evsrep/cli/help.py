@@ -2,7 +2,8 @@
 
 import click
 
-from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.app import App, pass_app
+from evsrep.cli.options import Command, everywhere
 from evsrep.errors import EXIT_CODES, UsageFault
 from evsrep.output.shapes import EXIT_CODE
 from evsrep.settings.keys import KEYS

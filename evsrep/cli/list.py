@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from evsrep.cli import complete
-from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.app import App, pass_app
+from evsrep.cli.options import Command, everywhere
 from evsrep.errors import UsageFault
 from evsrep.output.shapes import PAIR
 

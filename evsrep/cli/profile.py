@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.app import App, pass_app
 from evsrep.cli.ask import agrees
 from evsrep.cli.groups import LazyGroup
+from evsrep.cli.options import Command, everywhere
 from evsrep.errors import ConfigError, UsageFault
 from evsrep.output.shapes import PATH, PROFILE, SETTING
 from evsrep.settings import resolve

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.app import App, pass_app
+from evsrep.cli.options import Command, everywhere
 from evsrep.cli.profile import change_file, check_values
 from evsrep.errors import ConfigError, EvsrepError, UsageFault
 from evsrep.settings import resolve

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from evsrep.cli.app import App, World, everywhere
+from evsrep.cli.app import App, World
 from evsrep.cli.groups import LazyGroup
+from evsrep.cli.options import everywhere
 from evsrep.errors import (
     ConfigError,
     EvsrepError,

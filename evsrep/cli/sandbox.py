@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evsrep.cli.app import App, Command, everywhere, pass_app
+from evsrep.cli.app import App, pass_app
 from evsrep.cli.groups import Group
+from evsrep.cli.options import Command, everywhere
 from evsrep.errors import ConfigError, UsageFault
 from evsrep.output.shapes import DISK
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from evsrep.cli import complete
-from evsrep.cli.app import App, Command, everywhere, pass_app, wait_timeout
+from evsrep.cli.app import App, pass_app
+from evsrep.cli.options import Command, everywhere, wait_timeout
 from evsrep.cli.waiting import wait_for
 from evsrep.errors import AuthError, EvsrepError, Interrupted, NotFound
 from evsrep.output.shapes import PAIR
