@@ -20,8 +20,8 @@ import click
 from evsrep import __version__
 from evsrep.cli.app import World
 from evsrep.cli.completion import SHELLS, script
-from evsrep.cli.help import ENVIRONMENT, FILES, OUTPUT
-from evsrep.cli.options import is_everywhere
+from evsrep.cli.help import API, DEPRECATED, ENVIRONMENT, FILES, OUTPUT, REQUESTS
+from evsrep.cli.options import COMMON, option_groups
 from evsrep.cli.root import cli
 from evsrep.cli.root import main as evsrep
 from evsrep.errors import EXIT_CODES
@@ -130,12 +130,15 @@ def _root_page(ctx: click.Context, names: Sequence[str]) -> Iterator[str]:
     yield ".SH COMMANDS"
     yield from _terms((f"{_bold(_page_name(each))}(1)", _title(each)) for each in _below(ctx))
     yield ".SH OPTIONS"
-    yield from _terms(_options(ctx))
-    yield ".SS Options of every command"
-    yield from _paragraphs("Accepted before the command and after it.")
-    yield from _terms(_options(ctx, is_common=True))
+    yield from _paragraphs("Those of every command, accepted before the command and after it:")
+    for title in COMMON:
+        yield from _option_list(ctx, title)
     yield ".SH OUTPUT"
     yield from _output()
+    yield ".SH WHAT IS SENT"
+    yield from _paragraphs(API)
+    yield from _terms((_bold(commands), ", ".join(sent)) for commands, sent in REQUESTS)
+    yield from _paragraphs(DEPRECATED)
     yield ".SH WHAT IS SENT AGAIN"
     yield from _sent_again()
     yield from _examples(first for each in _below(ctx) for first in _examples_of(each)[:1])
@@ -155,7 +158,9 @@ def _command_page(ctx: click.Context, names: Sequence[str]) -> Iterator[str]:
         yield from _paragraphs(_about(each))
         yield from _terms(_options(each))
     yield ".SH OPTIONS"
-    yield from _terms(_options(ctx))
+    for title in option_groups(ctx.command, ctx):
+        if title not in COMMON:
+            yield from _option_list(ctx, title)
     yield from _paragraphs("The options of every command, such as --profile, are in evsrep(1).")
     yield from _examples(_examples_of(ctx))
     yield from _tables()
@@ -253,15 +258,22 @@ def _title(ctx: click.Context) -> str:
     return _about(ctx).partition("\n")[0]
 
 
-def _options(ctx: click.Context, *, is_common: bool = False) -> Rows:
-    """A command's own options, or those of every command; the help option is one of these."""
-    for param in ctx.command.get_params(ctx):
-        record = param.get_help_record(ctx)
-        if not isinstance(param, click.Option) or record is None:
-            continue
-        if is_everywhere(param) == is_common:
-            variable = f" [env: {param.envvar}]" if param.envvar else ""
-            yield _flags(record[0]), record[1] + variable
+def _option_list(ctx: click.Context, title: str) -> Iterator[str]:
+    """The options that are for one thing, under its name."""
+    yield f".SS {escaped(title)}"
+    yield from _terms(_option(ctx, each) for each in option_groups(ctx.command, ctx)[title])
+
+
+def _options(ctx: click.Context) -> Rows:
+    """A command's own options."""
+    for title, options in option_groups(ctx.command, ctx).items():
+        if title not in COMMON:
+            yield from (_option(ctx, each) for each in options)
+
+
+def _option(ctx: click.Context, option: click.Option) -> tuple[str, str]:
+    flags, about = option.get_help_record(ctx) or ("", "")
+    return _flags(flags), about + (f" [env: {option.envvar}]" if option.envvar else "")
 
 
 def _examples_of(ctx: click.Context) -> list[str]:

@@ -89,8 +89,12 @@ class App:
         """Check `-c` against the fields of the result to come, before anything is done."""
         unknown = [name for name in self.columns if name not in shape.fields]
         if unknown:
+            from evsrep.settings.resolve import nearest
+
+            near = list(filter(None, (nearest(name, shape.fields) for name in unknown)))
+            meant = f"; did you mean {', '.join(near)}?" if near else ""
             raise UsageFault(
-                f"no such column of a {shape.noun}: {', '.join(unknown)}",
+                f"no such column of a {shape.noun}: {', '.join(unknown)}{meant}",
                 hint=f"there are: {', '.join(shape.fields)}",
             )
 

@@ -27,6 +27,7 @@ _MOST_TOLD = 20
 
 @click.command(
     cls=Command,
+    what="What to apply",
     shape=APPLIED,
     examples=(
         "evsrep apply pairs.csv --dry-run",
@@ -39,7 +40,11 @@ _MOST_TOLD = 20
     "--format", "form", type=click.Choice(_FORMS), help="What FILE is.  [default: by its ending]"
 )
 @click.option(
-    "--jobs", type=click.IntRange(1, 64), default=8, help="Requests at once.  [default: 8]"
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=8,
+    metavar="N",
+    help="Requests at once.  [default: 8]",
 )
 @click.option(
     "--check/--no-check",

@@ -41,6 +41,7 @@ def _shape(params: Mapping[str, Any]) -> Shape:
 
 @click.command(
     cls=Command,
+    what="What to pair",
     shape=_shape,
     examples=(
         "evsrep create --production-disk db-01-data --dr-disk db-01-data-dr --wait",

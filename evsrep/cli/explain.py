@@ -38,7 +38,7 @@ def _complete(ctx: click.Context, param: click.Parameter, word: str) -> list[Com
 @everywhere
 @pass_app
 def explain(app: App, word: str) -> None:
-    """Say what a code, a status or an exit code means, and what helps.
+    """Say what a code or a status means, and what helps.
 
     WORD is a failure_detail, an error code of EVS, IAM or the gateway, a status, a fault level, or
     an exit code by its number or kind. Nothing is asked of the cloud.

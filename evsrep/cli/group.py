@@ -6,19 +6,25 @@ from evsrep.cli.groups import LazyGroup
 from evsrep.cli.options import everywhere
 
 _COMMANDS = {
-    "create": "evsrep.cli.group_make:create",
-    "list": "evsrep.cli.group_look:list_",
-    "show": "evsrep.cli.group_look:show",
-    "update": "evsrep.cli.group_make:update",
-    "delete": "evsrep.cli.group_make:delete",
-    "sync": "evsrep.cli.group_act:sync",
-    "pause": "evsrep.cli.group_act:pause",
-    "failover": "evsrep.cli.group_act:failover",
-    "switchover": "evsrep.cli.group_act:switchover",
-    "reprotect": "evsrep.cli.group_act:reprotect",
-    "expand": "evsrep.cli.group_expand:expand",
-    "wait": "evsrep.cli.group_look:wait",
-    "ready": "evsrep.cli.group_look:ready",
+    "Look": {
+        "list": "evsrep.cli.group_look:list_",
+        "show": "evsrep.cli.group_look:show",
+        "ready": "evsrep.cli.group_look:ready",
+        "wait": "evsrep.cli.group_look:wait",
+    },
+    "Bundle": {
+        "create": "evsrep.cli.group_make:create",
+        "update": "evsrep.cli.group_make:update",
+        "expand": "evsrep.cli.group_expand:expand",
+        "delete": "evsrep.cli.group_make:delete",
+    },
+    "Act": {
+        "sync": "evsrep.cli.group_act:sync",
+        "pause": "evsrep.cli.group_act:pause",
+        "failover": "evsrep.cli.group_act:failover",
+        "switchover": "evsrep.cli.group_act:switchover",
+        "reprotect": "evsrep.cli.group_act:reprotect",
+    },
 }
 
 

@@ -1,5 +1,6 @@
 """`evsrep group list | show | wait | ready`: what there is, and how it is."""
 
+from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.group_known import Known
 from evsrep.cli.options import Command, everywhere, wait_timeout
+from evsrep.cli.status import warn_if_unknown
 from evsrep.jobs.actions import GOALS, REHEARSED, raise_if_forbidden
 from evsrep.output.shapes import GROUP, READINESS, Branch
 
@@ -16,14 +18,26 @@ if TYPE_CHECKING:
     from evsrep.cloud.models import Disk, Group, Pair
 
 
+def _statuses() -> Iterable[str]:
+    from evsrep.cloud.meanings import GROUP_STATUSES
+
+    return GROUP_STATUSES
+
+
 @click.command(
     "list",
     cls=Command,
+    what="Which groups",
     shape=GROUP,
     examples=("evsrep group list", "evsrep group list --status failovered -o value -c id"),
 )
 @click.option("--name", metavar="TEXT", help="With exactly this name.")
-@click.option("--status", metavar="STATUS", help="In this status, such as available.")
+@click.option(
+    "--status",
+    metavar="STATUS",
+    shell_complete=complete.words(_statuses),
+    help="In this status, such as available.",
+)
 @click.option(
     "--priority-station",
     metavar="AZ",
@@ -45,6 +59,7 @@ def list_(
 
     All of them, however many there are; the options narrow that down.
     """
+    warn_if_unknown(app, status, [*_statuses()])
     wanted = {"name": name, "status": status, "priority_station": priority_station}
     query = {key: value for key, value in wanted.items() if value}
     found = app.cloud.groups(first=min(limit or 1000, 1000), **query)
@@ -114,8 +129,9 @@ def _disk_branch(pair: "Pair", disk_id: str, disk: "Disk | Exception") -> Branch
     "--for",
     "goal",
     type=click.Choice(tuple(GOALS)),
+    metavar="STATE",
     default="available",
-    help="What to wait for.  [default: available]",
+    help=f"One of {', '.join(GOALS)}.  [default: available]",
 )
 @wait_timeout
 @everywhere
@@ -138,7 +154,12 @@ def wait(app: App, group: str, goal: str, wait_timeout: float) -> None:
 @click.command(cls=Command, shape=READINESS, examples=("evsrep group ready shop --for failover",))
 @click.argument("group", metavar="GROUP", shell_complete=complete.groups)
 @click.option(
-    "--for", "action", type=click.Choice(tuple(REHEARSED)), required=True, help="What to rehearse."
+    "--for",
+    "action",
+    type=click.Choice(tuple(REHEARSED)),
+    metavar="ACTION",
+    required=True,
+    help=f"One of {', '.join(REHEARSED)}.",
 )
 @everywhere
 @pass_app

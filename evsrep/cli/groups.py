@@ -1,19 +1,19 @@
 """Groups of commands: loaded when they are wanted, forgiving of a mistyped word."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
 
-from evsrep.cli.options import write_options
+_HINT = "The options of every command: evsrep help options"
 
 
 class Group(click.Group):
     """A group that prints its help when it is called alone, and knows the nearest word."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"invoke_without_command": True, **kwargs})
+        super().__init__(*args, **{"invoke_without_command": True, "epilog": _HINT, **kwargs})
 
     def invoke(self, ctx: click.Context) -> Any:
         """Without a command, print the help on stdout."""
@@ -31,30 +31,37 @@ class Group(click.Group):
             from evsrep.settings.resolve import nearest
 
             near = nearest(name, self.list_commands(ctx))
-            meant = f" Did you mean '{near}'?" if near else ""
-            raise click.UsageError(f"no such command '{name}'.{meant}", ctx)
+            meant = f"; did you mean '{near}'?" if near else ""
+            raise click.UsageError(f"no such command '{name}'{meant}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands first: they are what the help is read for."""
+        """The commands alone: with the options of every command it would be two screens."""
         self.format_commands(ctx, formatter)
-        write_options(self, ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The last line, as it stands."""
+        formatter.write(f"\n  {self.epilog}\n")
 
 
 class LazyGroup(Group):
-    """A group whose commands are imported one by one, when they are named."""
+    """A group whose commands are imported one by one, when they are named.
 
-    def __init__(self, *args: Any, modules: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+    `modules` says by task where each is: in a module of its own name, or at `module:name`.
+    """
+
+    def __init__(self, *args: Any, modules: Mapping[str, Mapping[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._modules = dict(modules or {})
+        self._tasks = modules
+        self._places = {name: place for each in modules.values() for name, place in each.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order of the table, then those that are there already."""
-        return [*self._modules, *(name for name in self.commands if name not in self._modules)]
+        return [*self._places, *(name for name in self.commands if name not in self._places)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command's module; `module:name` says where it is not called like the module."""
-        place = self._modules.get(cmd_name)
+        """Import a command's module."""
+        place = self._places.get(cmd_name)
         if place is None:
             return super().get_command(ctx, cmd_name)
         module, _, name = place.partition(":")
@@ -62,3 +69,21 @@ class LazyGroup(Group):
             importlib.import_module(module), name or module.rpartition(".")[2]
         )
         return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands by task, where there are several: a line each, the task before the first."""
+        if len(self._tasks) == 1:
+            super().format_commands(ctx, formatter)
+            return
+        width = max(map(len, self._tasks))
+        longest = max(map(len, self._places))
+        formatter.write_paragraph()
+        for task, name, about in self._lines(ctx):
+            formatter.write(f"  {task:<{width}}  {name:<{longest}}  {about}\n")
+
+    def _lines(self, ctx: click.Context) -> Iterator[tuple[str, str, str]]:
+        for task, places in self._tasks.items():
+            for number, name in enumerate(places):
+                command = self.get_command(ctx, name)
+                assert command is not None  # noqa: S101 -- the name is one of the table
+                yield "" if number else task, name, command.get_short_help_str(limit=80)

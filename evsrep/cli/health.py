@@ -41,7 +41,9 @@ Row = Mapping[str, Any]
 @everywhere
 @pass_app
 def health(app: App, groups: tuple[str, ...], nagios: bool) -> int:
-    """Say of each group and lone pair whether it is protected, and if not, why.
+    """Say what is protected and what is not, and why.
+
+    A line for each group, and for each pair that is in none.
 
     GROUP is an ID, or the exact name of one group: then it is said of these alone. A group is as
     well as the worst of its pairs.

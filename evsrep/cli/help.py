@@ -3,7 +3,7 @@
 import click
 
 from evsrep.cli.app import App, pass_app
-from evsrep.cli.options import Command, everywhere
+from evsrep.cli.options import Command, everywhere, write_options
 from evsrep.errors import EXIT_CODES, UsageFault
 from evsrep.output.shapes import EXIT_CODE
 from evsrep.settings.keys import KEYS
@@ -43,31 +43,150 @@ value   no header, tab-separated, a line per object. The idiom for a script: -o 
 object on stderr: {"error": {"kind", "message", "hint", "status", "code", "request_id",
 "exit_code", "resume"}}; keys without a value are left out.
 """
-TOPICS = ("exit-codes", "environment", "files", "output")
+_PAIRS, _GROUPS = "os-vendor-replications", "os-vendor-replication-consistency-groups"
+REQUESTS = (
+    (
+        "create, apply",
+        (
+            "GET volumes/detail",
+            "GET volumes/{id}",
+            "GET servers/{id}",
+            f"GET {_PAIRS}",
+            f"POST {_PAIRS}",
+            f"GET {_PAIRS}/{{id}}",
+        ),
+    ),
+    ("list", (f"GET {_PAIRS}", f"GET {_GROUPS}", "GET volumes/detail")),
+    ("show, wait", (f"GET {_PAIRS}/{{id}}", f"GET {_PAIRS}")),
+    ("delete", (f"GET {_PAIRS}/{{id}}", f"GET {_PAIRS}", f"DELETE {_PAIRS}/{{id}}")),
+    ("health", (f"GET {_PAIRS}", f"GET {_GROUPS}")),
+    ("group list", (f"GET {_GROUPS}",)),
+    (
+        "group show, ready, wait",
+        (f"GET {_GROUPS}/{{id}}", f"GET {_GROUPS}", f"GET {_PAIRS}", "GET volumes/{id}"),
+    ),
+    (
+        "group create",
+        (
+            f"GET {_PAIRS}",
+            f"POST {_GROUPS}",
+            f"GET {_GROUPS}/{{id}}",
+            f"POST {_GROUPS}/{{id}}/action",
+        ),
+    ),
+    (
+        "group update",
+        (
+            f"GET {_GROUPS}",
+            f"GET {_GROUPS}/{{id}}",
+            f"GET {_PAIRS}",
+            f"POST {_GROUPS}/{{id}}/action",
+            f"PUT {_GROUPS}/{{id}}",
+        ),
+    ),
+    (
+        "group delete",
+        (
+            f"GET {_GROUPS}",
+            f"GET {_GROUPS}/{{id}}",
+            f"POST {_GROUPS}/{{id}}/action",
+            f"DELETE {_GROUPS}/{{id}}",
+        ),
+    ),
+    (
+        "group sync, pause, failover, switchover, reprotect",
+        (
+            f"GET {_GROUPS}",
+            f"GET {_GROUPS}/{{id}}",
+            f"GET {_PAIRS}",
+            f"POST {_GROUPS}/{{id}}/action",
+        ),
+    ),
+    (
+        "group expand",
+        (
+            f"GET {_GROUPS}",
+            f"GET {_PAIRS}",
+            "GET volumes/{id}",
+            f"POST {_GROUPS}/{{id}}/action",
+        ),
+    ),
+)
+API = """\
+evsrep speaks the replication part of the EVS API, below /v2/{project_id} at the
+endpoint that the catalog has for EVS; servers are asked for at the compute
+endpoint. Each command first signs in at IAM with POST /v3/auth/tokens, unless a
+token was kept or requests are signed with AK/SK; 'evsrep auth logout' takes
+tokens back with DELETE. --debug shows each request of a run.
+
+What else a command may send, and nothing besides:
+"""
+DEPRECATED = """\
+The vendors have marked this API as deprecated, in favour of SDRS (Storage
+Disaster Recovery Service), since February 2019. A cloud that has taken it out
+answers 404 for the lists themselves: exit code 5, kind not_offered. SDRS has an
+API of its own, which evsrep does not speak; a disk that SDRS protects can't be
+paired here (EVS.2089).
+"""
+TOPICS = ("options", "output", "exit-codes", "environment", "files", "api")
 
 
 @click.command(
-    cls=Command, shape=EXIT_CODE, examples=("evsrep help exit-codes", "evsrep help create")
+    cls=Command,
+    shape=EXIT_CODE,
+    examples=("evsrep help exit-codes", "evsrep help create"),
+    short_help=f"On {', '.join(TOPICS)}.",
 )
-@click.argument("topic", metavar="[TOPIC|COMMAND…]", nargs=-1)
+@click.argument(
+    "topic",
+    metavar="[TOPIC|COMMAND…]",
+    nargs=-1,
+    shell_complete=lambda ctx, param, word: [each for each in TOPICS if each.startswith(word)],
+)
 @everywhere
 @pass_app
 def help(app: App, topic: tuple[str, ...]) -> None:  # noqa: A001 -- the user's word
     """Show help on a topic or a command.
 
-    The topics are exit-codes, environment, files and output.
+    The topics are options (those of every command), output, exit-codes, environment, files and api
+    (what each command sends).
     """
     if topic == ("exit-codes",):
         app.console.show_all(EXIT_CODE, exit_code_rows())
-    elif topic == ("environment",):
-        app.console.print(_pairs(ENVIRONMENT))
-    elif topic == ("files",):
-        keys = tuple((key.name, key.about) for key in KEYS)
-        app.console.print(f"{_pairs(FILES)}\nThe keys of a profile:\n\n{_pairs(keys)}")
-    elif topic == ("output",):
-        app.console.print(OUTPUT)
     else:
-        app.console.print(_command_help(topic))
+        app.console.print(_text(topic))
+
+
+def _text(topic: tuple[str, ...]) -> str:
+    if topic == ("options",):
+        return _common_options()
+    if topic == ("environment",):
+        return _pairs(ENVIRONMENT)
+    if topic == ("files",):
+        keys = tuple((key.name, key.about) for key in KEYS)
+        return f"{_pairs(FILES)}\nThe keys of a profile:\n\n{_pairs(keys)}"
+    if topic == ("output",):
+        return OUTPUT
+    if topic == ("api",):
+        return "\n".join((API, *map(_requests, REQUESTS), DEPRECATED))
+    return _command_help(topic)
+
+
+def _requests(row: tuple[str, tuple[str, ...]]) -> str:
+    commands, requests = row
+    return f"{commands}\n" + "".join(f"    {request}\n" for request in requests)
+
+
+def _common_options() -> str:
+    """The options of every command, with the variables that stand in for them."""
+    from evsrep.cli.root import cli
+
+    ctx = click.Context(cli, info_name="evsrep", **cli.context_settings)
+    formatter = ctx.make_formatter()
+    formatter.write_paragraph()
+    formatter.write("Accepted before the command and after it.\n")
+    write_options(cli, ctx, formatter)
+    return formatter.getvalue().lstrip("\n")
 
 
 def exit_code_rows() -> list[dict[str, object]]:
@@ -87,12 +206,25 @@ def _command_help(words: tuple[str, ...]) -> str:
         group = ctx.command
         found = group.get_command(ctx, word) if isinstance(group, click.Group) else None
         if found is None:
-            raise UsageFault(
-                f"there is no help on '{' '.join(words)}'",
-                hint=f"topics are {', '.join(TOPICS)}; every command has its own help",
-            )
+            raise _no_help(words, word, [*TOPICS, *_commands_of(ctx)])
         ctx = click.Context(found, info_name=word, parent=ctx)
     return ctx.get_help() + "\n"
+
+
+def _commands_of(ctx: click.Context) -> list[str]:
+    group = ctx.command
+    return group.list_commands(ctx) if isinstance(group, click.Group) else []
+
+
+def _no_help(words: tuple[str, ...], word: str, known: list[str]) -> UsageFault:
+    from evsrep.settings.resolve import nearest
+
+    near = nearest(word, known)
+    meant = f"; did you mean '{near}'?" if near else ""
+    return UsageFault(
+        f"there is no help on '{' '.join(words)}'{meant}",
+        hint=f"topics are {', '.join(TOPICS)}; every command has its own help",
+    )
 
 
 def _pairs(rows: tuple[tuple[str, str], ...]) -> str:

@@ -11,6 +11,7 @@ import click
 from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, everywhere
+from evsrep.cli.status import warn_if_unknown
 from evsrep.errors import UsageFault
 from evsrep.output.shapes import PAIR
 
@@ -45,6 +46,7 @@ def _statuses() -> Iterable[str]:
 @click.command(
     "list",
     cls=Command,
+    what="Which pairs",
     shape=PAIR,
     examples=(
         "evsrep list",
@@ -107,6 +109,7 @@ def list_(
     """
     order = _read_sort(sort)
     since = _read_time(changed_since) if changed_since else None
+    warn_if_unknown(app, status, [*_statuses()])
     wanted = Wanted(
         name=name or "",
         status=status or "",

@@ -7,14 +7,35 @@ from typing import Any, NamedTuple, TypeVar
 import click
 from click.core import ParameterSource
 
-from evsrep import __version__
 from evsrep.cli.app import App, Given
+from evsrep.cli.version import VersionOption
 from evsrep.errors import EvsrepError
 from evsrep.output.shapes import FORMS, Shape
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 WAIT_SECONDS = 600.0
+
+HOW_TO_RUN, OUTPUT, EVERY = "How to run", "Output", "Every command"
+COMMON = (OUTPUT, EVERY)
+HOW = frozenset(
+    {
+        "check",
+        "dry_run",
+        "force",
+        "if_not_exists",
+        "ignore_missing",
+        "jobs",
+        "no_test",
+        "pause",
+        "sync",
+        "wait",
+        "wait_timeout",
+        "yes",
+    }
+)
+_OUTPUT = frozenset({"output", "columns", "quiet", "verbose", "debug", "no_color"})
+_EVERY = frozenset({"profile", "config", "timeout", "retries", "version"})
 
 
 class Seconds(click.ParamType[float]):
@@ -48,10 +69,12 @@ class Command(click.Command):
         *args: Any,
         shape: Callable[[Mapping[str, Any]], Shape] | Shape | None = None,
         examples: tuple[str, ...] = (),
+        what: str = "Options",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.shape = shape
+        self.what = what
         self.examples = examples
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -62,7 +85,7 @@ class Command(click.Command):
         return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The command's own options, then those that every command has."""
+        """The options by what they are for."""
         write_options(self, ctx, formatter)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -76,24 +99,33 @@ class Command(click.Command):
 def write_options(
     command: click.Command, ctx: click.Context, formatter: click.HelpFormatter
 ) -> None:
-    """Write a command's options in two lists: its own, and those of every command."""
-    own: list[tuple[str, str]] = []
-    common: list[tuple[str, str]] = []
+    """Write a command's options by what they are for, all in two columns alike."""
+    found = {
+        title: [option.get_help_record(ctx) or ("", "") for option in options]
+        for title, options in option_groups(command, ctx).items()
+    }
+    width = max((len(flags) for rows in found.values() for flags, _ in rows), default=0)
+    for title, rows in found.items():
+        with formatter.section(title):
+            formatter.write_dl([(f"{flags:<{min(width, 28)}}", about) for flags, about in rows])
+
+
+def option_groups(command: click.Command, ctx: click.Context) -> dict[str, list[click.Option]]:
+    """A command's options by what they are for; those of every command come last."""
+    own = getattr(command, "what", "Options")
+    found: dict[str, list[click.Option]] = {title: [] for title in (own, HOW_TO_RUN, *COMMON)}
     for param in command.get_params(ctx):
-        if isinstance(param, click.Argument):  # told of in words, in the description
-            continue
-        record = param.get_help_record(ctx)
-        if record is not None:
-            (common if is_everywhere(param) else own).append(record)
-    for title, records in (("Options", own), ("Options of every command", common)):
-        if records:
-            with formatter.section(title):
-                formatter.write_dl(records)
+        if isinstance(param, click.Option) and not param.hidden:
+            found[_title(param) or own].append(param)
+    return {title: options for title, options in found.items() if options}
 
 
-def is_everywhere(param: click.Parameter) -> bool:
-    """Whether a parameter is one of those that every command has."""
-    return param.name in _EVERYWHERE or bool({"--help", "--version"} & set(param.opts))
+def _title(param: click.Parameter) -> str:
+    """What an option is for, by its name; empty for what the command is about."""
+    if "--help" in param.opts:  # which Click may name otherwise
+        return EVERY
+    groups = ((HOW_TO_RUN, HOW), (OUTPUT, _OUTPUT), (EVERY, _EVERY))
+    return next((title for title, names in groups if param.name in names), "")
 
 
 def everywhere(command: F) -> F:
@@ -145,12 +177,6 @@ def _kept(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         ctx.ensure_object(App).keep(param.name or "", Given(value, by_flag))
 
 
-def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    if value and not ctx.resilient_parsing:
-        ctx.ensure_object(App).world.out.write(f"evsrep {__version__}\n")
-        ctx.exit()
-
-
 def _complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     app = ctx.find_object(App)
     try:
@@ -194,8 +220,9 @@ _OPTIONS = (
         "-o",
         "--output",
         type=click.Choice(FORMS),
+        metavar="FORM",
         envvar="EVSREP_OUTPUT",
-        help="The form of the result.  [default: table]",
+        help="table, json, jsonl or value.  [default: table]",
     ),
     _option(
         "-c",
@@ -224,29 +251,15 @@ _OPTIONS = (
         "--debug",
         is_flag=True,
         default=None,
-        help="Show each request and answer, secrets masked.",
+        help="Show requests and answers, secrets masked.",
     ),
     _option("--no-color", is_flag=True, default=None, help="No colour, as NO_COLOR."),
     click.option(
         "--version",
+        cls=VersionOption,
         is_flag=True,
         is_eager=True,
         expose_value=False,
-        callback=_print_version,
-        help="Show the version and exit.",
+        help="Show the version and exit; with -v those of all that it uses.",
     ),
-)
-_EVERYWHERE = frozenset(
-    {
-        "profile",
-        "config",
-        "output",
-        "columns",
-        "timeout",
-        "retries",
-        "quiet",
-        "verbose",
-        "debug",
-        "no_color",
-    }
 )

@@ -24,8 +24,10 @@ _MASK = "***"
 @click.group(
     cls=LazyGroup,
     modules={
-        "init": "evsrep.cli.profile_new:init",
-        "import": "evsrep.cli.profile_new:import_",
+        "Commands": {
+            "init": "evsrep.cli.profile_new:init",
+            "import": "evsrep.cli.profile_new:import_",
+        }
     },
 )
 @everywhere

@@ -63,7 +63,8 @@ def _key_flags(command: F) -> F:
 @click.option(
     "--preset",
     type=click.Choice([*PRESETS]),
-    help="A cloud whose addresses follow from the region.",
+    metavar="CLOUD",
+    help=f"{', '.join(PRESETS)}: its addresses follow from the region.",
 )
 @click.option("--no-test", is_flag=True, help="Save it without signing in.")
 @_key_flags

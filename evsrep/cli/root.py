@@ -25,33 +25,46 @@ from evsrep.errors import (
 from evsrep.output.shapes import FORMS
 
 COMMANDS = {
-    "create": "evsrep.cli.create",
-    "apply": "evsrep.cli.apply",
-    "list": "evsrep.cli.list:list_",
-    "show": "evsrep.cli.show",
-    "delete": "evsrep.cli.delete",
-    "wait": "evsrep.cli.wait",
-    "group": "evsrep.cli.group",
-    "health": "evsrep.cli.health",
-    "explain": "evsrep.cli.explain",
-    "profile": "evsrep.cli.profile",
-    "auth": "evsrep.cli.auth",
-    "sandbox": "evsrep.cli.sandbox",
-    "completion": "evsrep.cli.completion",
-    "doctor": "evsrep.cli.doctor",
-    "help": "evsrep.cli.help",
+    "Pairs": {
+        "create": "evsrep.cli.create",
+        "apply": "evsrep.cli.apply",
+        "list": "evsrep.cli.list:list_",
+        "show": "evsrep.cli.show",
+        "delete": "evsrep.cli.delete",
+        "wait": "evsrep.cli.wait",
+    },
+    "Groups": {"group": "evsrep.cli.group"},
+    "Watch": {"health": "evsrep.cli.health"},
+    "Set up": {
+        "profile": "evsrep.cli.profile",
+        "auth": "evsrep.cli.auth",
+        "completion": "evsrep.cli.completion",
+        "doctor": "evsrep.cli.doctor",
+    },
+    "Learn": {
+        "sandbox": "evsrep.cli.sandbox",
+        "explain": "evsrep.cli.explain",
+        "help": "evsrep.cli.help",
+    },
 }
 _OUTPUT_OPTION = re.compile(r"(?:--output=?|-[qv]*o=?)(.*)")  # `-qojson` is one, too
 _SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(cls=LazyGroup, modules=COMMANDS, context_settings=dict(_SETTINGS))
+@click.group(
+    cls=LazyGroup,
+    modules=COMMANDS,
+    context_settings=dict(_SETTINGS),
+    epilog="Without an account: -p sandbox. Deprecated in favour of SDRS: evsrep help api",
+)
 @everywhere
 def cli() -> None:
     """The command line for EVS replication.
+    \f
 
     evsrep pairs a production disk with a disaster-recovery disk in another availability zone, and
-    keeps an eye on the pair. To try it without an account: evsrep create -p sandbox …
+    keeps an eye on the pair. It checks before it sends, never creates a pair twice, never loses an
+    ID, and says what happened. To try it without an account: evsrep create -p sandbox …
 
     The API behind it is deprecated in favour of SDRS; this is for the clouds that still offer it.
     """
@@ -132,7 +145,18 @@ def _usage(error: click.ClickException) -> EvsrepError:
     message = error.format_message().rstrip(".")
     if isinstance(error, click.FileError):
         return ConfigError(message)
+    if isinstance(error, click.NoSuchOption):
+        message = _no_such_option(error)
     return UsageFault(message[:1].lower() + message[1:], hint=f"see '{command} --help'")
+
+
+def _no_such_option(error: click.NoSuchOption) -> str:
+    """One word that was probably meant: Click names several, in the order of the alphabet."""
+    from evsrep.settings.resolve import nearest
+
+    near = nearest(error.option_name, error.possibilities or ())
+    meant = f"; did you mean '{near}'?" if near else ""
+    return f"no such option '{error.option_name}'{meant}"
 
 
 def _bug(app: App, error: Exception) -> EvsrepError:

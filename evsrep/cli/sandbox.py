@@ -164,14 +164,19 @@ def mend(app: App) -> None:
 
 @sandbox.command(cls=Command, examples=("evsrep sandbox serve --port 8776",))
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, help="Which port.  [default: a free one]"
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="N",
+    help="Which port.  [default: a free one]",
 )
 @everywhere
 @pass_app
 def serve(app: App, port: int) -> None:
-    """Offer the sandbox over HTTP on loopback, until Ctrl-C or SIGTERM.
+    """Offer the sandbox over HTTP on loopback.
 
-    The first line on stdout is its URL; a ready profile for it follows on stderr.
+    The first line on stdout is its URL; a ready profile for it follows on stderr. It ends with
+    Ctrl-C or SIGTERM.
     """
     from evsrep.sandbox.profile import ready_profile
     from evsrep.sandbox.server import Server

@@ -31,8 +31,9 @@ _GOALS = ("available", "active", "deleted")
     "--for",
     "goal",
     type=click.Choice(_GOALS),
+    metavar="STATE",
     default="available",
-    help="What to wait for.  [default: available]",
+    help=f"One of {', '.join(_GOALS)}.  [default: available]",
 )
 @wait_timeout
 @everywhere

@@ -1,13 +1,18 @@
 """`evsrep help`, and help wherever it is asked for."""
 
+import platform
+import re
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
+from evsrep.cli.help import REQUESTS
 from evsrep.errors import ExitCode
-from tests.cli.conftest import Real
-from tests.conftest import Run
+from tests.cli.conftest import ID, Real, requests_in
+from tests.conftest import DR, PRODUCTION, Run
 
 EXIT_CODES = {
     0: "", 1: "internal", 2: "usage", 3: "config", 4: "auth", 5: "not_found", 6: "refused",
@@ -24,7 +29,7 @@ def test_alone_it_prints_the_help_on_stdout(run: Run) -> None:
 
 
 def test_the_help_says_once_that_the_api_is_deprecated(run: Run) -> None:
-    assert "SDRS" in run("--help").stdout
+    assert run("--help").stdout.count("SDRS") == 1
 
 
 @pytest.mark.parametrize("words", [
@@ -91,6 +96,119 @@ def test_a_topic_has_what_no_command_owns(run: Run, topic: str, told: tuple[str,
     assert done.exit_code == ExitCode.DONE
     for word in told:
         assert word in done.stdout
+
+
+def test_the_options_of_every_command_have_a_topic(run: Run) -> None:
+    text = run("help", "options").stdout
+    for flag in (
+        "-p, --profile", "--config", "-o, --output", "-c, --columns", "--timeout", "--retries",
+        "-q, --quiet", "-v, --verbose", "--debug", "--no-color", "--version", "-h, --help",
+    ):  # fmt: skip
+        assert flag in text
+
+
+# What the commands are seen to send, in the order of the drill, each to its row of the topic.
+SEEN = (
+    ("create, apply", "create --production-disk web-01-data --dr-disk mail-01-data-dr-running"),
+    ("create, apply", f"create --production-disk {PRODUCTION} --dr-disk {DR} --name data --wait"),
+    ("create, apply", "apply pairs.csv --wait"),
+    ("list", "list --group shop --disk db-01-data"),
+    ("list", "list --disk db-01-data"),
+    ("list", "list"),
+    ("show, wait", "show data"),
+    ("show, wait", "wait data"),
+    ("group create", "group create --name shop --pair data --wait"),
+    ("list", "list --group shop"),
+    ("health", "health"),
+    ("group list", "group list"),
+    ("group show, ready, wait", "group ready shop --for failover"),
+    ("group show, ready, wait", "group show shop"),
+    ("group expand", "group expand shop --pair data=300"),
+    ("group show, ready, wait", "group wait shop --for active"),
+    ("group sync, pause, failover, switchover, reprotect", "group pause shop --wait"),
+    ("group sync, pause, failover, switchover, reprotect", "group sync shop --wait"),
+    ("group delete", "group delete shop --yes --pause --force"),
+    ("group sync, pause, failover, switchover, reprotect", "group sync shop --wait"),
+    ("group update", "group update shop --remove data --pause --wait"),
+    ("group delete", "group delete shop --yes --pause --wait"),
+    ("delete", "delete data --yes --wait"),
+)  # fmt: skip
+
+
+def test_the_requests_of_each_command_are_those_that_it_sends(sandbox: Run, home: Path) -> None:
+    sheet = home / "pairs.csv"
+    sheet.write_text("production_disk,dr_disk\ndb-01-data,db-01-data-dr\n")
+    seen: dict[str, set[str]] = {commands: set() for commands, _ in REQUESTS}
+    for commands, line in SEEN:
+        words = [str(sheet) if word == sheet.name else word for word in line.split()]
+        draws_tree = line.startswith("group show")
+        for request in requests_in(sandbox(*words, "--debug", terminal=draws_tree).stderr):
+            path = ID.sub("{id}", request.partition("?")[0])
+            if "/auth/tokens" not in path:
+                seen[commands].add(re.sub(r"/v2[.1]*/[0-9a-f]{32}/", "", path))
+    assert seen == {commands: set(sent) for commands, sent in REQUESTS}
+
+
+def test_the_topic_on_the_api_names_every_request_and_what_comes_after_it(run: Run) -> None:
+    text = run("help", "api").stdout
+    for commands, sent in REQUESTS:
+        assert "\n".join((commands, *(f"    {request}" for request in sent))) in text
+    for word in ("SDRS", "deprecated", "not_offered", "/v2/{project_id}", "/v3/auth/tokens"):
+        assert word in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(("words", "meant"), [
+    (("craete",), "did you mean 'create'?"),
+    (("sandbox", "dsks"), "did you mean 'disks'?"),
+    (("group", "swichover"), "did you mean 'switchover'?"),
+    (("create", "--prodution-disk", "x"), "did you mean '--production-disk'?"),
+    (("list", "--colums", "id"), "did you mean '--columns'?"),
+    (("--profil", "x", "list"), "did you mean '--profile'?"),
+    (("list", "-p", "sandbx"), "did you mean 'sandbox'?"),
+    (("list", "-p", "sandbox", "-c", "id,statsu"), "did you mean status?"),
+    (("help", "exit-code"), "did you mean 'exit-codes'?"),
+    (("help", "group", "filover"), "did you mean 'failover'?"),
+    (("list", "-p", "sandbox", "--sort", "nme"), "did you mean 'name'?"),
+    (("explain", "3710041"), "did you mean '37100041'?"),
+    (("profile", "set", "x", "pasword=y"), "did you mean 'password'?"),
+])  # fmt: skip
+def test_a_mistyped_word_gets_the_nearest(run: Run, words: tuple[str, ...], meant: str) -> None:
+    done = run(*words)
+    assert done.exit_code in (ExitCode.USAGE, ExitCode.CONFIG, ExitCode.NOT_FOUND)
+    assert done.stdout == ""
+    assert meant in done.stderr
+
+
+@pytest.mark.parametrize("command", [("list",), ("group", "list")])
+def test_a_status_that_nobody_knows_is_asked_for_with_a_warning(
+    sandbox: Run, command: tuple[str, ...]
+) -> None:
+    done = sandbox(*command, "--status", "availabel", "-o", "json")
+    assert (done.exit_code, done.json) == (ExitCode.DONE, [])
+    assert "'availabel' is no status that evsrep knows; did you mean 'available'?" in done.stderr
+    assert "there are: creating" in sandbox(*command, "--status", "zzz").stderr
+    assert sandbox(*command, "--status", "available").stderr == ""
+
+
+def test_a_word_like_none_gets_no_guess(run: Run) -> None:
+    for words in (("zzzz",), ("create", "--zzzz"), ("help", "zzzz"), ("list", "-c", "zzzz")):
+        assert "did you mean" not in run(*words).stderr
+
+
+@pytest.mark.parametrize("words", [
+    ("--version", "-v"), ("-v", "--version"), ("-v", "show", "--version"),
+    ("show", "--version", "-v"),
+])  # fmt: skip
+def test_the_version_with_those_of_all_that_it_uses(run: Run, words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert done.exit_code == ExitCode.DONE
+    names = [line.split()[0] for line in done.stdout.splitlines()]
+    assert names[0] == "evsrep"
+    assert names[3:8] == ["click", "httpx", "httpcore", "rich", "tomli-w"]
+    assert platform.python_version() in done.stdout.splitlines()[1]
+    assert version("httpx") in done.stdout
+    assert run("--version").stdout == done.stdout.splitlines(keepends=True)[0]
 
 
 @pytest.mark.parametrize("topic", [("nonsense",), ("create", "nonsense"), ("profile", "nonsense")])

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from evsrep.cli.help import ENVIRONMENT
+from evsrep.cli import options
+from evsrep.cli.help import ENVIRONMENT, TOPICS
 from evsrep.cli.root import cli
 from evsrep.settings.keys import SECRET_VARIABLES
 
-WIDTH = 80
+WIDTH, LINES = 80, 24
 
 
 def walk(ctx: click.Context) -> Iterator[click.Context]:
@@ -65,12 +66,49 @@ def test_help_is_there_and_fits_a_narrow_terminal(path, run, monkeypatch):
     assert [line for line in done.stdout.splitlines() if len(line) > WIDTH] == []
 
 
-@pytest.mark.parametrize("path", COMMANDS)
-def test_help_lists_no_parameter_without_a_word_on_it(path, run, monkeypatch):
+@pytest.mark.parametrize("path", LEAVES)
+def test_a_command_lists_its_options_by_what_they_are_for(path, run, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(WIDTH))
-    listed = run(*path.split()[1:], "-h").stdout.partition("\nOptions:\n")[2]
-    bare = [line for line in listed.splitlines() if re.fullmatch(r"  [^ -]\S*", line)]
-    assert bare == []
+    text = run(*path.split()[1:], "-h").stdout
+    titles = re.findall(r"^([A-Z][\w ]*):$", text, flags=re.MULTILINE)
+    own = LEAVES[path].command.what
+    order = [own, "How to run", "Output", "Every command", "Examples"]
+    assert titles == [title for title in order if title in titles]
+    assert titles[-3:] == ["Output", "Every command", "Examples"]
+    listed = text.partition(f"\n{titles[0]}:\n")[2]
+    bare = [line for line in listed.splitlines() if re.fullmatch(r"  -\S+( \S+)?", line)]
+    assert bare == [], "each has a word on it, on the same line"
+    for option in LEAVES[path].command.get_params(LEAVES[path]):
+        assert all(flag in text for flag in option.opts if flag.startswith("-"))
+
+
+def test_every_option_that_says_how_is_one_of_a_command():
+    assert {param.name for param in OPTIONS.values()} >= options.HOW
+
+
+def test_the_first_help_fits_one_screen(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+    text = run("--help").stdout
+    assert len(text.splitlines()) < LINES, "the prompt comes back below it"
+    assert "..." not in text.partition("\n")[2], "a sentence that was cut"
+    listed = {line[10:].split()[0] for line in text.splitlines() if len(line) > 10}
+    assert {path.split()[1] for path in COMMANDS if " " in path} <= listed
+
+
+@pytest.mark.parametrize("path", sorted(set(COMMANDS) - set(LEAVES)))
+def test_the_help_of_a_group_has_each_command_in_one_line(path, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+    lines = run(*path.split()[1:], "-h").stdout.splitlines()
+    assert len(lines) < LINES
+    for name in COMMANDS[path].command.list_commands(COMMANDS[path]):
+        assert [line for line in lines if re.search(rf"^ .*\b{name}  +\S", line)]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_of_the_help_has_its_text(topic, run):
+    done = run("help", topic)
+    assert done.exit_code == 0
+    assert len(done.stdout.splitlines()) > 5
 
 
 def test_every_variable_that_is_read_is_told_of():
