@@ -1,41 +1,27 @@
-"""The manual, written from the commands: man pages, completions, the README's tables, the picture.
+"""The manual, written from the commands: man pages, completions, the README's tables, the pictures.
 
 `python -m evsrep.manual` writes them into the repository of the current folder, and what it writes
 depends on the code alone: not on the day, the terminal or the home it runs in.
 """
 
 import inspect
-import io
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from evsrep import __version__
-from evsrep.cli.app import World
 from evsrep.cli.completion import SHELLS, script
 from evsrep.cli.help import API, DEPRECATED, ENVIRONMENT, FILES, OUTPUT, REQUESTS
 from evsrep.cli.options import COMMON, option_groups
 from evsrep.cli.root import cli
-from evsrep.cli.root import main as evsrep
 from evsrep.errors import EXIT_CODES
+from evsrep.pictures import SCENES, picture
 from evsrep.settings.keys import KEYS
 
 Rows = Iterable[tuple[str, str]]
-
-TYPED = """\
-$ evsrep create -p sandbox --name "my replication" \\
-    --production-disk 18aa67ea-c7cb-4826-800d-50e67f0de75b \\
-    --dr-disk 375d23be-3658-498f-8b50-d3b950a890ec
-"""
-_PAIR_ID = "91085433-9499-4a68-b2c6-35072467ccd2"  # the API reference's; a real one is random
-_WIDTH = 100
 
 
 @click.command()
@@ -60,15 +46,16 @@ def stale(root: Path) -> dict[str, str | None]:
     found: dict[str, str | None] = {
         path: text for path, text in made.items() if _text_of(root / path) != text
     }
-    pages = sorted(f"man/{page.name}" for page in root.glob("man/*.1"))
-    return found | {page: None for page in pages if page not in made}
+    there = [*root.glob("man/*.1"), *root.glob("tests/pictures/*.svg")]
+    paths = sorted(str(path.relative_to(root)) for path in there)
+    return found | {path: None for path in paths if path not in made}
 
 
 def generated(root: Path) -> dict[str, str]:
     """Every generated file, by its path in the repository."""
     made = {f"man/{name}.1": text for name, text in pages().items()}
     made |= {f"completions/evsrep.{shell}": script(cli, shell) for shell in SHELLS}
-    made["tests/pictures/create.svg"] = picture()
+    made |= {f"tests/pictures/{name}.svg": picture(name) for name in SCENES}
     readme = _text_of(root / "README.md")
     return made if readme is None else made | {"README.md": filled(readme)}
 
@@ -365,79 +352,6 @@ def _table(*titles: str, rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
 
 def _code(*words: str) -> str:
     return ", ".join(word if word == "…" else f"`{word}`" for word in words)
-
-
-# The picture
-
-
-def picture(typed: str = TYPED) -> str:
-    """What is typed and what evsrep prints, as an SVG that brings its own dark background."""
-    from rich.console import Console
-    from rich.text import Text
-
-    with _nowhere():
-        shown = Text.from_ansi(typed + _printed(typed))
-        console = Console(record=True, width=_WIDTH, file=io.StringIO())
-        console.print(shown)
-        svg = console.export_svg(title="evsrep", unique_id="evsrep", code_format=_svg_format())
-    return _lines(line.rstrip() for line in svg.splitlines())
-
-
-def _svg_format() -> str:
-    """Rich's, without fonts from the network: a picture shows what it holds."""
-    from rich._export_format import CONSOLE_SVG_FORMAT
-
-    return re.sub(r"\s*@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-
-
-def _printed(typed: str) -> str:
-    """What the program prints for what is typed; the ID is made the documented one."""
-    import shlex
-
-    screen = _Screen()
-    world = World(clock=_StoppedClock(), stdin=screen, out=screen, err=screen)
-    code = evsrep(shlex.split(typed.replace("\\\n", ""))[2:], world)
-    found = re.search(r"evsrep wait (\S+)", screen.getvalue())
-    if code or found is None:
-        raise click.ClickException(f"no picture could be taken:\n{screen.getvalue()}")
-    return screen.getvalue().replace(found[1], _PAIR_ID)
-
-
-class _Screen(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-class _StoppedClock:
-    """A clock that stands still: pictures of different days are the same."""
-
-    def now(self) -> float:
-        return 0.0
-
-    def time(self) -> float:
-        return datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).timestamp()
-
-    def sleep(self, seconds: float) -> None:
-        del seconds
-
-
-@contextmanager
-def _nowhere() -> Iterator[None]:
-    """An empty home and no variables but a terminal's, until the block ends.
-
-    Click and rich read the environment themselves, so it is not enough to hand in another one.
-    """
-    kept = dict(os.environ)
-    with tempfile.TemporaryDirectory() as home:
-        os.environ.clear()
-        os.environ.update(HOME=home, COLUMNS=str(_WIDTH), TERM="xterm-256color")
-        try:
-            yield
-        finally:
-            os.environ.clear()
-            os.environ.update(kept)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from evsrep import manual
+from evsrep import manual, pictures
 from evsrep.cli.completion import SHELLS
 from evsrep.cli.help import ENVIRONMENT, FILES
 from evsrep.cli.root import cli
@@ -254,34 +254,68 @@ def test_a_completion_script_names_evsrep(shell):
     assert "_EVSREP_COMPLETE" in made
 
 
-def test_the_picture_is_the_same_wherever_it_is_taken(monkeypatch):
-    first = manual.picture()
-    for name, value in {"EVSREP_OUTPUT": "json", "NO_COLOR": "1", "COLUMNS": "40"}.items():
-        monkeypatch.setenv(name, value)
+@pytest.mark.parametrize("name", pictures.SCENES)
+def test_a_picture_is_the_same_wherever_it_is_taken(name, monkeypatch):
+    for variable, value in {"EVSREP_OUTPUT": "json", "NO_COLOR": "1", "COLUMNS": "40"}.items():
+        monkeypatch.setenv(variable, value)
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     before = dict(os.environ)
-    assert manual.picture() == first
+    taken = pictures.picture.__wrapped__(name)
     assert dict(os.environ) == before
+    kept = ROOT / "tests" / "pictures" / f"{name}.svg"
+    assert taken == kept.read_text(encoding="utf-8"), "'python -m evsrep.manual' takes it anew"
 
 
-def test_the_picture_shows_the_command_and_the_pair():
-    tree = xml.etree.ElementTree.fromstring(manual.picture())  # it is well-formed
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("create", ('$ evsrep create -p sandbox --name "my replication"', "creating")),
+        ("create", ("resume: evsrep wait 91085433-9499-4a68-b2c6-35072467ccd2 -p sandbox",)),
+        ("create", ("2026-01-02T03:04:05",)),
+        ("list", ("available", "error", "creating", "copying", "37100043")),
+        ("refused", ("error: 3 things stand against this pair", "sizes differ", "not stopped")),
+        ("apply", ("█░", " of 200", "/s  about ", " left")),
+        ("drill", ("az2.dc2 is down", "critical", "failovered", "mended", "protected")),
+    ],
+)
+def test_a_picture_shows_what_happens(name, words):
+    tree = xml.etree.ElementTree.fromstring(pictures.picture(name))  # it is well-formed
     shown = "".join(tree.itertext()).replace("\xa0", " ")
-    assert '$ evsrep create -p sandbox --name "my replication"' in shown
-    assert "resume: evsrep wait 91085433-9499-4a68-b2c6-35072467ccd2 -p sandbox" in shown
-    assert "creating" in shown
-    assert "2026-01-02T03:04:05" in shown
+    assert [word for word in words if word not in shown] == []
 
 
-def test_the_picture_fetches_nothing_and_brings_its_background():
-    made = manual.picture()
+@pytest.mark.parametrize("name", pictures.SCENES)
+def test_a_picture_fetches_nothing_and_is_readable_on_any_page(name):
+    made = pictures.picture(name)
     assert re.findall(r"url\((?!#)", made) == []
-    assert 'rect fill="#292929"' in made
+    assert "http" not in made.replace("http://www.w3.org/2000/svg", "").replace(
+        "https://www.textualize.io", ""
+    )
+    assert 'rect fill="#292929"' in made, "it brings its background"
+    colors = set(re.findall(r"\{ fill: (#[0-9a-f]{6})", made))
+    assert colors
+    assert [color for color in colors if _contrast(color, "#292929") < 3] == []
 
 
-def test_a_picture_of_a_failure_is_not_taken():
+def _contrast(color: str, other: str) -> float:
+    """The contrast of two colours, 1 to 21, as WCAG reckons it."""
+    darker, lighter = sorted((_luminance(color), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_a_picture_of_an_unforeseen_end_is_not_taken(monkeypatch):
+    scene = pictures.Scene(("evsrep show nope -p sandbox",))
+    monkeypatch.setitem(pictures.SCENES, "nope", scene)
     with pytest.raises(click.ClickException, match="no picture could be taken"):
-        manual.picture("$ evsrep show nope -p sandbox\n")
+        pictures.picture("nope")
 
 
 # The generator
@@ -345,13 +379,14 @@ def test_a_block_that_can_not_be_filled_is_an_error(repository, make, text, word
     assert sorted(written(repository)) == ["README.md", "pyproject.toml"]
 
 
-def test_the_page_of_a_command_that_is_gone_is_removed(repository, make):
+@pytest.mark.parametrize("path", ["man/evsrep-gone.1", "tests/pictures/gone.svg"])
+def test_what_is_made_no_more_is_removed(repository, make, path):
     make()
-    gone = repository / "man" / "evsrep-gone.1"
+    gone = repository / path
     gone.write_text(".TH GONE 1\n", encoding="utf-8")
     exit_code, err = make("--check")
     assert exit_code == 1
-    assert "man/evsrep-gone.1" in err
+    assert path in err
     assert make() == (0, "")
     assert not gone.exists()
 

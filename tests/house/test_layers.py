@@ -14,7 +14,8 @@ PACKAGE = ROOT / "evsrep"
 # What a room may import from evsrep. A module stands for itself alone, "evsrep" for the version,
 # which is ground like errors and clock.
 MAY_IMPORT = {
-    "manual": {"cli", "output", "jobs", "cloud", "settings", "errors", "clock", "evsrep"},
+    "manual": {"pictures", "cli", "settings", "cloud", "errors", "evsrep"},
+    "pictures": {"cli"},
     "__main__": {"cli"},
     "cli": {"output", "jobs", "cloud", "settings", "sandbox", "errors", "clock", "evsrep"},
     "output": {"cloud.models", "errors"},
@@ -27,7 +28,8 @@ MAY_IMPORT = {
     "evsrep": set(),
 }
 LIBRARIES = {  # httpcore is the part of httpx that keeps one deadline for a whole request
-    "manual": {"click", "rich"},
+    "manual": {"click"},
+    "pictures": {"click", "rich"},
     "cli": {"click"},
     "output": {"rich"},
     "cloud": {"httpx", "httpcore"},
@@ -179,8 +181,8 @@ def test_the_environment_is_read_where_it_enters():
         if room_of(module) != "settings"
         for found in readers_of_the_environment(module)
     }
-    # the manual puts another environment in place of the user's while it takes the picture
-    assert readers == {"evsrep.cli.app:World", "evsrep.manual:_nowhere"}
+    # pictures are taken with another environment in place of the user's
+    assert readers == {"evsrep.cli.app:World", "evsrep.pictures:_nowhere"}
 
 
 @pytest.mark.parametrize("module", MODULES)
