@@ -104,6 +104,11 @@ class EvsrepError(Exception):
         self.faults = faults
         self.resume = resume
 
+    @property
+    def whole(self) -> str:
+        """All that is wrong, on one line."""
+        return "; ".join((self.message, *self.faults))
+
 
 class InternalError(EvsrepError):
     """A bug in evsrep."""

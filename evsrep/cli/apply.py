@@ -4,8 +4,8 @@ import io
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -84,8 +84,9 @@ def apply(
             app.check_may_change(is_sure=yes)
         plan = Plan(jobs, check, dry_run, patience.seconds if patience.waits else None)
         tally = _apply(app, sheet, plan)
-    app.console.note(tally.words)
     failure = tally.failure()
+    if failure is None or not app.console.is_json:  # else stderr is for programs
+        app.console.note(tally.words)
     if failure is not None:
         if file != "-" and tally.is_unfinished:
             failure.resume = app.command(*_same_again(file, form, check, patience))
@@ -124,32 +125,44 @@ def _opened(app: App, file: str) -> Iterator[BinaryIO]:
 
 
 def _apply(app: App, sheet: "Sheet", plan: "Plan") -> "_Counts":
-    from evsrep.jobs.apply import Applying, take_stock
-    from evsrep.output.progress import bar
+    from evsrep.jobs.apply import Applying, not_run, take_stock
 
-    console = app.console
-    stock = take_stock(app.cloud, sheet, checks=plan.checks)
+    console, counts = app.console, _Counts(plan.is_dry_run)
+    try:
+        stock = take_stock(app.cloud, sheet, checks=plan.checks)
+    except KeyboardInterrupt:
+        counts.is_interrupted = True
+        _show(app, map(counts.add, map(not_run, sheet)))
+        return counts
     for warning in stock.warnings:
         console.warn(warning)
     applying = Applying(app.cloud, sheet, stock, plan, clock=app.clock, tell=console.verbose)
-    counts = _Counts(plan.is_dry_run)
-    # rows on the same terminal would be drawn over
-    is_shown = console.shows_progress and not (console.streams and console.out.isatty())
-    shown = bar(
-        console.err, sheet.count, now=app.clock.now, is_shown=is_shown, tell=console.verbose
-    )
-    with shown as update, _signals(applying.interrupt):
+    with _bar(app, sheet.count) as update, _signals(applying.interrupt):
 
         def rows() -> "Iterator[Row]":
             for number, row in enumerate(applying.rows(), start=1):
-                counts.add(row)
                 update(number)
-                yield row
+                yield counts.add(row)
 
-        found = rows() if console.streams else iter(sorted(rows(), key=lambda row: row.line))
-        console.show_all(APPLIED, (_fields(app, row) for row in found))
+        _show(app, rows() if console.streams else sorted(rows(), key=lambda row: row.line))
     counts.is_interrupted = applying.interrupts > 0
     return counts
+
+
+def _show(app: App, rows: "Iterable[Row]") -> None:
+    def fields(row: "Row") -> Mapping[str, Any]:
+        return with_error(app, {"line": row.line, "result": row.result, **row.fields}, row.error)
+
+    app.console.show_all(APPLIED, map(fields, rows))
+
+
+def _bar(app: App, total: int) -> AbstractContextManager[Callable[[int], None]]:
+    from evsrep.output.progress import bar
+
+    console = app.console
+    # rows on the same terminal would be drawn over
+    is_shown = console.shows_progress and not (console.streams and console.out.isatty())
+    return bar(console.err, total, now=app.clock.now, is_shown=is_shown, tell=console.verbose)
 
 
 @contextmanager
@@ -170,10 +183,6 @@ def _signals(act: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _fields(app: App, row: "Row") -> Mapping[str, Any]:
-    return with_error(app, {"line": row.line, "result": row.result, **row.fields}, row.error)
-
-
 def _same_again(file: str, form: str | None, checks: bool, patience: Patience) -> list[str]:
     words = ["apply", file]
     if form:
@@ -192,14 +201,16 @@ class _Counts:
         self._late: WaitTimeout | None = None
         self._messages: list[str] = []
 
-    def add(self, row: "Row") -> None:
+    def add(self, row: "Row") -> "Row":
+        """Count a row, and pass it on."""
         self._results[row.result] += 1
         if isinstance(row.error, WaitTimeout):
             self._late = row.error
         elif not row.is_as_asked:
             self._failures += 1
             if row.error is not None and len(self._messages) < _MOST_TOLD:
-                self._messages.append(f"line {row.line}: {row.error.message}")
+                self._messages.append(f"line {row.line}: {row.error.whole}")
+        return row
 
     @property
     def words(self) -> str:

@@ -172,9 +172,9 @@ def _take_existing(app: App, pair: "Pair", order: "PairOrder", conduct: Conduct)
         )
         app.console.show(REQUEST, app.cloud.create_request(order))
         return
-    app.console.note(f"a pair of these disks is there already: {pair.id}")
     with known.kept():
         known.settle(conduct.patience)
+    app.console.note(f"a pair of these disks is there already: {pair.id}")
     known.show()
 
 

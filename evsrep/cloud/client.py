@@ -5,9 +5,9 @@ here; `jobs` knows what to do then.
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from evsrep.cloud import endpoints, wire
@@ -23,9 +23,11 @@ from evsrep.cloud.models import (
     Session,
 )
 from evsrep.cloud.paging import PAGE, Page, walk
-from evsrep.cloud.problems import Place
+from evsrep.cloud.problems import Place, not_found
 from evsrep.cloud.signin import SignIn
-from evsrep.errors import ConfigError, Unavailable
+from evsrep.errors import ConfigError, NotOffered, Unavailable
+
+T = TypeVar("T")
 
 _PAIRS = "os-vendor-replications"
 _GROUPS = "os-vendor-replication-consistency-groups"
@@ -165,12 +167,12 @@ class Cloud:
     def pair(self, pair_id: str) -> Pair:
         """One pair by its ID."""
         call = self._pairs_call("GET", f"/{quote(pair_id, safe='')}", f"pair {pair_id}")
-        return self._http.send(call, _pair, self._sign_in)
+        return self._of_member(_PAIRS, call, _pair)
 
     def delete_pair(self, pair_id: str) -> None:
         """Ask for a pair to be deleted. One request, repeated only where that is safe."""
         call = self._pairs_call("DELETE", f"/{quote(pair_id, safe='')}", "the delete")
-        self._http.send(call, lambda answer: None, self._sign_in)
+        self._of_member(_PAIRS, call, lambda answer: None)
 
     def pairs(self, *, first: int = PAGE, **filters: str) -> Iterator[Pair]:
         """The project's pairs, page by page, each once; `first` is how many are wanted at first.
@@ -195,7 +197,7 @@ class Cloud:
     def group(self, group_id: str) -> Group:
         """One group by its ID."""
         call = self._call("GET", _GROUPS, f"/{quote(group_id, safe='')}", f"group {group_id}")
-        return self._http.send(call, _group, self._sign_in)
+        return self._of_member(_GROUPS, call, _group)
 
     def groups(self, *, first: int = PAGE, **filters: str) -> Iterator[Group]:
         """The project's groups, as `pairs` has the pairs."""
@@ -229,7 +231,7 @@ class Cloud:
     ) -> None:
         """One request, repeated only where that is safe; what it answers is not looked at."""
         call = self._call(method, _GROUPS, f"/{quote(group_id, safe='')}{rest}", what, body)
-        self._http.send(call, lambda answer: None, self._sign_in)
+        self._of_member(_GROUPS, call, lambda answer: None)
 
     # Disks and servers
 
@@ -255,6 +257,15 @@ class Cloud:
         url = f"{self.compute_endpoint}/servers/{quote(server_id, safe='')}"
         call = Call("GET", url, f"server {server_id}")
         return self._http.send(call, _server, self._sign_in)
+
+    def _of_member(self, noun: str, call: Call, read: Callable[[Answer], T]) -> T:
+        """Send a call to one thing; a 404 in words that tell nothing is told by the collection."""
+        try:
+            return self._http.send(call, read, self._sign_in)
+        except NotOffered as error:
+            collection = self._call("GET", noun, "?limit=1", "the list")
+            self._http.send(collection, lambda answer: None, self._sign_in)
+            raise not_found(call.what, error.said, is_read=call.repeats_freely) from error
 
     def _pairs_call(
         self, method: str, rest: str, what: str, body: dict[str, Any] | None = None

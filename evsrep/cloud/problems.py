@@ -87,13 +87,18 @@ def error_for(
     if said.status == 404 and _is_service_missing(said, body, place):
         return NotOffered("this cloud offers no EVS replication", hint=_NOT_OFFERED_HINT, said=said)
     if said.status == 404:
-        message = f"the cloud knows no {what}" if is_read else f"{what} names what is not there"
-        hint = hint or "check the ID, and the project with 'evsrep auth check'"
-        return NotFound(message, hint=hint, said=said)
+        return not_found(what, said, is_read=is_read, hint=hint)
     if said.status in (408, 429) or said.status >= 500 or said.status < 400:
         return _unavailable(said, hint)
     words = said.words or f"HTTP {said.status}"
     return Refused(f"the cloud refused {what}: {words}", hint=hint, said=said)
+
+
+def not_found(what: str, said: Said | None, *, is_read: bool, hint: str = "") -> NotFound:
+    """The error where a thing is not there; `what` names it, or the deed that named it."""
+    message = f"the cloud knows no {what}" if is_read else f"{what} names what is not there"
+    hint = hint or "check the ID, and the project with 'evsrep auth check'"
+    return NotFound(message, hint=hint, said=said)
 
 
 def _unavailable(said: Said, hint: str) -> Unavailable:

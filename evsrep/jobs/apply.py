@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
 from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -210,10 +209,9 @@ class Applying:
 
     def _left_over(self) -> Iterator[Row]:
         yield from self._pending.values()
-        for entry in self._crew.in_flight.values():
-            yield Row(entry.line, UNKNOWN, _wished(entry.wish))
-        for entry in chain(self._crew.untouched, self._entries):
-            yield Row(entry.line, NOT_RUN, _wished(entry.wish))
+        for entry, was_begun in self._crew.left():
+            yield Row(entry.line, UNKNOWN if was_begun else NOT_RUN, _wished(entry.wish))
+        yield from map(not_run, self._entries)
 
     def _settled(self, settled: Settled) -> Row:
         row = self._pending.pop(settled.pair_id)
@@ -301,6 +299,11 @@ def _is_there(seen: list[Seen]) -> bool:
     """Whether a pair holds both: then nothing is created, and the servers need not be asked."""
     ids = {pair.id for pair in seen[0].pairs} & {pair.id for pair in seen[1].pairs}
     return bool(ids)
+
+
+def not_run(entry: Entry) -> Row:
+    """The row of a pair that nothing was sent for."""
+    return Row(entry.line, NOT_RUN, _wished(entry.wish))
 
 
 def _wished(wish: Wish) -> Mapping[str, Any]:

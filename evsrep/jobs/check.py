@@ -134,6 +134,7 @@ class Seen(NamedTuple):
     missing: str = ""
     warnings: tuple[str, ...] = ()
     not_offered: NotOffered | None = None
+    forbidden: AuthError | None = None  # where the disk itself may not be looked at
 
 
 def _look_at(cloud: "Cloud", word: str, *, disk: bool, pairs: bool) -> Seen:
@@ -156,7 +157,9 @@ def _look_at(cloud: "Cloud", word: str, *, disk: bool, pairs: bool) -> Seen:
         ),
     )
     warnings = (*looked.warnings, *held.warnings)
-    return held._replace(disk=looked.disk, missing=looked.missing, warnings=warnings)
+    return held._replace(
+        disk=looked.disk, missing=looked.missing, warnings=warnings, forbidden=looked.forbidden
+    )
 
 
 def _disk_if_there(cloud: "Cloud", disk_id: str) -> Seen:
@@ -165,7 +168,8 @@ def _disk_if_there(cloud: "Cloud", disk_id: str) -> Seen:
     except NotFound:
         return Seen(disk_id, missing=f"there is no disk {disk_id}")
     except AuthError as error:
-        return Seen(disk_id, warnings=(_no_permission(error, f"disk {disk_id}"),))
+        warning = _no_permission(error, f"disk {disk_id}")
+        return Seen(disk_id, warnings=(warning,), forbidden=error)
 
 
 def _pairs_of(cloud: "Cloud", disk_id: str) -> Seen:
@@ -213,9 +217,11 @@ def _own_zone(seen: Seen) -> str:
         return seen.disk.availability_zone
     if seen.missing:
         return ""
-    raise UsageFault(
-        f"the zone of disk {seen.id} can't be looked up", hint="give it with --priority-station"
-    )
+    hint = "give its zone with --priority-station"
+    if seen.forbidden is not None:
+        seen.forbidden.hint = hint
+        raise seen.forbidden
+    raise UsageFault(f"the cloud does not say in which zone disk {seen.id} is", hint=hint)
 
 
 def _production(disks: tuple[Disk | None, ...], zone: str, tells_roles: bool) -> Disk | None:
@@ -309,6 +315,9 @@ _RULES = (
 def _hint(found: Survey) -> str:
     if found.missing:
         return "check the IDs, and the project with 'evsrep auth check'"
+    if found.pairs and all(pair.status == "error" for pair in found.pairs):
+        ids = " ".join(pair.id for pair in found.pairs)
+        return f"a pair that failed keeps its disks until it is deleted: 'evsrep delete {ids}'"
     if found.existing is not None:
         return "with --if-not-exists that pair is success, if it is what was asked for"
     return "nothing was sent; --no-check leaves these checks to the cloud"

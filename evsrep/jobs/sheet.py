@@ -32,6 +32,7 @@ MOST_FAULTS_TOLD = 20
 _MOST_FAULTS_COUNTED = 1000
 _LONGEST_LINE_BYTES = 1024 * 1024
 _LONGEST_TOML_BYTES = 16 * 1024 * 1024
+_MOST_LINES = 2_000_000  # blank ones are no pairs, and take their time all the same
 _IN_MEMORY_BYTES = 1024 * 1024
 _ENDINGS = {"csv": "csv", "tsv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "toml": "toml"}
 _DELIMITERS = (",", ";", "\t")
@@ -250,6 +251,9 @@ def _lines(file: BinaryIO, faults: _Faults) -> Iterator[tuple[int, str]]:
         number += 1
         if len(raw) > _LONGEST_LINE_BYTES:
             faults.add(number, "the line is longer than 1 MiB")
+            return
+        if number > _MOST_LINES:
+            faults.add(number, f"a file has at most {_MOST_LINES} lines: split it")
             return
         try:
             yield number, (raw.removeprefix(_BOM) if number == 1 else raw).decode()

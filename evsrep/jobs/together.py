@@ -43,12 +43,20 @@ class Crew(Generic[T, R]):
     def __init__(self, work: Callable[[T], R], size: int) -> None:
         """`work` is to return whatever happens; what it raises all the same is a bug."""
         self.is_stopping = False
-        self.in_flight: dict[int, T] = {}  # by a number of ours; in the order of handing out
-        self.untouched: list[T] = []
+        self._in_flight: dict[int, T] = {}  # by a number of ours; in the order of handing out
+        self._untouched: list[T] = []
+        self._begun: set[int] = set()
         self._work = work
         self._size = size
         self._todo: queue.SimpleQueue[tuple[int, T]] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[int, R | BaseException | None]] = queue.SimpleQueue()
+
+    def left(self) -> Iterator[tuple[T, bool]]:
+        """What has not come back, after a `stop`: each thing, and whether it was begun."""
+        for number, thing in self._in_flight.items():
+            yield thing, number in self._begun
+        for thing in self._untouched:
+            yield thing, False
 
     def stop(self) -> None:
         """Begin no more work; what is begun is waited for."""
@@ -58,26 +66,27 @@ class Crew(Generic[T, R]):
         """Yield the result for each thing as it comes; after a `stop` the rest is left out."""
         numbered = enumerate(things)
         while True:
-            while not self.is_stopping and len(self.in_flight) < 2 * self._size:
+            while not self.is_stopping and len(self._in_flight) < 2 * self._size:
                 number, thing = next(numbered, (-1, None))
                 if thing is None:
                     break
                 self._hand_out(number, thing)
-            if not self.in_flight:
+            if not self._in_flight:
                 return
             yield from self._take()
 
     def _hand_out(self, number: int, thing: T) -> None:
         if number < self._size:
             threading.Thread(target=self._toil, daemon=True).start()
-        self.in_flight[number] = thing
+        self._in_flight[number] = thing
         self._todo.put((number, thing))
 
     def _take(self) -> Iterator[R]:
         number, result = self._done.get()
-        thing = self.in_flight.pop(number)
+        thing = self._in_flight.pop(number)
+        self._begun.discard(number)
         if result is None:
-            self.untouched.append(thing)
+            self._untouched.append(thing)
         elif isinstance(result, BaseException):
             raise result
         else:
@@ -86,6 +95,7 @@ class Crew(Generic[T, R]):
     def _toil(self) -> None:
         while True:
             number, thing = self._todo.get()
+            self._begun.add(number)  # before it is asked: what may be begun is never told as not
             try:
                 self._done.put((number, None if self.is_stopping else self._work(thing)))
             except BaseException as error:

@@ -31,6 +31,21 @@ class Goal(NamedTuple):
     is_reached_by_absence: bool = False
     statuses: frozenset[str] = frozenset()  # one of which `status` is then to be; none for any
     left_station: str = ""  # a primary zone that is then to be another
+    stale: frozenset[tuple[str, str]] = frozenset()  # fields as they were before: no end yet
+
+    def ends(self, thing: Pair | Group) -> bool:
+        """Whether a thing is in a status from which the goal is not reached."""
+        return thing.status in self.hopeless and ("status", thing.status) not in self.stale
+
+    def breaks(self, thing: Pair | Group) -> bool:
+        """Whether the replication that is waited for is broken."""
+        seen = ("replication_status", thing.replication_status)
+        return self.field == seen[0] and seen[1] == "error" and seen not in self.stale
+
+    def after(self, thing: Pair | Group) -> "Goal":
+        """The goal when a thing was seen: what has changed since may come back as an end."""
+        still = {(name, value) for name, value in self.stale if getattr(thing, name) == value}
+        return self._replace(stale=frozenset(still))
 
 
 _ENDS = frozenset({"error", "error_deleting", "deleting"})
@@ -85,7 +100,7 @@ def wait_until(
     started, absences = clock.now(), 0
     first: Sample[T] | None = None
     last: T | None = None
-    for left in _looks(clock, seconds):
+    for left in looks(clock, seconds):
         try:
             last = look(max(left, 1.0))
         except NotFound:
@@ -98,6 +113,7 @@ def wait_until(
         except Unavailable:
             continue
         absences = 0
+        goal = goal.after(last)
         sample = _sample(last, clock.now() - started, first)
         first = first or sample
         seen(sample)
@@ -215,7 +231,7 @@ def _pair_or_none(cloud: "Cloud", pair_id: str) -> Pair | None:
 
 def is_reached(thing: Pair | Group, goal: Goal) -> bool:
     """Whether a pair or group is where it should be."""
-    if thing.status in goal.hopeless or thing.priority_station == goal.left_station != "":
+    if goal.ends(thing) or thing.priority_station == goal.left_station != "":
         return False
     is_calm = not goal.statuses or thing.status in goal.statuses
     return is_calm and getattr(thing, goal.field) in goal.done
@@ -223,29 +239,30 @@ def is_reached(thing: Pair | Group, goal: Goal) -> bool:
 
 def raise_if_hopeless(thing: Pair | Group, goal: Goal) -> None:
     """Raise Failed where a thing is at an end that is not the goal; says why and what helps."""
-    is_broken = goal.field == "replication_status" and thing.replication_status == "error"
-    if thing.status not in goal.hopeless and not is_broken:
+    if not goal.ends(thing) and not goal.breaks(thing):
         return
     noun, show = ("group", "group show") if isinstance(thing, Group) else ("pair", "show")
     meaning = FAILURE_DETAILS.get(thing.failure_detail)
     code = f" (code {thing.failure_detail})" if thing.failure_detail else ""
     cause = f": {meaning.cause}" if meaning else ""
-    state = f"'{thing.status}'" if thing.status in goal.hopeless else "'error' in its replication"
-    raise Failed(
-        f"{noun} {thing.id} is {state}{cause}{code}",
-        hint=meaning.helps if meaning else f"see it with 'evsrep {show} {thing.id}'",
-    )
+    state = f"'{thing.status}'" if goal.ends(thing) else "'error' in its replication"
+    helps = meaning.helps if meaning else f"see it with 'evsrep {show} {thing.id}'"
+    is_dead = noun == "pair" and thing.status == "error"
+    anew = f"; then 'evsrep delete {thing.id}', and create it anew" if is_dead else ""
+    raise Failed(f"{noun} {thing.id} is {state}{cause}{code}", hint=helps + anew)
 
 
 def _time_is_up(label: str, last: Pair | Group | None, goal: Goal, seconds: float) -> WaitTimeout:
     state = f"still '{_state(last, goal)}'" if last else "not to be seen"
+    if last and goal.left_station and last.priority_station == goal.left_station:
+        state += f", its primary zone still {goal.left_station},"
     return WaitTimeout(
         f"{label} is {state} after {seconds:g} s",
         hint="it goes on without us; wait again, or longer with --wait-timeout",
     )
 
 
-def _looks(clock: Clock, seconds: float) -> Iterator[float]:
+def looks(clock: Clock, seconds: float) -> Iterator[float]:
     """Let time pass between looks, often at first, slower later; yields the seconds left."""
     end, pause = clock.now() + seconds, _FIRST_PAUSE_SECONDS
     while True:

@@ -197,10 +197,9 @@ class Console:
 def error_fields(error: EvsrepError) -> dict[str, Any]:
     """An error as JSON has it; what has no value is left out."""
     said = error.said
-    message = "; ".join((error.message, *error.faults))
     fields = {
         "kind": error.kind,
-        "message": message,
+        "message": error.whole,
         "hint": error.hint,
         "status": said.status if said else None,
         "code": said.code if said else "",

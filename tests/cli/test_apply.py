@@ -154,6 +154,20 @@ def test_what_can_not_be_is_told_in_its_row(sandbox, sandbox_file, write):
     assert len(sandbox_file.pair_ids()) == 1
 
 
+def test_a_row_tells_all_that_is_wrong_to_a_person_too(sandbox, write):
+    done = sandbox("apply", write(HEAD + "odd-size-data,odd-size-data-dr,a\nnope,none,b\n"))
+    [_, odd, missing] = done.stdout.splitlines()
+    assert "sizes differ" in odd
+    for word in ("nope", "none"):
+        assert f"no disk is called '{word}'" in missing
+        assert f"no disk is called '{word}'" in done.stderr
+
+
+def test_for_a_program_a_failure_is_one_object_on_stderr(sandbox, write):
+    done = sandbox("apply", write(HEAD + "nope,none,b\n"), "-o", "json")
+    assert json.loads(done.stderr)["error"]["kind"] == "partial"
+
+
 def test_what_is_there_but_differs_is_a_conflict(sandbox, sandbox_file, pair_id, write):
     swapped = HEAD + f"{DR},{PRODUCTION},x\n"
     done = sandbox("apply", write(swapped), "-o", "json")
@@ -266,6 +280,20 @@ def test_a_second_ctrl_c_stops_at_once(run, sandbox_file, clock, write_profiles,
     assert done.exit_code == ExitCode.INTERRUPTED
     assert done.stdout.count("not_run") == 3
     assert resume_of(done.stderr).startswith("apply ")
+
+
+def test_ctrl_c_while_looking_tells_of_every_row(run, sandbox_file, clock, write_profiles, write):
+    def interrupt(request: Request) -> None:
+        if request.method == "GET" and "volumes" in request.path:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    app = Sandbox(sandbox_file.path, now=clock.time)
+    with BadServer(app, weather=interrupt) as server:
+        write_profiles(**ready_profile(server.url))
+        done = run("apply", write(GOOD), "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.INTERRUPTED
+    assert results(done.stdout) == [(2, "not_run"), (3, "not_run"), (4, "not_run")]
+    assert done.error["resume"].startswith("evsrep apply ")
 
 
 def test_a_profile_that_may_only_read(run, served, write_profiles, write):

@@ -477,6 +477,17 @@ def test_what_may_not_be_looked_up_is_a_warning(
     assert done.json["status"] == "creating"
 
 
+@pytest.mark.parametrize("check", ["--check", "--no-check"])
+def test_a_zone_that_may_not_be_looked_up_is_to_be_given(
+    run: Run, serve: Serve, write_profiles: WriteProfiles, check: str
+) -> None:
+    write_profiles(**ready_profile(serve(forbidding("/volumes/"))))
+    done = run("create", *EXAMPLE, check, "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.AUTH
+    assert done.error["status"] == 403
+    assert "--priority-station" in done.error["hint"]
+
+
 def test_without_a_compute_endpoint_the_server_is_a_warning(
     run: Run, served: str, write_profiles: WriteProfiles
 ) -> None:
@@ -740,6 +751,19 @@ def test_if_not_exists_prefers_the_pair_that_holds_the_disks_to_one_that_failed_
     done = sandbox("create", *EXAMPLE, "--if-not-exists", "-o", "json")
     assert done.exit_code == ExitCode.DONE
     assert done.json["id"] == pair_id
+
+
+def test_a_pair_that_failed_keeps_its_disks_until_it_is_deleted(sandbox: Run) -> None:
+    words, _, _ = LATE_FAILURES["37100041"]
+    failed = sandbox("create", *words, "--no-check", "--wait", "-o", "json")
+    pair_id = failed.json["id"]
+    assert f"'evsrep delete {pair_id}'" in failed.error["hint"]
+    again = sandbox("create", *words, "-o", "json")
+    assert again.exit_code == ExitCode.REFUSED
+    assert f"{pair_id} (error)" in again.error["message"]
+    assert f"'evsrep delete {pair_id}'" in again.error["hint"]
+    sandbox("delete", pair_id, "--yes", "--wait")
+    assert pair_id not in sandbox("create", *words).stderr
 
 
 # Text that is more than text

@@ -152,6 +152,29 @@ def test_a_failed_look_is_a_missed_look_and_not_the_end(
     assert len(looks) >= 4
 
 
+GONE = {"nothing": b"", "HTML": b"<html>gone</html>", "a number": b'{"code": 404, "message": "-"}'}
+
+
+@pytest.mark.parametrize("body", GONE.values(), ids=list(GONE))
+def test_a_404_in_words_that_tell_nothing_is_asked_of_the_collection(
+    run: Run, pair_id: str, serve: Serve, write_profiles: WriteProfiles, body: bytes
+) -> None:
+    def wordless(app: Wsgi) -> Wsgi:
+        def answer(environ: Any, start_response: Any) -> Any:
+            if pair_id in environ["PATH_INFO"]:
+                start_response("404 Not Found", [("Content-Length", str(len(body)))])
+                return [body]
+            return app(environ, start_response)
+
+        return answer
+
+    write_profiles(**ready_profile(serve(wordless)))
+    assert run("wait", pair_id, "--for", "deleted", "-p", "served").exit_code == ExitCode.DONE
+    shown = run("show", pair_id, "-p", "served", "-o", "json")
+    assert shown.error["kind"] == "not_found"
+    assert shown.error["status"] == 404
+
+
 def test_ctrl_c_tells_what_is_known_and_the_way_on(
     sandbox: Run, pair_id: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

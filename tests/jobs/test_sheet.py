@@ -162,6 +162,14 @@ def test_a_file_without_end_is_not_read_to_its_end():
         read_sheet(file, "csv")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_blank_lines_without_end_are_not_read_to_their_end(form, monkeypatch):
+    monkeypatch.setattr("evsrep.jobs.sheet._MOST_LINES", 1000)
+    head = HEAD if form == "csv" else ""
+    with pytest.raises(UsageFault, match="at most 1000 lines"):
+        read_sheet(io.BytesIO(head.encode() + b"\n" * 2000), form)
+
+
 @pytest.mark.parametrize("name", ["a.csv", "A.CSV", "x.y.csv"])
 def test_the_ending_tells_the_form(name):
     assert form_of(name, None) == "csv"
