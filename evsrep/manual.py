@@ -91,8 +91,13 @@ def pages() -> dict[str, str]:
     root = click.Context(cli, info_name="evsrep", **cli.context_settings)
     of_commands = {_page_name(ctx): ctx for ctx in _below(root)}
     names = ["evsrep", *of_commands]
-    made = {"evsrep": _lines(_root_page(root, names))}
-    return made | {name: _lines(_command_page(ctx, names)) for name, ctx in of_commands.items()}
+    made = {"evsrep": _page(_root_page(root, names))}
+    return made | {name: _page(_command_page(ctx, names)) for name, ctx in of_commands.items()}
+
+
+def _page(lines: Iterable[str]) -> str:
+    """A page of these lines; a heading begins a paragraph by itself, and wants no other."""
+    return re.sub(r"^(\.S[HS] .*\n)\.PP\n", r"\1", _lines(lines), flags=re.MULTILINE)
 
 
 def escaped(text: str) -> str:
@@ -109,6 +114,7 @@ _ESCAPES = {  # what groff would turn into typography, which can't be typed agai
     "`": "\\(ga",
     "^": "\\(ha",
     "~": "\\(ti",
+    "…": "...",  # which every terminal has
 }
 
 
@@ -159,7 +165,6 @@ def _opening(ctx: click.Context, usages: Sequence[click.Context]) -> Iterator[st
     yield ".\\\" Written from the commands by 'python -m evsrep.manual'; changes here are lost."
     yield f'.TH {escaped(name.upper())} 1 "" "evsrep {__version__}" "evsrep"'
     yield ".ad l"  # a justified line of long words has holes, of which groff warns
-    yield ".fchar \\[u2026] ..."  # for terminals that know ASCII alone
     yield ".SH NAME"
     yield f"{escaped(name)} \\- {escaped(title[:1].lower() + title[1:])}"
     yield ".SH SYNOPSIS"

@@ -27,8 +27,9 @@ def completion(app: App, shell: str) -> None:
 
 
 def script(command: click.Command, shell: str) -> str:
-    """The script, as Click writes it."""
+    """The script, as Click writes it, but for what has a comma in it, such as columns, in fish."""
     found = get_completion_class(shell)
     assert found is not None  # noqa: S101 -- SHELLS are those that Click knows
     # for bash, Click's own `source` would first start a bash to ask for its version
-    return ShellComplete.source(found(command, {}, "evsrep", "_EVSREP_COMPLETE")) + "\n"
+    made = ShellComplete.source(found(command, {}, "evsrep", "_EVSREP_COMPLETE")) + "\n"
+    return made.replace('string split "," ', 'string split --max 1 "," ')

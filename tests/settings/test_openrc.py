@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shlex
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -345,7 +344,7 @@ COMMANDS = st.one_of(
 )
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to compare with")
+@pytest.mark.tools
 @settings(once, max_examples=60)
 @given(st.lists(COMMANDS, max_size=6))
 def test_what_is_read_is_what_bash_would_set(tmp_path, commands):
