@@ -1,7 +1,7 @@
 """`evsrep group sync | pause | failover | switchover | reprotect`: one command for each row."""
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -25,6 +25,14 @@ from evsrep.output.shapes import GROUP
 
 if TYPE_CHECKING:
     from evsrep.cloud.models import Group
+
+
+class Conduct(NamedTuple):
+    """How to go about it."""
+
+    is_sure: bool
+    is_forced: bool
+    patience: Patience
 
 
 def command_for(action: Action) -> click.Command:
@@ -56,51 +64,48 @@ def command_for(action: Action) -> click.Command:
         patience: Patience,
         expect_primary: str | None = None,
     ) -> None:
-        _act(app, action, group, expect_primary, is_sure=yes, is_forced=force, patience=patience)
+        from evsrep.jobs.find import find_group
+
+        if action.asks:
+            check_can_ask(app, is_sure=yes)
+        app.check_may_change(is_sure=yes)
+        found = find_group(app.cloud, group)
+        _check_primary(found, expect_primary)
+        _act(app, action, found, Conduct(yes, force, patience))
 
     return command
 
 
-def _act(
-    app: App,
-    action: Action,
-    word: str,
-    expected: str | None,
-    *,
-    is_sure: bool,
-    is_forced: bool,
-    patience: Patience,
-) -> None:
-    from evsrep.jobs.find import find_group
-
-    if action.asks:
-        check_can_ask(app, is_sure=is_sure)
-    app.check_may_change(is_sure=is_sure)
-    found = find_group(app.cloud, word)
-    if expected is not None and found.priority_station != expected:
+def _check_primary(group: "Group", expected: str | None) -> None:
+    if expected is not None and group.priority_station != expected:
         raise Refused(
-            f"the primary zone of group {found.label} is {found.priority_station}, not {expected}",
+            f"the primary zone of group {group.label} is {group.priority_station}, not {expected}",
             hint="nothing was sent; it may have switched over already",
         )
+
+
+def _act(app: App, action: Action, found: "Group", conduct: Conduct) -> None:
     known = Known(app, found)
-    if not is_forced and not action.asks and is_done_already(action, found):
+    if not conduct.is_forced and not action.asks and is_done_already(action, found):
         app.console.note(f"nothing was sent: group {found.label} is {found.replication_status}")
         known.show()
         return
-    if patience.waits and found.status in action.passing:
-        found = _calm(known, patience)
-    if not is_forced:
-        guard(app, action, found)
-    if action.asks and not is_sure and not is_meant(app, found, f"Do the {action.name}?"):
+    if found.status in action.passing and not conduct.is_forced:
+        found = _calm(app, found, conduct.patience)
+        known = Known(app, found)
+    guard(app, action, found, is_forced=conduct.is_forced)
+    if action.asks and not conduct.is_sure and not is_meant(app, found, f"Do the {action.name}?"):
         return
     with known.kept():
         goal = known.act(action)
-        known.settle(goal, patience)
+        known.settle(goal, conduct.patience)
     known.show(goal)
 
 
-def _calm(known: Known, patience: Patience) -> "Group":
+def _calm(app: App, group: "Group", patience: Patience) -> "Group":
     """The group, when what is under way with it has passed."""
+    known = Known(app, group)
+    known.tell(f"group {group.label} is {group.status}; waiting for the end of that")
     with known.kept():
         return known.wait(GOALS["available"], patience.seconds)
 

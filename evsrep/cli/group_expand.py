@@ -9,21 +9,22 @@ import click
 
 from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
-from evsrep.cli.group_known import guard
+from evsrep.cli.group_known import Known, guard
 from evsrep.cli.many import failure_of, with_error
-from evsrep.cli.options import Command, everywhere
+from evsrep.cli.options import Command, Patience, everywhere, may_wait
 from evsrep.errors import EvsrepError, Interrupted, UsageFault
-from evsrep.jobs.actions import EXPAND
+from evsrep.jobs.actions import EXPAND, GOALS
 from evsrep.output.shapes import EXPANSION
 
 if TYPE_CHECKING:
+    from evsrep.cloud.models import Group
     from evsrep.jobs.group import Growth
 
 
 @click.command(
     cls=Command,
     shape=EXPANSION,
-    examples=("evsrep group expand shop --pair db-01=200 --pair db-02=80",),
+    examples=("evsrep group expand shop --pair db-01=200 --pair db-02=80 --wait",),
 )
 @click.argument("group", metavar="GROUP", shell_complete=complete.groups)
 @click.option(
@@ -37,28 +38,53 @@ if TYPE_CHECKING:
 )
 @click.option("--yes", is_flag=True, help="Wanted where the profile is protected.")
 @click.option("--force", is_flag=True, help="Send it even where the group's state forbids it.")
+@may_wait
 @everywhere
 @pass_app
-def expand(app: App, group: str, pairs: tuple[str, ...], yes: bool, force: bool) -> None:
+def expand(
+    app: App, group: str, pairs: tuple[str, ...], yes: bool, force: bool, patience: Patience
+) -> None:
     """Grow both disks of pairs.
 
     GB is the new size, larger than the old one. Each pair is a call of its own: of several in one
     the cloud gets the sizes wrong. One that fails does not stop the others; a row each says how it
-    went.
+    went. --wait waits until the disks have grown.
     """
     from evsrep.jobs.find import find_group
-    from evsrep.jobs.group import expand as grow
     from evsrep.jobs.group import find_growths
 
     growths = [_read_growth(text) for text in pairs]
     app.check_may_change(is_sure=yes)
     found = find_group(app.cloud, group)
     find_growths(app.cloud, growths, found)
-    if not force:
-        guard(app, EXPAND, found)
+    guard(app, EXPAND, found, is_forced=force)
     with _told(app, growths):
         for growth in growths:
-            grow(app.cloud, growth, found, clock=app.clock, tell=app.console.verbose)
+            _expand(app, growth, found)
+            if growth is not growths[-1] and not force:
+                Known(app, found).wait(GOALS["available"], patience.seconds)
+        if patience.waits:
+            _wait(app, growths, found, patience.seconds)
+
+
+def _expand(app: App, growth: "Growth", group: "Group") -> None:
+    from evsrep.jobs.group import expand as grow
+
+    console = app.console
+    grow(app.cloud, growth, group, clock=app.clock, tell=Known(app, group).tell, warn=console.warn)
+
+
+def _wait(app: App, growths: "Sequence[Growth]", group: "Group", seconds: float) -> None:
+    from evsrep.jobs.group import wait_for_growths
+    from evsrep.output.progress import progress
+
+    console = app.console
+    with progress(console.err, now=app.clock.now, is_shown=console.shows_progress) as update:
+
+        def seen(left: int) -> None:
+            update(f"group {group.name or group.id}: {left} of {len(growths)} to grow", None, None)
+
+        wait_for_growths(app.cloud, growths, group, clock=app.clock, seconds=seconds, seen=seen)
 
 
 def _read_growth(text: str) -> "Growth":
@@ -78,6 +104,8 @@ def _told(app: App, growths: "Sequence[Growth]") -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         error = Interrupted("interrupted; the rows say what was done")
+    except EvsrepError as found:
+        error = found
     app.console.show_all(EXPANSION, [_row(app, growth) for growth in growths])
     errors = [growth.error for growth in growths if growth.error]
     error = error or failure_of(errors, len(growths), deed="expanded")
@@ -87,10 +115,11 @@ def _told(app: App, growths: "Sequence[Growth]") -> Iterator[None]:
 
 
 def _resume(app: App, growths: "Sequence[Growth]") -> str:
-    """The command that shows a pair of which nothing is known; empty where all is."""
-    from evsrep.jobs.group import UNKNOWN
+    """The command that shows a pair which may have grown; empty where all is known."""
+    from evsrep.jobs.group import EXPANDING, UNKNOWN
 
-    unknown = [each.pair.id for each in growths if each.pair and each.result == UNKNOWN]
+    open_results = (UNKNOWN, EXPANDING)
+    unknown = [each.pair.id for each in growths if each.pair and each.result in open_results]
     return app.command("show", unknown[0]) if unknown else ""
 
 

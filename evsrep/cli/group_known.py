@@ -8,12 +8,22 @@ from evsrep.cli.app import App
 from evsrep.cli.ask import agrees
 from evsrep.cli.options import Patience
 from evsrep.cli.waiting import wait_for_group
-from evsrep.errors import EvsrepError, Interrupted, OutcomeUnknown, OutputClosed, OutputFailed
-from evsrep.jobs.actions import GOALS, Action, goal_of, raise_if_forbidden
+from evsrep.cloud.models import GroupChange
+from evsrep.errors import (
+    EvsrepError,
+    Failed,
+    Interrupted,
+    OutcomeUnknown,
+    OutputClosed,
+    OutputFailed,
+    Refused,
+    WaitTimeout,
+)
+from evsrep.jobs.actions import GOALS, Action, checks_of, goal_of, raise_if_forbidden
 from evsrep.output.shapes import GROUP
 
 if TYPE_CHECKING:
-    from evsrep.cloud.models import Group, GroupChange
+    from evsrep.cloud.models import Group
     from evsrep.jobs.wait import Goal
 
 # the goal of `group wait` that goes on where a command was left
@@ -27,10 +37,18 @@ _WAITS_FOR = {
 }
 
 
-def guard(app: App, action: Action, group: "Group") -> None:
-    """Raise Refused where the group's state forbids the action; warn of what can't be seen."""
+def guard(app: App, action: Action, group: "Group", *, is_forced: bool = False) -> None:
+    """Raise Refused where the group's state forbids the action; warn of what can't be seen.
+
+    What is forced is warned of alone, and no disk or server is looked up for it.
+    """
     from evsrep.jobs.group import readiness
 
+    if is_forced:
+        for check in checks_of(action, group):
+            if not check.is_ok:
+                app.console.warn(f"--force: its {check.rule} is {check.value}; {check.helps}")
+        return
     checks = readiness(app.cloud, action, group)
     for check in checks:
         if check.is_ok is None:
@@ -39,16 +57,33 @@ def guard(app: App, action: Action, group: "Group") -> None:
 
 
 def is_meant(app: App, group: "Group", question: str) -> bool:
-    """Show the group's state, and ask; False where the answer is no."""
-    number = "" if group.pair_ids is None else f", {len(group.pair_ids)} pair(s)"
-    app.console.note(
-        f"group {group.label}: status {group.status}, replication {group.replication_status}, "
-        f"primary zone {group.priority_station}, fault level {group.fault_level}{number}"
-    )
-    if agrees(app, question):
-        return True
-    app.console.note("nothing was sent")
-    return False
+    """Show the group's state, and ask; False where the answer is no.
+
+    Raises Refused where the group is another when the answer comes: it may have come late.
+    """
+    app.console.note(_state_of(group))
+    if not agrees(app, question):
+        app.console.note("nothing was sent")
+        return False
+    now = app.cloud.group(group.id)
+    if (now.status, now.priority_station) != (group.status, group.priority_station):
+        raise Refused(
+            "it has changed since it was shown: " + _state_of(now),
+            hint="nothing was sent; do it again if it is still meant",
+        )
+    return True
+
+
+def _state_of(group: "Group") -> str:
+    facts = [
+        f"status {group.status or '-'}",
+        f"replication {group.replication_status or '-'}",
+        f"primary zone {group.priority_station or '-'}",
+        f"fault level {group.fault_level}",
+    ]
+    if group.pair_ids is not None:
+        facts.append("1 pair" if len(group.pair_ids) == 1 else f"{len(group.pair_ids)} pairs")
+    return f"group {group.label}: {', '.join(facts)}"
 
 
 class Known:
@@ -62,8 +97,8 @@ class Known:
         self.resume: tuple[str, ...] = ("show", group.id) if group else ("list",)
         self._app = app
         self._fields = fields or {}
-        self._is_sent = False
-        self._change: GroupChange | None = None
+        self._is_news = False  # whether anything was sent or seen here
+        self._change = GroupChange()
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -74,7 +109,7 @@ class Known:
             message = "interrupted; what is under way goes on without us"
             raise self._told(Interrupted(message)) from None
         except EvsrepError as error:
-            if not self._is_sent and not isinstance(error, OutcomeUnknown):
+            if not self._is_news and not isinstance(error, OutcomeUnknown | WaitTimeout):
                 raise  # it surely took no effect
             raise self._told(error) from error.__cause__
 
@@ -83,21 +118,21 @@ class Known:
         from evsrep.jobs.group import act
 
         before = self._known
-        self._sent(act(self._app.cloud, action, before, clock=self._app.clock, tell=self.tell))
+        self._learn(act(self._app.cloud, action, before, clock=self._app.clock, tell=self.tell))
         return self.goes_on(goal_of(action, before))
 
-    def update(self, action: Action, change: "GroupChange") -> "Goal":
+    def update(self, action: Action, change: GroupChange) -> "Goal":
         """Change the group; returns what to wait for now."""
         from evsrep.jobs.group import update
 
         before = self._known
         self._change = change
-        self._sent(update(self._app.cloud, change, before, clock=self._app.clock, tell=self.tell))
+        self._learn(update(self._app.cloud, change, before, clock=self._app.clock, tell=self.tell))
         return self.goes_on(goal_of(action, before))
 
     def make(self, create: "Callable[[], Group]") -> None:
         """Create the group."""
-        self._sent(create())
+        self._learn(create())
         self.goes_on(GOALS["available"])
 
     def delete(self, action: Action) -> "Goal":
@@ -105,19 +140,18 @@ class Known:
         from evsrep.jobs.group import delete
 
         before = self._known
-        self._sent(delete(self._app.cloud, before, clock=self._app.clock, tell=self.tell))
+        self._learn(delete(self._app.cloud, before, clock=self._app.clock, tell=self.tell))
         return self.goes_on(goal_of(action, before))
 
     def wait(self, goal: "Goal", seconds: float) -> "Group":
         """Return the group once it has reached a goal, and shows the last change."""
-        from evsrep.jobs.group import gone, is_as_wished, look_at, with_status
+        from evsrep.jobs.group import gone, is_as_wished, look_for, with_status
 
         group_id, cloud = self._known.id, self._app.cloud
 
         def look(left: float) -> "Group":
-            found = look_at(cloud.once(left), group_id)
-            is_shown = self._change is None or is_as_wished(found, self._change)
-            is_early = found.status == "available" and not is_shown
+            found = look_for(cloud.once(left), group_id, self._change)
+            is_early = found.status == "available" and not is_as_wished(found, self._change)
             return with_status(found, "updating") if is_early else found
 
         label = f"group {self._known.label}"
@@ -164,14 +198,13 @@ class Known:
         console = self._app.console
         (console.verbose if console.is_json else console.note)(text)
 
-    def _sent(self, group: "Group") -> None:
-        self._is_sent = True
-        self.group = group
-
     def _learn(self, group: "Group") -> None:
+        self._is_news = True
         self.group = group
 
     def _told(self, error: EvsrepError) -> EvsrepError:
+        if isinstance(error, Failed) and self.group:
+            self.resume = ("show", self.group.id)  # it is at an end: waiting on would not help
         error.resume = self._command
         # where stdout is closed, the error has the command, and the command has the ID
         with suppress(OutputClosed, OutputFailed):

@@ -100,7 +100,10 @@ def _tree(app: App, group: "Group") -> Branch:
         for name in GROUP.fields
         if name not in ("id", "name", "replication_ids") and group.fields.get(name)
     ]
-    below = tuple(_pair_branch(pair, disks) for pair in pairs)
+    below = [_pair_branch(pair, disks) for pair in pairs]
+    listed = {pair.id for pair in pairs}
+    lost = [each for each in group.pair_ids or () if each not in listed]
+    below += [Branch(f"pair {pair_id}: not among the project's pairs") for pair_id in lost]
     return Branch(f"group {group.label}", (*facts, *below))
 
 
@@ -142,9 +145,11 @@ def wait(app: App, group: str, goal: str, wait_timeout: float) -> None:
     The group is printed when it is there; also when it ends in an error state (exit code 9) or the
     time is up (10).
     """
-    from evsrep.jobs.find import find_group
+    from evsrep.jobs.find import find_group, is_id
+    from evsrep.jobs.group import unseen
 
-    known = Known(app, find_group(app.cloud, group))
+    # one that is gone, or too new to be shown, is for the waiter to judge
+    known = Known(app, unseen(group) if is_id(group) else find_group(app.cloud, group))
     known.goes_on(GOALS[goal])
     with known.kept():
         known.wait(GOALS[goal], wait_timeout)

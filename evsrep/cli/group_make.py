@@ -10,22 +10,23 @@ from evsrep.cli.app import App, pass_app
 from evsrep.cli.ask import check_can_ask
 from evsrep.cli.group_known import Known, guard, is_meant
 from evsrep.cli.options import Command, Patience, everywhere, may_wait
-from evsrep.errors import Refused, UsageFault
-from evsrep.jobs.actions import DELETE, GOALS, PAUSE, RENAME, SYNC, UPDATE
+from evsrep.errors import UsageFault
+from evsrep.jobs.actions import DELETE, GOALS, PAUSE, RENAME, SYNC, UPDATE, Action
 from evsrep.output.shapes import GROUP
 
 if TYPE_CHECKING:
-    from evsrep.cloud.models import Group, GroupChange
+    from evsrep.cloud.models import Group, GroupChange, GroupOrder
     from evsrep.jobs.wait import Goal
 
 
 class Conduct(NamedTuple):
     """How to go about it."""
 
-    pauses: bool
-    syncs: bool
-    is_forced: bool
     patience: Patience
+    pauses: bool = False
+    syncs: bool = False
+    is_sure: bool = False
+    is_forced: bool = False
 
 
 @click.command(
@@ -72,21 +73,28 @@ def create(
     before anything is sent. A new group copies nothing before its first sync, so one is sent as
     soon as the group is there; --wait waits until it is active.
     """
-    from evsrep.cloud.wire import group_order_fields
-    from evsrep.jobs.group import create_group, plan_group
+    from evsrep.jobs.group import plan_group
 
+    _check_words(("--priority-station", priority_station))
     _check_texts(name, description)
     app.check_may_change(is_sure=yes)
     order = plan_group(
         app.cloud, pairs, station=priority_station, name=name, description=description
     )
+    _create(app, order, Conduct(syncs=sync, patience=patience))
+
+
+def _create(app: App, order: "GroupOrder", conduct: Conduct) -> None:
+    from evsrep.cloud.wire import group_order_fields
+    from evsrep.jobs.group import create_group
+
     known = Known(app, None, group_order_fields(order))
     with known.kept():
         known.make(lambda: create_group(app.cloud, order, clock=app.clock, tell=known.tell))
         goal = GOALS["available"]
-        if sync:
-            goal = _sync_when_calm(known, patience)
-        known.settle(goal, patience)
+        if conduct.syncs:
+            goal = _sync_when_calm(known, conduct.patience)
+        known.settle(goal, conduct.patience)
     known.show(goal)
 
 
@@ -142,25 +150,24 @@ def update(
     _check_texts(name, description)
     app.check_may_change(is_sure=yes)
     found = find_group(app.cloud, group)
-    moves = _read_change(app, found, add, remove)
+    moves = _read_change(app, found, add, remove, is_forced=force)
     change = replace(moves, name=name, description=description)
-    _update(app, found, change, Conduct(pause, sync, force, patience))
+    _update(app, found, change, Conduct(patience, pause, sync, yes, force))
 
 
 def _read_change(
-    app: App, group: "Group", add: tuple[str, ...], remove: tuple[str, ...]
+    app: App, group: "Group", add: tuple[str, ...], remove: tuple[str, ...], *, is_forced: bool
 ) -> "GroupChange":
-    """The pairs to come and go; raises Refused for those that can't."""
+    """The pairs to come and go; raises Refused for those that can't, unless that is forced."""
     from evsrep.cloud.models import GroupChange
     from evsrep.jobs.find import find_pair
-    from evsrep.jobs.group import check_can_join, is_in
+    from evsrep.jobs.group import check_can_join, check_can_leave
 
     joining = [find_pair(app.cloud, word) for word in dict.fromkeys(add)]
     leaving = [find_pair(app.cloud, word) for word in dict.fromkeys(remove)]
-    check_can_join(joining, group)
-    for pair in leaving:
-        if not is_in(pair, group):
-            raise Refused(f"pair {pair.id} is not in group {group.label}")
+    if not is_forced:
+        check_can_join(joining, group)
+        check_can_leave(leaving, group)
     return GroupChange(
         add=tuple(pair.id for pair in joining), remove=tuple(pair.id for pair in leaving)
     )
@@ -168,9 +175,7 @@ def _read_change(
 
 def _update(app: App, found: "Group", change: "GroupChange", conduct: Conduct) -> None:
     action = UPDATE if change.moves_pairs else RENAME
-    pauses = conduct.pauses and change.moves_pairs and not _is_paused(found)
-    if not conduct.is_forced:
-        guard(app, action, _as_if_paused(found) if pauses else found)
+    pauses = _is_to_pause(app, action, found, conduct)
     known = Known(app, found)
     with known.kept():
         if pauses:
@@ -204,19 +209,19 @@ def delete(app: App, group: str, pause: bool, yes: bool, force: bool, patience: 
 
     check_can_ask(app, is_sure=yes)
     app.check_may_change(is_sure=yes)
-    found = find_group(app.cloud, group)
-    conduct = Conduct(pause, False, force, patience)
-    pauses = pause and not _is_paused(found)
-    if not force:
-        guard(app, DELETE, _as_if_paused(found) if pauses else found)
-    if not yes and not is_meant(app, found, "Delete it?"):
+    _delete(app, find_group(app.cloud, group), Conduct(patience, pause, False, yes, force))
+
+
+def _delete(app: App, found: "Group", conduct: Conduct) -> None:
+    pauses = _is_to_pause(app, DELETE, found, conduct)
+    if not conduct.is_sure and not is_meant(app, found, "Delete it?"):
         return
     known = Known(app, found)
     with known.kept():
         if pauses:
             _pause(known, conduct)
         goal = known.delete(DELETE)
-        known.settle(goal, patience)
+        known.settle(goal, conduct.patience)
     known.show(goal)
 
 
@@ -226,6 +231,31 @@ def _check_texts(name: str | None, description: str | None) -> None:
     faults = list(text_faults(("--name", name), ("--description", description)))
     if faults:
         raise UsageFault("; ".join(faults))
+
+
+def _check_words(*words: tuple[str, str | None]) -> None:
+    for flag, word in words:
+        if word is not None and not word.strip():
+            raise UsageFault(f"{flag} is empty")
+
+
+def _is_to_pause(app: App, action: Action, group: "Group", conduct: Conduct) -> bool:
+    """Whether to pause first: where --pause says so, or whoever can be asked.
+
+    Raises Refused where the group's state forbids the action, paused or not.
+    """
+    is_wanted = action is not RENAME and not _is_paused(group)
+    if conduct.is_forced or not is_wanted:
+        guard(app, action, group, is_forced=conduct.is_forced)
+        return conduct.pauses and is_wanted
+    guard(app, action, _as_if_paused(group))
+    if conduct.pauses:
+        return True
+    may_ask = app.world.is_interactive and not conduct.is_sure
+    if may_ask and is_meant(app, group, f"It is {group.replication_status}. Pause it first?"):
+        return True
+    guard(app, action, group)
+    return False
 
 
 def _is_paused(group: "Group") -> bool:

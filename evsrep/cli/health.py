@@ -14,6 +14,7 @@ from evsrep.jobs.health import (
     CRITICAL,
     DEGRADED,
     PROTECTED,
+    SEVERITY,
     UNKNOWN,
     Verdict,
     judge,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _EXIT_CODES = {PROTECTED: 0, DEGRADED: 1, CRITICAL: 2, UNKNOWN: 3}
 _NAGIOS_WORDS = {PROTECTED: "OK", DEGRADED: "WARNING", CRITICAL: "CRITICAL", UNKNOWN: "UNKNOWN"}
 
+_MOST_REASONS = 5  # Nagios and its like cut long lines, often without a word
+
 Row = Mapping[str, Any]
 
 
@@ -37,7 +40,7 @@ Row = Mapping[str, Any]
     examples=("evsrep health", "evsrep health shop -o json", "evsrep health --nagios -p otc"),
 )
 @click.argument("groups", metavar="[GROUP…]", nargs=-1, shell_complete=complete.groups)
-@click.option("--nagios", is_flag=True, help="One line for Nagios and its like, then the details.")
+@click.option("--nagios", is_flag=True, help="One line for Nagios and its like.")
 @everywhere
 @pass_app
 def health(app: App, groups: tuple[str, ...], nagios: bool) -> int:
@@ -109,18 +112,23 @@ def _groups(app: App) -> "dict[str, Group]":
 
 
 def _nagios(rows: list[Row], counts: Counter[str]) -> str:
-    """The first line says it all, with figures behind a bar; the others say which and why."""
+    """One line: how it is, what is worst and why, and figures behind a bar."""
     state = worst(set(counts))
-    bad = [row for row in rows if row["health"] != PROTECTED]
-    said = f"{len(bad)} of {len(rows)} not protected" if bad else f"{len(rows)} protected"
+    bad = sorted(
+        (row for row in rows if row["health"] != PROTECTED),
+        key=lambda row: SEVERITY.index(row["health"]),
+        reverse=True,
+    )
+    said = [f"{len(bad)} of {len(rows)} not protected" if bad else f"{len(rows)} protected"]
+    said += [_nagios_reason(row) for row in bad[:_MOST_REASONS]]
+    said += [f"and {len(bad) - _MOST_REASONS} more"] if len(bad) > _MOST_REASONS else []
     figures = " ".join(f"{each}={counts[each]}" for each in _EXIT_CODES)
-    lines = [f"EVSREP {_NAGIOS_WORDS[state]} - {said} | {figures}"]
-    lines += [
-        f"{row['health']}: {row['kind']} {_in_line(row['name'] or '')} {row['id']}: "
-        f"{_in_line(row['reason'] or '')}"
-        for row in bad
-    ]
-    return "\n".join(lines) + "\n"
+    return f"EVSREP {_NAGIOS_WORDS[state]} - {'; '.join(said)} | {figures}\n"
+
+
+def _nagios_reason(row: Row) -> str:
+    name = _in_line(f"{row['kind']} {row['name'] or ''}").strip()
+    return f"{name} {row['id']} is {row['health']}: {_in_line(row['reason'] or '')}"
 
 
 def _in_line(text: str) -> str:

@@ -16,10 +16,11 @@ NONE = "none"
 
 
 class Rule(NamedTuple):
-    """A field of the group, and the values that allow an action."""
+    """A field of the group, and the values that allow an action; or those alone that forbid it."""
 
     field: str
-    allows: frozenset[str]
+    allows: frozenset[str] = frozenset()
+    forbids: frozenset[str] = frozenset()
     first: Mapping[str, str] = {}  # what to do first, where that is not the usual
     allows_at_fault: frozenset[str] = frozenset()  # as well, while the production disks are lost
 
@@ -58,6 +59,7 @@ _ERRORS = frozenset({"error", "error_reversing", "error_failovering"})
 _PAUSED = frozenset({"active-stopped", "inactive", NOTHING_SEEN})
 _PAUSE = "pause it first: evsrep group pause {group}"
 _PAUSE_HERE = f"{_PAUSE}, or add --pause"
+_UNPAUSED = {"active": _PAUSE_HERE, "copying": _PAUSE_HERE}
 _GONE = frozenset({"deleting", "error_deleting"})
 
 SYNC = Action(
@@ -156,12 +158,15 @@ REPROTECT = Action(
         Rule(
             "replication_status",
             _PAUSED,
-            {"active": "nothing is to be done: the group is protected"},
+            first={"active": "nothing is to be done: the group is protected"},
         ),
         Rule(
             "fault_level",
             frozenset({"0"}),
-            {"2": "the failed zone is to be restored first", "5": "the link is to be mended first"},
+            first={
+                "2": "the failed zone is to be restored first",
+                "5": "the link is to be mended first",
+            },
         ),
     ),
     wants_stopped="failed",
@@ -175,7 +180,7 @@ UPDATE = Action(
     failed=_ERRORS | _GONE,
     rules=(
         Rule("status", _CALM),
-        Rule("replication_status", _PAUSED, {"active": _PAUSE_HERE, "copying": _PAUSE_HERE}),
+        Rule("replication_status", _PAUSED, first=_UNPAUSED),
     ),
 )
 RENAME = Action(
@@ -194,7 +199,7 @@ DELETE = Action(
         Rule(
             "replication_status",
             _PAUSED | {"error"},
-            {"active": _PAUSE_HERE, "copying": _PAUSE_HERE},
+            first=_UNPAUSED,
         ),
         Rule("replication_ids", frozenset({NONE, NOTHING_SEEN})),
     ),
@@ -205,10 +210,7 @@ EXPAND = Action(
     wire="os-extend-replication-volumes",
     rules=(
         Rule("status", _CALM),
-        Rule(
-            "replication_status",
-            frozenset({"active", "active-stopped", "copying", "inactive", NOTHING_SEEN}),
-        ),
+        Rule("replication_status", forbids=frozenset({"error"})),
     ),
 )
 
@@ -229,14 +231,16 @@ GOALS = {
 
 def goal_of(action: Action, before: Group) -> Goal:
     """When an action on a group that was like this is at its end."""
+    seen = {name: getattr(before, name) for name in ("status", "replication_status")}
     return Goal(
         action.name,
         action.watch,
         action.done,
-        action.failed - {before.status},
+        action.failed,
         is_reached_by_absence=action is DELETE,
         statuses=action.statuses,
         left_station=before.priority_station if action.is_toggle else "",
+        stale=frozenset(seen.items()),
     )
 
 
@@ -255,8 +259,9 @@ def took_effect(action: Action, before: Group, now: Group) -> bool:
     if now.status in action.failed and now.status != before.status:
         return True
     if action.is_toggle:
-        return bool(now.priority_station) and now.priority_station != before.priority_station
-    return state in action.done and getattr(before, action.watch) not in action.done
+        stations = before.priority_station, now.priority_station
+        return all(stations) and stations[0] != stations[1]
+    return state in action.done  # whoever did it: it is as it was to be
 
 
 def checks_of(action: Action, group: Group) -> list[Check]:
@@ -279,7 +284,7 @@ def raise_if_forbidden(action: Action, group: Group, checks: list[Check]) -> Non
 def _check(rule: Rule, group: Group) -> Check:
     seen = _seen(rule.field, group)
     allowed = rule.allows | (rule.allows_at_fault if group.fault_level == "2" else frozenset())
-    if seen in allowed:
+    if seen in allowed or (rule.forbids and seen not in rule.forbids):
         return Check(rule.field, seen, is_ok=True)
     usual = _FIRST.get((rule.field, seen)) or _FIRST_OF_ANY.get(rule.field, "")
     helps = rule.first.get(seen, usual).format(group=group.name or group.id)

@@ -1,7 +1,7 @@
 """A change that is done once, whatever the network does.
 
 A change whose answer is lost is not sent again before it was looked whether it took effect, and
-one that undoes itself when it is sent twice is never sent again at all.
+one that undoes itself when it is sent twice, or of which that can't be seen, is never sent again.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from evsrep.jobs.create import SURE_AFTER_SECONDS
 LOOK_SECONDS = 10.0
 
 _PAUSES_SECONDS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0)
-_MORE_PAUSES_SECONDS = (10.0, 10.0)  # for a toggle: its call alone may take 10 s
+_MORE_PAUSES_SECONDS = (10.0, 10.0)  # a switchover's call alone may take 10 s
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Deed(Generic[T]):
     send: Callable[[], T]
     look: Callable[[], T | None]
     resends: int = 0
-    is_toggle: bool = False
+    is_provable: bool = True  # that nothing shows after a while proves that it took no effect
 
 
 def do(deed: Deed[T], *, clock: Clock, tell: Tell) -> T:
@@ -39,7 +39,7 @@ def do(deed: Deed[T], *, clock: Clock, tell: Tell) -> T:
     Raises OutcomeUnknown where it can't be found out whether it took effect, Unavailable where it
     surely did not and may not be sent again, and what the cloud refuses.
     """
-    resends = 0 if deed.is_toggle else deed.resends
+    resends = deed.resends if deed.is_provable else 0
     for attempt in range(resends + 1):
         try:
             return deed.send()
@@ -64,7 +64,7 @@ def do(deed: Deed[T], *, clock: Clock, tell: Tell) -> T:
 
 
 def _look_for(deed: Deed[T], clock: Clock, lost: OutcomeUnknown) -> T | None:
-    """What it led to; None where it surely took no effect, which is never sure of a toggle."""
+    """What it led to; None where it surely took no effect."""
     started, empty_in_a_row = clock.now(), 0
     for pause in _pauses(deed):
         clock.sleep(pause)
@@ -77,7 +77,7 @@ def _look_for(deed: Deed[T], clock: Clock, lost: OutcomeUnknown) -> T | None:
             return found
         empty_in_a_row += 1
         is_sure = empty_in_a_row >= 2 and clock.now() - started >= SURE_AFTER_SECONDS
-        if is_sure and not deed.is_toggle:
+        if is_sure and deed.is_provable:
             return None
     raise OutcomeUnknown(
         f"{deed.what} may have taken effect: its answer was lost, and nothing tells",
@@ -88,7 +88,7 @@ def _look_for(deed: Deed[T], clock: Clock, lost: OutcomeUnknown) -> T | None:
 
 def _pauses(deed: Deed[T]) -> Iterator[float]:
     yield from _PAUSES_SECONDS
-    if deed.is_toggle:
+    if not deed.is_provable:
         yield from _MORE_PAUSES_SECONDS
 
 

@@ -3,22 +3,36 @@
 Nothing is sent that the group's state forbids, and nothing is sent twice that undoes itself.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evsrep.clock import Clock
 from evsrep.cloud.models import Disk, Group, GroupChange, GroupOrder, Pair
-from evsrep.errors import EvsrepError, NotFound, OutcomeUnknown, Refused, UsageFault
-from evsrep.jobs.actions import Action, Check, checks_of, took_effect
+from evsrep.cloud.wire import group_from_wire
+from evsrep.errors import (
+    AuthError,
+    EvsrepError,
+    Failed,
+    NotFound,
+    NotOffered,
+    OutcomeUnknown,
+    Refused,
+    UsageFault,
+    WaitTimeout,
+)
+from evsrep.jobs.actions import EXPAND, Action, Check, checks_of, goal_of, took_effect
 from evsrep.jobs.deed import LOOK_SECONDS, Deed, Tell, do
 from evsrep.jobs.find import find_pair, is_same_id
 from evsrep.jobs.together import together
+from evsrep.jobs.wait import looks, raise_if_hopeless
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
 
-NOT_RUN, EXPANDED, FAILED, UNKNOWN = "not_run", "expanded", "failed", "unknown"
+NOT_RUN, EXPANDING, EXPANDED = "not_run", "expanding", "expanded"
+FAILED, UNKNOWN = "failed", "unknown"
 
 
 # Looking
@@ -31,6 +45,13 @@ def look_at(cloud: "Cloud", group_id: str) -> Group:
         return group
     known = [pair.progress for pair in pairs_of(cloud, group) if pair.progress is not None]
     return replace(group, progress=sum(known) / len(known)) if known else group
+
+
+def with_pair_ids(cloud: "Cloud", group: Group) -> Group:
+    """A group with the IDs of its pairs: not every answer tells them, but the pairs do."""
+    if group.pair_ids is not None:
+        return group
+    return replace(group, pair_ids=tuple(pair.id for pair in pairs_of(cloud, group)))
 
 
 def pairs_of(cloud: "Cloud", group: Group) -> list[Pair]:
@@ -53,6 +74,9 @@ def disks_of(cloud: "Cloud", pairs: Iterable[Pair]) -> dict[str, Disk | Exceptio
 
 def readiness(cloud: "Cloud", action: Action, group: Group) -> list[Check]:
     """Each rule of an action, the value seen, and whether it is met."""
+    if any(rule.field == "replication_ids" for rule in action.rules):
+        with suppress(EvsrepError):  # the cloud itself deletes no group that has pairs
+            group = with_pair_ids(cloud, group)
     checks = checks_of(action, group)
     if not action.wants_stopped:
         return checks
@@ -130,6 +154,13 @@ def check_can_join(pairs: Iterable[Pair], group: Group) -> None:
             raise Refused(fault, hint="a group takes pairs that are available and in no group")
 
 
+def check_can_leave(pairs: Iterable[Pair], group: Group) -> None:
+    """Raise Refused where a pair is not in a group at all."""
+    for pair in pairs:
+        if not is_in(pair, group):
+            raise Refused(f"pair {pair.id} is not in group {group.label}")
+
+
 def _misfits(pair: Pair, zone: str) -> Iterator[str]:
     if pair.status != "available":
         yield f"pair {pair.id} is {pair.status}, not available"
@@ -142,10 +173,12 @@ def _misfits(pair: Pair, zone: str) -> Iterator[str]:
 def create_group(cloud: "Cloud", order: GroupOrder, *, clock: Clock, tell: Tell) -> Group:
     """Create the group; one whose answer was lost is found by its pairs."""
 
+    once, wanted = cloud.once(LOOK_SECONDS), set(order.pair_ids)
+
     def look() -> Group | None:
-        groups = cloud.once(LOOK_SECONDS).groups()
-        wanted = set(order.pair_ids)
-        return next((each for each in groups if wanted == set(each.pair_ids or ())), None)
+        group_id = once.pair(order.pair_ids[0]).group_id  # a pair is in one group at most
+        found = [with_pair_ids(once, once.group(group_id))] if group_id else once.groups()
+        return next((each for each in found if set(each.pair_ids or ()) == wanted), None)
 
     deed = Deed("the create", lambda: cloud.create_group(order), look, resends=cloud.retries)
     return do(deed, clock=clock, tell=tell)
@@ -166,7 +199,7 @@ def act(cloud: "Cloud", action: Action, before: Group, *, clock: Clock, tell: Te
         return now if took_effect(action, before, now) else None
 
     what = f"the {action.name} of group {before.label}"
-    deed = Deed(what, send, look, resends=cloud.retries, is_toggle=action.is_toggle)
+    deed = Deed(what, send, look, resends=cloud.retries, is_provable=not action.is_toggle)
     return do(deed, clock=clock, tell=tell)
 
 
@@ -180,19 +213,23 @@ def update(
         return _present(cloud, before)
 
     def look() -> Group | None:
-        now = cloud.once(LOOK_SECONDS).group(before.id)
+        now = look_for(cloud.once(LOOK_SECONDS), before.id, change)
         return now if now.status == "updating" or is_as_wished(now, change) else None
 
     deed = Deed(f"the update of group {before.label}", send, look, resends=cloud.retries)
     return do(deed, clock=clock, tell=tell)
 
 
+def look_for(cloud: "Cloud", group_id: str, change: GroupChange) -> Group:
+    """A group, with what tells whether a change shows."""
+    found = look_at(cloud, group_id)
+    return with_pair_ids(cloud, found) if change.moves_pairs else found
+
+
 def is_as_wished(group: Group, change: GroupChange) -> bool:
-    """Whether a group shows a change; pairs that are not told of are taken for moved."""
-    pair_ids = group.pair_ids
-    if pair_ids is not None and not set(change.add) <= set(pair_ids):
-        return False
-    if pair_ids is not None and set(change.remove) & set(pair_ids):
+    """Whether a group shows a change."""
+    pair_ids = set(group.pair_ids or ())
+    if not pair_ids.issuperset(change.add) or not pair_ids.isdisjoint(change.remove):
         return False
     texts = ((change.name, "name"), (change.description, "description"))
     return all(text is None or text == (group.fields.get(key) or "") for text, key in texts)
@@ -217,6 +254,11 @@ def delete(cloud: "Cloud", before: Group, *, clock: Clock, tell: Tell) -> Group:
 
     deed = Deed(f"the delete of group {before.label}", send, look, resends=cloud.retries)
     return do(deed, clock=clock, tell=tell)
+
+
+def unseen(group_id: str) -> Group:
+    """A group of which nothing is known yet but its ID."""
+    return group_from_wire({"id": group_id})
 
 
 def gone(group: Group) -> Group:
@@ -263,20 +305,15 @@ def find_growths(cloud: "Cloud", growths: Iterable[Growth], group: Group) -> Non
         seen.add(pair.id)
 
 
-def expand(cloud: "Cloud", growth: Growth, group: Group, *, clock: Clock, tell: Tell) -> None:
-    """Grow both disks of one pair; what goes wrong is kept with it."""
-    pair = growth.pair
-    assert pair is not None  # noqa: S101 -- for the type checker
+def expand(
+    cloud: "Cloud", growth: Growth, group: Group, *, clock: Clock, tell: Tell, warn: Tell
+) -> None:
+    """Have both disks of one pair grow; what goes wrong is kept with it."""
+    pair = _pair_of(growth)
     try:
-        disks = _sizes(cloud, pair)
-        too_large = [size for size in disks if size is not None and size >= growth.size_gb]
-        if too_large:
-            raise Refused(
-                f"pair {pair.id} has {max(too_large)} GB, and can only grow",
-                hint="nothing was sent for this pair",
-            )
+        _check_grows(cloud, growth, pair, warn)
         do(_expansion(cloud, growth, group, pair), clock=clock, tell=tell)
-        growth.result = EXPANDED
+        growth.result = EXPANDING
     except KeyboardInterrupt:
         growth.result = UNKNOWN
         raise
@@ -285,16 +322,94 @@ def expand(cloud: "Cloud", growth: Growth, group: Group, *, clock: Clock, tell: 
         growth.result = UNKNOWN if isinstance(error, OutcomeUnknown) else FAILED
 
 
+def _check_grows(cloud: "Cloud", growth: Growth, pair: Pair, warn: Tell) -> None:
+    """Raise Refused where a pair would not grow; warn where that can't be looked up."""
+    try:
+        sizes = [size for size in _sizes(cloud, pair) if size is not None]
+    except (AuthError, NotFound, NotOffered) as error:
+        warn(f"the sizes of pair {pair.id} could not be looked up: {error.message}")
+        return
+    if sizes and (max(sizes) > growth.size_gb or min(sizes) == growth.size_gb):
+        raise Refused(
+            f"pair {pair.id} has {max(sizes)} GB, and can only grow",
+            hint="nothing was sent for this pair",
+        )
+
+
 def _expansion(cloud: "Cloud", growth: Growth, group: Group, pair: Pair) -> Deed[bool]:
     def send() -> bool:
         cloud.expand(group.id, pair.id, growth.size_gb)
         return True
 
     def look() -> bool | None:
-        sizes = _sizes(cloud.once(LOOK_SECONDS), pair)
-        return True if all(size == growth.size_gb for size in sizes) else None
+        return has_grown(cloud.once(LOOK_SECONDS), growth) or None
 
-    return Deed(f"the expansion of pair {pair.id}", send, look, resends=cloud.retries)
+    # disks grow in their own time: that they have not yet proves nothing
+    return Deed(f"the expansion of pair {pair.id}", send, look, is_provable=False)
+
+
+def wait_for_growths(
+    cloud: "Cloud",
+    growths: Sequence[Growth],
+    group: Group,
+    *,
+    clock: Clock,
+    seconds: float,
+    seen: Callable[[int], None],
+) -> None:
+    """Wait until the disks of all pairs under way have grown; `seen` gets how many still are.
+
+    What goes wrong is kept with the pair that it befalls. A look that fails is a missed look.
+    """
+    for left in looks(clock, seconds):
+        once = cloud.once(max(left, 1.0))
+        failure = _failure_of(once, group)
+        for growth in _growing(growths):
+            _look_at_growth(once, growth, failure)
+        seen(len(_growing(growths)))
+        if not _growing(growths):
+            return
+    for growth in _growing(growths):
+        pair_id = _pair_of(growth).id
+        hint = "it goes on without us; see the sizes with 'evsrep group show'"
+        growth.error = WaitTimeout(f"pair {pair_id} has not grown after {seconds:g} s", hint=hint)
+
+
+def _growing(growths: Iterable[Growth]) -> list[Growth]:
+    return [each for each in growths if each.result == EXPANDING and each.error is None]
+
+
+def _look_at_growth(cloud: "Cloud", growth: Growth, failure: Failed | None) -> None:
+    try:
+        if has_grown(cloud, growth):
+            growth.result = EXPANDED
+        elif failure is not None:
+            growth.result, growth.error = FAILED, failure
+    except (AuthError, NotFound) as error:
+        growth.error = error  # another look would end the same
+    except EvsrepError:
+        pass
+
+
+def _failure_of(cloud: "Cloud", group: Group) -> Failed | None:
+    """Why a group that was like this is broken now; None where it is not, or can't be seen."""
+    try:
+        raise_if_hopeless(cloud.group(group.id), goal_of(EXPAND, group))
+    except Failed as failure:
+        return failure
+    except EvsrepError:
+        return None
+    return None
+
+
+def has_grown(cloud: "Cloud", growth: Growth) -> bool:
+    """Whether both disks of a pair have the size that they were to grow to."""
+    return all(size == growth.size_gb for size in _sizes(cloud, _pair_of(growth)))
+
+
+def _pair_of(growth: Growth) -> Pair:
+    assert growth.pair is not None  # noqa: S101 -- for the type checker
+    return growth.pair
 
 
 def _sizes(cloud: "Cloud", pair: Pair) -> list[int | None]:

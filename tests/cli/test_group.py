@@ -311,7 +311,7 @@ def test_a_group_with_pairs_is_not_deleted(grouped: Run, sent: Sent, group_id: s
 
 
 def test_expand_sends_one_call_for_each_pair(grouped: Run, sent: Sent, group_id: str) -> None:
-    done = grouped("group", "expand", "shop", "--pair", "example=20", "-o", "json")
+    done = grouped("group", "expand", "shop", "--pair", "example=20", "--wait", "-o", "json")
     assert done.exit_code == ExitCode.DONE
     assert [(row["result"], row["new_size"]) for row in done.json] == [("expanded", 20)]
     assert sent.words == ["POST", "sync", "expand"]

@@ -32,11 +32,26 @@ def test_a_pair_that_failed_is_critical(sandbox, clock: FakeClock):
     clock.sleep(10)
     done = sandbox("health", "--nagios")
     assert done.exit_code == 2
-    first, second = done.stdout.splitlines()
-    assert first == (
-        "EVSREP CRITICAL - 1 of 1 not protected | protected=0 degraded=0 critical=1 unknown=0"
-    )
-    assert second.startswith("critical: pair a/b\\nc ")
+    [line] = done.stdout.splitlines()
+    said, figures = line.split(" | ")
+    assert said.startswith("EVSREP CRITICAL - 1 of 1 not protected; pair a/b\\nc ")
+    assert "is critical: the creation failed" in said
+    assert figures == "protected=0 degraded=0 critical=1 unknown=0"
+
+
+def test_nagios_gets_one_line_however_many_are_bad_and_the_worst_first(sandbox, clock: FakeClock):
+    for name in ("example", "db-01-data", "db-01-log", "archive-01-data", "web-01-data"):
+        stem = name.removesuffix("-production")
+        first = "example-production" if name == "example" else name
+        words = ("--production-disk", first, "--dr-disk", f"{stem}-dr", "--name", stem)
+        assert sandbox("create", *words, "--no-check").exit_code == 0
+    words = ("--production-disk", "link-down", "--dr-disk", "link-down-dr", "--name", "bad")
+    sandbox("create", *words)
+    clock.sleep(3)
+    [line] = sandbox("health", "--nagios").stdout.splitlines()
+    assert line.startswith("EVSREP CRITICAL - 6 of 6 not protected; pair bad ")
+    assert line.count(" is degraded: ") == 4
+    assert "; and 1 more | protected=0 degraded=5 critical=1 unknown=0" in line
 
 
 def test_what_can_not_be_found_out_is_unknown(run):

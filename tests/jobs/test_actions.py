@@ -181,23 +181,25 @@ class Sent:
         is_shown = self._shows_after is not None and self.looks > self._shows_after
         return "done" if is_shown else None
 
-    def done(self, clock: FakeClock, *, is_toggle: bool) -> str:
-        deed = Deed("the deed", self.send, self.look, resends=2, is_toggle=is_toggle)
+    def done(self, clock: FakeClock, *, is_provable: bool) -> str:
+        deed = Deed("the deed", self.send, self.look, resends=2, is_provable=is_provable)
         return do(deed, clock=clock, tell=lambda text: None)
 
 
-@pytest.mark.parametrize("is_toggle", [True, False])
+@pytest.mark.parametrize("is_provable", [True, False])
 @pytest.mark.parametrize("looks", [0, 1, 3])
-def test_what_shows_is_not_sent_again(clock: FakeClock, looks: int, is_toggle: bool) -> None:
+def test_what_shows_is_not_sent_again(clock: FakeClock, looks: int, is_provable: bool) -> None:
     sent = Sent(looks)
-    assert sent.done(clock, is_toggle=is_toggle) == "done"
+    assert sent.done(clock, is_provable=is_provable) == "done"
     assert sent.times == 1
 
 
-def test_a_toggle_that_does_not_show_is_unknown_and_never_sent_twice(clock: FakeClock) -> None:
+def test_what_can_not_be_proved_and_does_not_show_is_unknown_and_never_sent_twice(
+    clock: FakeClock,
+) -> None:
     sent = Sent(None)
     with pytest.raises(OutcomeUnknown, match="may have taken effect"):
-        sent.done(clock, is_toggle=True)
+        sent.done(clock, is_provable=False)
     assert sent.times == 1
     assert sent.looks >= 5
     assert sum(clock.slept) >= 30
@@ -206,5 +208,5 @@ def test_a_toggle_that_does_not_show_is_unknown_and_never_sent_twice(clock: Fake
 def test_another_that_surely_took_no_effect_is_sent_again(clock: FakeClock) -> None:
     sent = Sent(None)
     with pytest.raises(Unavailable, match="took no effect"):
-        sent.done(clock, is_toggle=False)
+        sent.done(clock, is_provable=True)
     assert sent.times == 3
