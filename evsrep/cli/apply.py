@@ -125,7 +125,8 @@ def _opened(app: App, file: str) -> Iterator[BinaryIO]:
 
 
 def _apply(app: App, sheet: "Sheet", plan: "Plan") -> "_Counts":
-    from evsrep.jobs.apply import Applying, not_run, take_stock
+    from evsrep.jobs.apply import Applying, not_run
+    from evsrep.jobs.stock import take_stock
 
     console, counts = app.console, _Counts(plan.is_dry_run)
     try:
@@ -137,7 +138,7 @@ def _apply(app: App, sheet: "Sheet", plan: "Plan") -> "_Counts":
     for warning in stock.warnings:
         console.warn(warning)
     applying = Applying(app.cloud, sheet, stock, plan, clock=app.clock, tell=console.verbose)
-    with _bar(app, sheet.count) as update, _signals(applying.interrupt):
+    with closing(stock), _bar(app, sheet.count) as update, _signals(applying.interrupt):
 
         def rows() -> "Iterator[Row]":
             for number, row in enumerate(applying.rows(), start=1):

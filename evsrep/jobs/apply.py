@@ -4,16 +4,14 @@ What is there is seen by one listing, so that the same file applied again finish
 interrupted run began. Each pair that is not there is placed as `create` places it: never twice.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from evsrep.clock import Clock
-from evsrep.cloud.models import Disk, Pair
-from evsrep.cloud.wire import order_fields, pair_from_wire
+from evsrep.cloud.models import Pair
+from evsrep.cloud.wire import order_fields
 from evsrep.errors import (
     AuthError,
     ConfigError,
@@ -21,15 +19,14 @@ from evsrep.errors import (
     NotOffered,
     OutcomeUnknown,
     Refused,
-    UsageFault,
     WaitTimeout,
 )
 from evsrep.jobs.check import Seen, Survey, disks_are_free, put_together, raise_if_broken
 from evsrep.jobs.create import check_is_as_asked, place
-from evsrep.jobs.find import is_id
 from evsrep.jobs.order import Wish
-from evsrep.jobs.sheet import Entry, Sheet, disk_key
-from evsrep.jobs.together import Crew, together
+from evsrep.jobs.sheet import Entry, Sheet
+from evsrep.jobs.stock import Stock
+from evsrep.jobs.together import Crew
 from evsrep.jobs.wait import GOALS, Settled, Watch, raise_if_hopeless
 
 if TYPE_CHECKING:
@@ -67,80 +64,6 @@ class Plan:
     checks: bool
     is_dry_run: bool
     wait_seconds: float | None
-
-
-class Stock:
-    """What the cloud has of a file's disks and pairs; kept small, since files are long."""
-
-    def __init__(self) -> None:
-        self.disks: dict[str, Disk] | None = None  # by ID; None is 'not looked at'
-        self.warnings: list[str] = []
-        self._ids: dict[str, list[str]] = {}  # of disks, by name
-        self._pairs: dict[str, list[bytes]] = {}  # by the IDs of their disks
-
-    def learn_disks(self, found: Iterator[Disk], sheet: Sheet) -> None:
-        """Keep the disks that the file names."""
-        self.disks = {}
-        for disk in found:
-            if disk_key(disk.id) in sheet.disks or disk.name in sheet.disks:
-                self.disks[disk_key(disk.id)] = _slim(disk)
-                self._ids.setdefault(disk.name, []).append(disk_key(disk.id))
-
-    def learn_pairs(self, found: Iterator[Pair], sheet: Sheet) -> None:
-        """Keep the pairs that hold one of those disks."""
-        for pair in found:
-            ids = [disk_key(disk) for disk in pair.disks]
-            if any(each in sheet.disks or each in (self.disks or ()) for each in ids):
-                kept = json.dumps(pair.fields).encode()
-                for each in ids:
-                    self._pairs.setdefault(each, []).append(kept)
-
-    def seen(self, word: str, *, checks: bool) -> Seen:
-        """What is known of a disk, by its ID or name."""
-        ids = [disk_key(word)] if is_id(word) else self._ids.get(word, [])
-        if len(ids) > 1:
-            raise UsageFault(
-                f"{len(ids)} disks are called '{word}': {', '.join(ids)}",
-                hint="give the ID of the one you mean",
-            )
-        if not ids:
-            return Seen(word, missing=f"no disk is called '{word}'")
-        pairs = tuple(pair_from_wire(json.loads(kept)) for kept in self._pairs.get(ids[0], ()))
-        disk = self.disks.get(ids[0]) if self.disks is not None else None
-        is_missed = self.disks is not None and disk is None and checks
-        missing = f"there is no disk {word}" if is_missed else ""
-        return Seen(ids[0], disk, pairs, missing)
-
-
-def take_stock(cloud: "Cloud", sheet: Sheet, *, checks: bool) -> Stock:
-    """See what there is, in one listing of the pairs and, where they are wanted, one of the disks.
-
-    Raises UsageFault where a disk is in the file twice, by its name and by its ID.
-    """
-    cloud.prepare()
-    stock = Stock()
-    wants_disks = checks or sheet.has_names or sheet.lacks_station
-
-    def look_at_disks() -> None:
-        try:
-            stock.learn_disks(cloud.disks(), sheet)
-        except AuthError as error:
-            if sheet.has_names or sheet.lacks_station or not _is_forbidden(error):
-                raise
-            stock.warnings.append("the disks could not be checked: no permission")
-
-    def look_at_pairs() -> None:
-        stock.learn_pairs(cloud.pairs(), sheet)
-
-    if sheet.has_names:  # which pairs matter is known only when the names are
-        look_at_disks()
-        look_at_pairs()
-        _check_named_once(sheet, stock)
-        return stock
-    for result in together([look_at_disks, look_at_pairs] if wants_disks else [look_at_pairs]):
-        if isinstance(result, Exception):
-            raise result
-    return stock
 
 
 class Applying:
@@ -316,41 +239,3 @@ def _wished(wish: Wish) -> Mapping[str, Any]:
         "replication_model": wish.replication_model,
     }
     return {key: value for key, value in fields.items() if value is not None}
-
-
-def _check_named_once(sheet: Sheet, stock: Stock) -> None:
-    """Raise UsageFault where a name and an ID, or two names, are one disk."""
-    lines: dict[str, int] = {}
-    faults = []
-    for line, wish in sheet:
-        for word in wish.disks:
-            try:
-                disk_id = stock.seen(word, checks=False).id
-            except UsageFault:
-                continue  # an ambiguous name is told of in its row
-            if lines.setdefault(disk_id, line) != line:
-                faults.append(f"line {line}: disk {word} is in line {lines[disk_id]} as well")
-    if faults:
-        raise UsageFault(
-            faults[0] if len(faults) == 1 else f"{len(faults)} disks are in the file twice",
-            hint="a disk can be in one pair only; nothing was sent that changes anything",
-            faults=tuple(faults[:20]) if len(faults) > 1 else (),
-        )
-
-
-def _is_forbidden(error: AuthError) -> bool:
-    return error.said is not None and error.said.status == 403
-
-
-def _slim(disk: Disk) -> Disk:
-    """The disk without what nobody asks here; there may be very many."""
-    return Disk(
-        id=disk.id,
-        name=disk.name,
-        availability_zone=intern(disk.availability_zone),
-        size_gb=disk.size_gb,
-        type=intern(disk.type),
-        status=intern(disk.status),
-        servers=disk.servers,
-        fields={},
-    )

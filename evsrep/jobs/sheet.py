@@ -11,6 +11,7 @@ import re
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from sys import intern
 from typing import Any, BinaryIO, NamedTuple
 
 from evsrep.errors import UsageFault
@@ -55,7 +56,7 @@ class Sheet:
         self.count = 0
         self.has_names = False  # disks that are named rather than given by their IDs
         self.lacks_station = False
-        self.disks: set[str] = set()  # all that are named, IDs without regard to case
+        self.disks: Mapping[str, int] = {}  # all that are named, by `disk_key`, with their lines
         self._kept = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 -- ours for long
 
     def add(self, entry: Entry) -> None:
@@ -133,7 +134,7 @@ def _fill(
             break
     if not sheet.count and not faults.count:
         faults.add(0, "there is no pair in the file")
-    sheet.disks = set(named)
+    sheet.disks = named
 
 
 class _Faults:
@@ -225,7 +226,7 @@ def _told_twice(line: int, wish: Wish, named: dict[str, int], faults: _Faults) -
     """Whether a disk was named before; it can be in one pair at most."""
     found = False
     for disk in wish.disks:
-        key = disk_key(disk)
+        key = intern(disk_key(disk))
         if named.setdefault(key, line) != line:
             faults.add(line, f"disk {disk} is named in {faults._noun} {named[key]} as well")
             found = True

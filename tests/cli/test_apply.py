@@ -90,6 +90,18 @@ def test_what_is_there_is_seen_by_listing(sandbox, write, words):
     assert sum("POST" in each and "replications" in each for each in asked) == 4
 
 
+def test_disks_that_may_not_be_listed_are_a_warning(run, weather, write):
+    weather.play("GET", "/volumes/", status(403, body=b'{"forbidden": {"message": "no"}}'))
+    text = HEAD.replace("name", "priority_station") + f"{PRODUCTION},{DR},az2.dc2\n"
+    done = run("apply", write(text), "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.DONE, done.stdout
+    assert results(done.stdout) == [(2, "created")]
+    assert "warning: the disks could not be checked: no permission" in done.stderr
+    weather.play("GET", "/volumes/", status(403, body=b'{"forbidden": {"message": "no"}}'))
+    done = run("apply", write(GOOD), "-p", "served", "-o", "json")  # by name: they must be
+    assert done.exit_code == ExitCode.AUTH
+
+
 def test_without_checks_and_with_zones_only_the_pairs_are_listed(sandbox, write):
     text = f"volume_ids,priority_station\n{PRODUCTION} {DR},az2.dc2\n"
     done = sandbox("apply", write(text), "--no-check", "--debug")
