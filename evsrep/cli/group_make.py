@@ -174,7 +174,11 @@ def _read_change(
 
 
 def _update(app: App, found: "Group", change: "GroupChange", conduct: Conduct) -> None:
+    from evsrep.jobs.group import with_pair_ids
+
     action = UPDATE if change.moves_pairs else RENAME
+    if change.moves_pairs:
+        found = with_pair_ids(app.cloud, found)
     pauses = _is_to_pause(app, action, found, conduct)
     known = Known(app, found)
     with known.kept():
@@ -268,7 +272,7 @@ def _as_if_paused(group: "Group") -> "Group":
 
 def _keeps_pairs(group: "Group", change: "GroupChange") -> bool:
     """Whether there is anything to sync after a change."""
-    return group.pair_ids is None or bool({*group.pair_ids, *change.add} - {*change.remove})
+    return bool({*(group.pair_ids or ()), *change.add} - {*change.remove})
 
 
 def _pause(known: Known, conduct: Conduct) -> None:

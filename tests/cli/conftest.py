@@ -1,5 +1,7 @@
 """What the tests of commands share: the sandbox's file, the sandbox on loopback, real processes."""
 
+import io
+import json
 import os
 import re
 import signal
@@ -18,7 +20,7 @@ import pytest
 from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
 from evsrep.sandbox.server import Server
-from tests.conftest import FakeClock
+from tests.conftest import FakeClock, Run
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
@@ -28,6 +30,7 @@ Serve = Callable[..., str]
 WriteProfiles = Callable[..., Path]
 Real = Callable[..., subprocess.CompletedProcess[str]]
 Spawn = Callable[..., pexpect.spawn]
+MakePair = Callable[[str], str]
 
 
 def resume_of(stderr: str) -> str:
@@ -60,6 +63,18 @@ class SandboxFile:
             return []
         with closing(sqlite3.connect(self.path)) as file:
             return [row[0] for row in file.execute("SELECT id FROM pairs ORDER BY rowid")]
+
+    def change_group(self, group_id: str, **columns: object) -> None:
+        """Do to a group what the cloud, or somebody else, may do."""
+        named = ", ".join(f"{name}=?" for name in columns)
+        with closing(sqlite3.connect(self.path)) as file, file:
+            values = (*columns.values(), group_id)
+            file.execute(f"UPDATE groups SET {named} WHERE id=?", values)
+
+    def resize_disk(self, name: str, size_gb: int) -> None:
+        """Give a disk another size."""
+        with closing(sqlite3.connect(self.path)) as file, file:
+            file.execute("UPDATE disks SET size_gb=? WHERE name=?", (size_gb, name))
 
     def begin_to_delete(self, pair_id: str, now: float) -> None:
         """Do to a pair what the cloud's DELETE does."""
@@ -184,3 +199,76 @@ def served_elsewhere(home: Path) -> Iterator[str]:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
         process.stdout.close()
+
+
+# Groups
+
+_ACTIONS = {
+    "os-sync-replication-consistency-group": "sync",
+    "os-stop-replication-consistency-group": "pause",
+    "os-failover-replication-consistency-group": "failover",
+    "os-reverse-replication-consistency-group": "switchover",
+    "os-reprotect-replication-consistency-group": "reprotect",
+    "os-extend-replication-volumes": "expand",
+}
+
+
+class Sent:
+    """What was sent to change a group, as a user would call it.
+
+    `meanwhile` is what others do just before somebody looks at one group, one deed for each look.
+    """
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.meanwhile: list[Callable[[], object]] = []
+
+    def around(self, app: Wsgi) -> Wsgi:
+        def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
+            method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+            if "consistency-groups/" in path and method == "GET" and self.meanwhile:
+                self.meanwhile.pop(0)()
+            if "consistency-groups" in path and method != "GET":
+                body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+                environ = {**environ, "wsgi.input": io.BytesIO(body)}
+                is_action = path.endswith("/action")
+                self.words.append(_ACTIONS[next(iter(json.loads(body)))] if is_action else method)
+            return app(environ, start_response)
+
+        return answer
+
+
+@pytest.fixture
+def sent() -> Sent:
+    return Sent()
+
+
+@pytest.fixture
+def grouped(run: Run, serve: Serve, write_profiles: WriteProfiles, sent: Sent) -> Run:
+    """Type a command to the sandbox on loopback: `grouped("group", "list")`."""
+    write_profiles(**ready_profile(serve(sent.around)))
+    return lambda *words, **how: run(*words, "-p", "served", **how)
+
+
+@pytest.fixture
+def pair(grouped: Run) -> MakePair:
+    """Make a pair of a production disk and its DR disk, and wait until it is active."""
+
+    def pair(disk: str) -> str:
+        stem = disk.removesuffix("-production")
+        words = ("--production-disk", disk, "--dr-disk", f"{stem}-dr", "--name", stem)
+        done = grouped("create", *words, "-o", "json")
+        assert done.exit_code == 0, done.stderr
+        grouped("wait", stem, "--for", "active")
+        return str(done.json["id"])
+
+    return pair
+
+
+@pytest.fixture
+def group_id(grouped: Run, pair: MakePair) -> str:
+    """An active group 'shop' of the documented example's pair."""
+    pair("example-production")
+    done = grouped("group", "create", "--name", "shop", "--pair", "example", "--wait", "-o", "json")
+    assert done.exit_code == 0, done.stderr
+    return str(done.json["id"])

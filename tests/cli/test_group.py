@@ -1,100 +1,20 @@
-"""`evsrep group`."""
+"""`evsrep group`: look, bundle, act."""
 
-import io
-import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
 
 import pytest
 
 from evsrep.errors import ExitCode
-from evsrep.sandbox.profile import ready_profile
 from evsrep.sandbox.trouble import break_zone
-from tests.cli.conftest import (
-    ID,
-    UNKNOWN,
-    SandboxFile,
-    Serve,
-    WriteProfiles,
-    Wsgi,
-    requests_in,
-    resume_of,
-)
+from tests.cli.conftest import ID, UNKNOWN, MakePair, SandboxFile, Sent, requests_in, resume_of
 from tests.conftest import FakeClock, Run
 
 A, B = "az2.dc2", "az1.dc1"
 
 
-ACTIONS = {
-    "os-sync-replication-consistency-group": "sync",
-    "os-stop-replication-consistency-group": "pause",
-    "os-failover-replication-consistency-group": "failover",
-    "os-reverse-replication-consistency-group": "switchover",
-    "os-reprotect-replication-consistency-group": "reprotect",
-    "os-extend-replication-volumes": "expand",
-}
-
-
-class Sent:
-    """What was sent to change a group, as a user would call it."""
-
-    def __init__(self) -> None:
-        self.words: list[str] = []
-
-    def around(self, app: Wsgi) -> Wsgi:
-        def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
-            method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-            if "consistency-groups" in path and method != "GET":
-                body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-                environ = {**environ, "wsgi.input": io.BytesIO(body)}
-                is_action = path.endswith("/action")
-                self.words.append(ACTIONS[next(iter(json.loads(body)))] if is_action else method)
-            return app(environ, start_response)
-
-        return answer
-
-
-@pytest.fixture
-def sent() -> Sent:
-    return Sent()
-
-
-@pytest.fixture
-def grouped(run: Run, serve: Serve, write_profiles: WriteProfiles, sent: Sent) -> Run:
-    """Type a command to the sandbox on loopback: `grouped("group", "list")`."""
-    write_profiles(**ready_profile(serve(sent.around)))
-    return lambda *words, **how: run(*words, "-p", "served", **how)
-
-
-Pair = Callable[[str], str]
-
-
-@pytest.fixture
-def pair(grouped: Run) -> Pair:
-    """Make a pair of a production disk and its DR disk, and wait until it is active."""
-
-    def pair(disk: str) -> str:
-        stem = disk.removesuffix("-production")
-        words = ("--production-disk", disk, "--dr-disk", f"{stem}-dr", "--name", stem)
-        done = grouped("create", *words, "-o", "json")
-        assert done.exit_code == 0, done.stderr
-        grouped("wait", stem, "--for", "active")
-        return str(done.json["id"])
-
-    return pair
-
-
-@pytest.fixture
-def group_id(grouped: Run, pair: Pair) -> str:
-    """An active group 'shop' of the documented example's pair."""
-    pair("example-production")
-    done = grouped("group", "create", "--name", "shop", "--pair", "example", "--wait", "-o", "json")
-    assert done.exit_code == 0, done.stderr
-    return str(done.json["id"])
-
-
-def test_create_takes_the_zone_of_its_pairs_and_syncs(grouped: Run, sent: Sent, pair: Pair) -> None:
+def test_create_takes_the_zone_of_its_pairs_and_syncs(
+    grouped: Run, sent: Sent, pair: MakePair
+) -> None:
     pair_id = pair("example-production")
     done = grouped("group", "create", "--name", "shop", "--pair", "example", "--wait", "-o", "json")
     assert done.exit_code == ExitCode.DONE
@@ -105,7 +25,7 @@ def test_create_takes_the_zone_of_its_pairs_and_syncs(grouped: Run, sent: Sent, 
     assert sent.words == ["POST", "sync"]
 
 
-def test_create_without_a_sync_sends_none(grouped: Run, sent: Sent, pair: Pair) -> None:
+def test_create_without_a_sync_sends_none(grouped: Run, sent: Sent, pair: MakePair) -> None:
     pair("example-production")
     done = grouped("group", "create", "--pair", "example", "--no-sync")
     assert done.exit_code == ExitCode.DONE
@@ -113,7 +33,7 @@ def test_create_without_a_sync_sends_none(grouped: Run, sent: Sent, pair: Pair) 
     assert sent.words == ["POST"]
 
 
-def test_pairs_of_two_zones_are_no_group(grouped: Run, sent: Sent, pair: Pair) -> None:
+def test_pairs_of_two_zones_are_no_group(grouped: Run, sent: Sent, pair: MakePair) -> None:
     pair("example-production")
     grouped(
         "create", "--production-disk", "db-01-data", "--dr-disk", "db-01-data-dr", "--name", "d"
@@ -209,7 +129,7 @@ def test_an_expected_primary_makes_a_switchover_safe_to_repeat(
     assert sent.words.count("switchover") == 1
 
 
-def test_servers_that_run_on_production_forbid_a_switchover(grouped: Run, pair: Pair) -> None:
+def test_servers_that_run_on_production_forbid_a_switchover(grouped: Run, pair: MakePair) -> None:
     words = ("--production-disk", "db-01-data", "--dr-disk", "db-01-data-dr", "--name", "db-01")
     grouped("create", *words, "--wait")
     grouped("group", "create", "--name", "db", "--pair", "db-01", "--wait")
@@ -278,7 +198,7 @@ def test_ready_shows_each_rule_and_sends_nothing(grouped: Run, sent: Sent, group
 
 
 def test_update_pauses_where_it_is_told_to_and_syncs_afterwards(
-    grouped: Run, sent: Sent, pair: Pair
+    grouped: Run, sent: Sent, pair: MakePair
 ) -> None:
     ids = [pair("db-01-data"), pair("db-01-log")]
     grouped("group", "create", "--name", "db", "--pair", "db-01-data", "--wait")

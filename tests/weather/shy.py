@@ -1,0 +1,42 @@
+"""A cloud that says less than another, or else: the references differ in what an answer has."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_GROUPS = "os-vendor-replication-consistency-groups"
+
+
+def without(app: "WSGIApplication", *fields: str) -> "WSGIApplication":
+    """The same cloud, whose answers on groups lack these fields."""
+    return _changed(app, lambda thing: {k: v for k, v in thing.items() if k not in fields})
+
+
+def saying(app: "WSGIApplication", **fields: Any) -> "WSGIApplication":
+    """The same cloud, whose answers on groups have other values in these fields."""
+    return _changed(app, lambda thing: {k: fields.get(k, v) for k, v in thing.items()})
+
+
+def _changed(
+    app: "WSGIApplication", change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> "WSGIApplication":
+    def shy(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if _GROUPS not in environ["PATH_INFO"]:
+            return app(environ, start_response)
+        begun: list[Any] = []
+
+        def keep(*words: Any) -> Callable[[bytes], object]:
+            begun.extend(words)
+            return begun.append
+
+        body = b"".join(app(environ, keep))
+        if body:
+            body = json.dumps(json.loads(body, object_hook=change)).encode()
+        headers = [each for each in begun[1] if each[0].lower() != "content-length"]
+        start_response(begun[0], [*headers, ("Content-Length", str(len(body)))])
+        return [body]
+
+    return shy
