@@ -17,6 +17,7 @@ from evsrep.sandbox.profile import ready_profile
 from tests.cloud.conftest import HURRY, Weather, write_profile
 from tests.weather.faults import FAULTS, PROCESS_THEN_CLOSE, STALL, Fault
 from tests.weather.server import BadServer
+from tests.weather.shy import without
 
 GROUPS = "/os-vendor-replication-consistency-groups"
 LOST = {name: each for name, each in FAULTS.items() if each.processed or not each.answered}
@@ -40,9 +41,22 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def grouped(home: Path, seeded: Path, shelf: Path) -> Iterator[Weather]:
     """A cloud with a pair 'data' in an active group 'shop', that misbehaves as it is told."""
+    with _grouped(home, seeded, shelf) as weather:
+        yield weather
+
+
+@pytest.fixture
+def shy(home: Path, seeded: Path, shelf: Path) -> Iterator[Weather]:
+    """The same, but it does not say what pairs a group has."""
+    with _grouped(home, seeded, shelf, "replication_ids") as weather:
+        yield weather
+
+
+@contextlib.contextmanager
+def _grouped(home: Path, seeded: Path, shelf: Path, *untold: str) -> Iterator[Weather]:
     database = home / "cloud.db"
     shutil.copy(shelf if shelf.exists() else seeded, database)
-    with BadServer(Sandbox(database, now=hurried_now)) as server:
+    with BadServer(without(Sandbox(database, now=hurried_now), *untold)) as server:
         write_profile(home, ready_profile(server.url))
         weather = Weather(server, database)
         if not shelf.exists():
@@ -142,3 +156,66 @@ def test_update_and_delete_and_create_happen_once(grouped: Weather, fault: Fault
     exit_code, told, error = act(grouped, "create", "--pair", "data", "--wait")
     assert exit_code == ExitCode.DONE, error
     assert [each["id"] for each in act(grouped, "list")[1]] == [told["id"]]
+
+
+@pytest.mark.parametrize("fault", [PROCESS_THEN_CLOSE, STALL], ids=["done", "not-done"])
+def test_pairs_that_a_group_does_not_tell_are_looked_for_in_the_pairs(
+    shy: Weather, fault: Fault
+) -> None:
+    times = 1 if fault.processed else 2
+    shy.play("PUT", GROUPS, fault)
+    exit_code, _, error = act(shy, "update", "shop", "--remove", "data", "--pause", "--wait")
+    assert exit_code == ExitCode.DONE, error
+    assert shy.sent("PUT", GROUPS) == times
+    [pair] = json.loads(shy.run("list", "-o", "json").stdout)
+    assert pair["replication_consistency_group_id"] is None
+    shy.play("POST", GROUPS, fault)
+    exit_code, told, error = act(shy, "create", "--pair", "data", "--name", "new", "--no-sync")
+    assert exit_code == ExitCode.DONE, error
+    [new] = [each for each in act(shy, "list")[1] if each["name"] == "new"]
+    assert told["id"] == new["id"]
+    assert sent(shy, '"replication_ids"') == times
+
+
+@pytest.mark.parametrize("fault", [PROCESS_THEN_CLOSE, STALL], ids=["done", "not-done"])
+def test_an_expansion_is_sent_once_and_the_truth_is_told(grouped: Weather, fault: Fault) -> None:
+    grouped.play("POST", "/action", fault)
+    exit_code, [row], error = act(grouped, "expand", "shop", "--pair", "data=20")
+    pair = json.loads(grouped.run("show", row["id"], "-o", "json").stdout)
+    assert sent(grouped, "os-extend") == 1
+    if fault.processed:
+        assert (exit_code, row["result"]) == (ExitCode.DONE, "expanding"), error
+        assert pair["record_metadata"]["volume_size"] == 20
+    else:
+        assert (exit_code, row["result"]) == (ExitCode.UNKNOWN, "unknown")
+        assert pair["record_metadata"]["volume_size"] == 10
+        assert error["resume"] == f"evsrep show {row['id']}"
+
+
+@pytest.mark.parametrize("verb", ["sync", "failover"])
+def test_an_action_whose_group_can_not_be_seen_afterwards_is_unknown(
+    grouped: Weather, verb: str
+) -> None:
+    act(grouped, "pause", "shop", "--wait")
+    grouped.play("POST", "/action", PROCESS_THEN_CLOSE)
+    grouped.play("GET", GROUPS + "/", FAULTS["500"], times=50)
+    exit_code, told, error = act(grouped, verb, "shop", "--yes", "--force")
+    assert exit_code == ExitCode.UNKNOWN
+    assert told["name"] == "shop"
+    assert error["resume"].startswith("evsrep group show ")
+    assert grouped.sent("POST", "/action") == 2  # the pause, and this
+
+
+def test_an_action_that_never_comes_through_took_no_effect(grouped: Weather) -> None:
+    grouped.play("POST", "/action", STALL, times=9)
+    exit_code, told, error = act(grouped, "pause", "shop", "--retries", "1")
+    assert exit_code == ExitCode.UNAVAILABLE
+    assert "took no effect" in error["message"]
+    assert (told, grouped.sent("POST", "/action")) == (None, 2)
+
+
+def test_a_group_is_acted_on_though_it_can_not_be_seen_just_then(grouped: Weather) -> None:
+    grouped.play("GET", GROUPS + "/", FAULTS["500"])
+    exit_code, told, error = act(grouped, "pause", "shop")
+    assert exit_code == ExitCode.DONE, error
+    assert told["name"] == "shop"
