@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evsrep.cloud import wire
-from evsrep.cloud.models import Endpoint, PairOrder, Session
+from evsrep.cloud.models import Endpoint, Group, GroupChange, GroupOrder, PairOrder, Session
+from evsrep.jobs.actions import ACTIONS
 from tests.conftest import DR, PRODUCTION
 
 MESSAGES = Path(__file__).parent.parent / "wire"
@@ -53,6 +54,48 @@ def test_listed_pairs_take_metadata_as_text_and_as_object() -> None:
     assert [pair.fields["record_metadata"]["volume_size"] for pair in pairs] == [5, 10]
     assert [pair.progress for pair in pairs] == [None, 100]
     assert pairs[1].group_id == "13b582e6-092e-4f7a-9260-8eb7a4ad860e"
+
+
+def group_in(name: str) -> Group:
+    return wire.group_from_wire(wire.member(message(name), "replication_consistency_group"))
+
+
+def test_a_created_group_does_not_tell_all_yet() -> None:
+    group = group_in("group-created")
+    assert (group.status, group.priority_station) == ("creating", "az2.dc2")
+    assert (group.replication_status, group.pair_ids, group.fault_level) == ("", None, "0")
+    assert "replication_ids" not in group.fields
+
+
+def test_a_shown_group_has_its_zone_though_the_field_is_misspelt() -> None:
+    group = group_in("group-shown")
+    assert group.priority_station == group.fields["priority_station"] == "az3.dc3"
+    assert "priority_staion" not in group.fields
+    assert group.pair_ids == (
+        "6690b30a-b40c-4a50-bd4a-7e5c1e28b821",
+        "190081db-9023-431d-a51a-197faf3762b5",
+    )
+
+
+def test_listed_groups_tell_what_is_wrong_with_them() -> None:
+    found = wire.members(message("groups-listed"), "replication_consistency_groups")
+    first, second = map(wire.group_from_wire, found)
+    assert (first.status, first.fault_level) == ("failovered", "2")
+    assert (second.name, second.pair_ids, second.failure_detail) == ("", (), "37100043")
+    assert second.label == second.id
+
+
+def test_the_requests_of_a_group_are_those_of_the_examples() -> None:
+    first, second = group_in("group-shown").pair_ids or ()
+    order = GroupOrder((first,), "az2.dc2", "hypermetro", "shop", "what the shop runs on")
+    bodies = {
+        "create": wire.group_order_to_wire(order),
+        "rename": wire.group_change_to_wire(GroupChange(name="web-shop")),
+        "update": wire.group_change_to_wire(GroupChange(add=(second,), remove=(first,))),
+        "expand": wire.expansion_to_wire(second, 20),
+        **{action.name: {action.wire: None} for action in ACTIONS.values()},
+    }
+    assert bodies == json.loads(message("group-requests"))
 
 
 def test_what_was_not_given_is_absent_from_the_order() -> None:
