@@ -82,11 +82,11 @@ def many_pairs(count: int) -> list[Pair]:
     ]
 
 
-def test_ten_thousand_pairs_are_paged_quickly_and_each_is_seen_once(
+def test_thousands_of_pairs_are_paged_quickly_and_each_is_seen_once(
     path: Path, demo: Client
 ) -> None:
     with Store(path).session() as session, session.writing():
-        session.save(Pair, many_pairs(10_000))
+        session.save(Pair, many_pairs(2_000))
     for order in (
         "",
         "&sort_dir=asc",
@@ -96,11 +96,11 @@ def test_ten_thousand_pairs_are_paged_quickly_and_each_is_seen_once(
     ):
         seen: list[str] = []
         started, marker = time.process_time(), ""
-        while len(seen) < 10_000:
-            address = f"/os-vendor-replications?limit=1000{order}{marker}"
+        while len(seen) < 2_000:
+            address = f"/os-vendor-replications?limit=200{order}{marker}"
             page = demo.get(address).json["replications"]
-            assert len(page) == 1000
+            assert len(page) == 200
             seen += [pair["id"] for pair in page]
             marker = f"&marker={seen[-1]}"
-        assert len(set(seen)) == 10_000
-        assert time.process_time() - started < 5
+        assert len(set(seen)) == 2_000
+        assert time.process_time() - started < 1.5
