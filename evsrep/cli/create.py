@@ -263,7 +263,8 @@ class Known:
         if self.pair:
             return self._app.command("wait", self.pair.id)
         order = self._order
-        words = ["--production-disk", order.disks[0], "--dr-disk", order.disks[1]]
+        # in the API's own words, which hold whichever of the two is production
+        words = ["--volume-id", order.disks[0], "--volume-id", order.disks[1]]
         if order.name is not None:
             words += ["--name", order.name]
         if order.description is not None:

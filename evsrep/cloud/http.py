@@ -268,6 +268,8 @@ class Http:
         started = self.clock.now()
         if self._talk.is_debugging:
             self._debug_request(call, request)
+        else:
+            self._talk.verbose(f"{call.method} {url}")
         response = self._client.send(request, auth=auth, stream=True)
         try:
             answer = Answer(response.status_code, dict(response.headers), _read(response))

@@ -1,6 +1,7 @@
 """What the cloud's codes and words mean, and what helps.
 
-Source: the API references of Open Telekom Cloud, Huawei Cloud and Flexible Engine.
+Source: the API references of Open Telekom Cloud, Huawei Cloud and Flexible Engine; of the gateway's
+codes the table in "API Request Signing Guide".
 """
 
 from typing import NamedTuple
@@ -151,7 +152,7 @@ GATEWAY_CODES = {  # by their digits: the prefix is APIG or APIGW
     "0101": Meaning("there is no such API here", "check endpoint and region"),
     "0103": Meaning("the gateway knows no service behind the API", "check endpoint and region"),
     "0201": Meaning(
-        "the gateway could not pass the request on, or the service did not answer in time",
+        "the gateway took the request for wrong or too large, or the service did not answer it",
         "try again later",
     ),
     "0301": Meaning("the token or the signature is not accepted", "sign in again"),
@@ -159,7 +160,7 @@ GATEWAY_CODES = {  # by their digits: the prefix is APIG or APIGW
     "0303": Meaning("the signature is not accepted", "check access key, secret key and clock"),
     "0305": Meaning("the credentials are not accepted", "check them with 'evsrep auth check'"),
     "0306": Meaning("access is denied", "ask for a role with EVS rights"),
-    "0307": Meaning("the token is to be renewed", "sign in again"),
+    "0307": Meaning("the token is to be renewed", "sign in again; check the region"),
     "0308": Meaning("too many requests", "wait, then try again"),
     "0601": Meaning("an internal error of the gateway", "try again later"),
 }

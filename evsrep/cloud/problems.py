@@ -90,6 +90,8 @@ def error_for(
         return not_found(what, said, is_read=is_read, hint=hint)
     if said.status in (408, 429) or said.status >= 500 or said.status < 400:
         return _unavailable(said, hint)
+    if said.status == 413:  # a rate limit was told by its Retry-After
+        hint = hint or "a quota is used up: ask for more, or delete what is not needed"
     words = said.words or f"HTTP {said.status}"
     return Refused(f"the cloud refused {what}: {words}", hint=hint, said=said)
 

@@ -197,9 +197,10 @@ class Console:
 def error_fields(error: EvsrepError) -> dict[str, Any]:
     """An error as JSON has it; what has no value is left out."""
     said = error.said
+    words = said.words if said and said.words not in error.whole else ""
     fields = {
         "kind": error.kind,
-        "message": error.whole,
+        "message": error.whole + (f'; the cloud says: "{words}"' if words else ""),
         "hint": error.hint,
         "status": said.status if said else None,
         "code": said.code if said else "",

@@ -372,8 +372,19 @@ def test_debug_masks_every_secret(run: Run, served: str) -> None:
         assert not re.search(r'"password": *"', done.stderr)
 
 
-def test_verbose_adds_nothing_to_stdout(sandbox: Run, pair_id: str) -> None:
-    assert sandbox("show", pair_id, "-v").stdout == sandbox("show", pair_id).stdout
+def test_verbose_tells_each_request_and_adds_nothing_to_stdout(sandbox: Run, pair_id: str) -> None:
+    told = sandbox("show", pair_id, "-v")
+    assert told.stdout == sandbox("show", pair_id).stdout
+    assert [line.split()[0] for line in told.stderr.splitlines()] == ["POST", "GET"]
+    assert told.stderr.endswith(f"/{pair_id}\n")
+
+
+def test_the_clouds_own_words_are_told_to_programs_too(sandbox: Run) -> None:
+    words = ("show", "00000000-0000-4000-8000-000000000000")
+    message = sandbox(*words, "-o", "json").error["message"]
+    said = re.search(r'the cloud says: "(.+)"', message)
+    assert said is not None
+    assert said[1] in sandbox(*words).stderr
 
 
 # Colour

@@ -96,7 +96,7 @@ def test_any_words(run: Run, monkeypatch: pytest.MonkeyPatch, command: str, word
 
 
 @SAFE
-@given(content=st.binary(max_size=80) | TEXT.map(str.encode))
+@given(content=st.binary(max_size=80) | TEXT.map(lambda text: text.encode(errors="surrogatepass")))
 def test_any_bytes_in_the_profile_file(run: Run, home: Path, content: bytes) -> None:
     path = home / "mine.toml"
     path.write_bytes(content)

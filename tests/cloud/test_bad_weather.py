@@ -1,6 +1,7 @@
 """Every fault at every request of a create: one pair or none, and the truth about it told."""
 
 import json
+import shlex
 
 import pytest
 
@@ -52,6 +53,18 @@ def test_a_create_that_fails_for_ever(weather: Weather, fault: Fault) -> None:
     weather.play("POST", "/os-vendor-replications", fault, times=50)
     done = weather.create("--retries", "1", "--no-check", "--priority-station", "az2.dc2")
     check_truth(done, weather.pair_ids())
+
+
+def test_the_way_on_keeps_the_roles_that_the_zone_gave(weather: Weather) -> None:
+    weather.play("POST", "/os-vendor-replications", FAULTS["500"])
+    weather.play("GET", "/os-vendor-replications", FAULTS["500"], times=7)
+    words = ("--volume-id", DR, "--volume-id", PRODUCTION, "--priority-station", "az2.dc2")
+    lost = weather.run("create", *words, "--no-check", "-o", "json")
+    assert lost.exit_code == ExitCode.UNKNOWN
+    assert weather.server.pending == ()
+    done = weather.run(*shlex.split(lost.error["resume"])[1:], "-o", "json")
+    assert done.exit_code == ExitCode.DONE, done.stderr
+    assert [done.json["id"]] == weather.pair_ids()
 
 
 @pytest.mark.parametrize("name", LOST)
