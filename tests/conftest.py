@@ -4,6 +4,8 @@ import contextlib
 import io
 import json
 import os
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,3 +133,34 @@ def pair_id(sandbox: Run) -> str:
     assert done.exit_code == 0, done.stderr
     found: str = done.json["id"]
     return found
+
+
+_HURRIED = """\
+#!{python}
+import sys, time
+from evsrep.cli.app import World
+from evsrep.cli.root import main
+
+
+class Clock:
+    def now(self):
+        return {began} + (time.time() - {began}) * 40
+
+    time = now
+
+    def sleep(self, seconds):
+        time.sleep(seconds / 40)
+
+
+sys.exit(main(sys.argv[1:], World(clock=Clock())))
+"""
+
+
+@pytest.fixture
+def hurried(home: Path) -> Path:
+    """A folder of programs with an `evsrep` in it for which a minute is over in a second."""
+    program = home / "programs" / "evsrep"
+    program.parent.mkdir()
+    program.write_text(_HURRIED.format(python=sys.executable, began=time.time()))
+    program.chmod(0o755)
+    return program.parent

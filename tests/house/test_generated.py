@@ -113,7 +113,7 @@ def test_every_generated_file_is_current():
     assert sorted(manual.stale(ROOT)) == [], "'python -m evsrep.manual' writes them"
 
 
-@pytest.mark.parametrize("tool", ["bash", "zsh", "fish", "groff", "mandoc", "man", "jq"])
+@pytest.mark.parametrize("tool", ["zsh", "fish", "groff", "mandoc", "man", "jq"])
 def test_the_gate_installs_what_the_tests_of_tools_want(tool):
     assert f"\nneed {tool} " in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
