@@ -8,6 +8,7 @@ from evsrep.cli.app import App
 from evsrep.cli.ask import agrees
 from evsrep.cli.options import Patience
 from evsrep.cli.waiting import wait_for_group
+from evsrep.cloud.meanings import FAULT_LEVELS
 from evsrep.cloud.models import GroupChange
 from evsrep.errors import (
     EvsrepError,
@@ -61,29 +62,30 @@ def is_meant(app: App, group: "Group", question: str) -> bool:
 
     Raises Refused where the group is another when the answer comes: it may have come late.
     """
-    app.console.note(_state_of(group))
+    app.console.note(f"group {group.label}")
+    for name, value in _facts(group):
+        app.console.note(f"  {name:<12}  {value or '-'}")
     if not agrees(app, question):
         app.console.note("nothing was sent")
         return False
     now = app.cloud.group(group.id)
     if (now.status, now.priority_station) != (group.status, group.priority_station):
         raise Refused(
-            "it has changed since it was shown: " + _state_of(now),
+            f"group {group.label} has changed since it was shown",
             hint="nothing was sent; do it again if it is still meant",
+            faults=tuple(f"{name} {value or '-'}" for name, value in _facts(now)),
         )
     return True
 
 
-def _state_of(group: "Group") -> str:
-    facts = [
-        f"status {group.status or '-'}",
-        f"replication {group.replication_status or '-'}",
-        f"primary zone {group.priority_station or '-'}",
-        f"fault level {group.fault_level}",
-    ]
+def _facts(group: "Group") -> Iterator[tuple[str, str]]:
+    yield "status", group.status
+    yield "replication", group.replication_status
+    yield "primary zone", group.priority_station
+    meaning = FAULT_LEVELS.get(group.fault_level)
+    yield "fault level", f"{group.fault_level}: {meaning.cause}" if meaning else group.fault_level
     if group.pair_ids is not None:
-        facts.append("1 pair" if len(group.pair_ids) == 1 else f"{len(group.pair_ids)} pairs")
-    return f"group {group.label}: {', '.join(facts)}"
+        yield "pairs", str(len(group.pair_ids))
 
 
 class Known:

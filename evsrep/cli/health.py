@@ -21,7 +21,7 @@ from evsrep.jobs.health import (
     judge_group,
     worst,
 )
-from evsrep.output.shapes import HEALTH
+from evsrep.output.shapes import HEALTH, Branch
 
 if TYPE_CHECKING:
     from evsrep.cloud.models import Group, Pair
@@ -60,6 +60,8 @@ def health(app: App, groups: tuple[str, ...], nagios: bool) -> int:
         if nagios:
             rows = list(_rows(app, groups, counts))
             app.console.print(_nagios(rows, counts))
+        elif app.console.draws_trees:
+            _draw(app, _rows(app, groups, counts))
         else:
             app.console.show_all(HEALTH, _rows(app, groups, counts))
     except EvsrepError as error:
@@ -81,6 +83,18 @@ def _rows(app: App, words: tuple[str, ...], counts: Counter[str]) -> Iterator[Ro
             "reason": found.reason or None,
             "helps": found.helps or None,
         }
+
+
+def _draw(app: App, rows: Iterator[Row]) -> None:
+    """A line each for who watches, and below it what is wrong: a table would be too narrow."""
+    row = None
+    for row in rows:
+        name = f"'{row['name']}' ({row['id']})" if row["name"] else row["id"]
+        is_bad = row["health"] != PROTECTED
+        below = [Branch(text) for text in (row["reason"], row["helps"]) if text and is_bad]
+        app.console.show_tree(Branch(f"{row['health']}: {row['kind']} {name}", tuple(below)))
+    if row is None:
+        app.console.note("there is nothing to protect")
 
 
 def _judged(app: App, words: tuple[str, ...]) -> "Iterator[tuple[str, Group | Pair, Verdict]]":

@@ -275,9 +275,11 @@ def raise_if_forbidden(action: Action, group: Group, checks: list[Check]) -> Non
     if not broken:
         return
     seen = " and ".join(f"its {check.rule} is {check.value}" for check in broken)
+    helps = list(dict.fromkeys(check.helps for check in broken if check.helps))
+    better = [each for each in helps if not each.startswith(_SEE_WHY)]
     raise Refused(
         f"no {action.name} of group {group.label} now: {seen}",
-        hint="; ".join(dict.fromkeys(check.helps for check in broken if check.helps)),
+        hint="; ".join(better or helps),
     )
 
 
@@ -301,7 +303,8 @@ def _seen(name: str, group: Group) -> str:
 
 _WAIT = "wait for it first: evsrep group wait {group}"
 _SYNC = "sync it first: evsrep group sync {group} --wait"
-_SEE = "see why with: evsrep group show {group}"
+_SEE_WHY = "see why with: "
+_SEE = f"{_SEE_WHY}evsrep group show {{group}}"
 _FIRST = {
     ("status", "creating"): _WAIT,
     ("status", "updating"): _WAIT,

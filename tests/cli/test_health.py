@@ -54,6 +54,26 @@ def test_nagios_gets_one_line_however_many_are_bad_and_the_worst_first(sandbox, 
     assert "; and 1 more | protected=0 degraded=5 critical=1 unknown=0" in line
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_on_a_terminal_it_is_a_line_each_and_below_it_what_is_wrong(
+    sandbox, pair_id, clock: FakeClock, width
+):
+    done = sandbox("health", terminal=True, width=width)
+    assert done.exit_code == 1
+    assert f"({pair_id})" in done.stdout
+    assert done.stdout.startswith("degraded: pair 'my replication' ")
+    assert "wait for it with 'evsrep wait'" in done.stdout
+    clock.sleep(20)
+    done = sandbox("health", terminal=True, width=80)
+    assert done.stdout == f"protected: pair 'my replication' ({pair_id})\n"
+
+
+def test_on_a_terminal_nothing_is_said_to_be_nothing(sandbox):
+    done = sandbox("health", terminal=True)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "there is nothing to protect" in done.stderr
+
+
 def test_what_can_not_be_found_out_is_unknown(run):
     done = run("health", "--nagios", "-p", "nope", "-o", "json")
     assert done.exit_code == 3
