@@ -49,7 +49,7 @@ def command_for(action: Action) -> click.Command:
     @click.option(
         "--yes",
         is_flag=True,
-        help="Do not ask." if action.asks else "Wanted where the profile is protected.",
+        help="Do not ask." if action.question else "Wanted where the profile is protected.",
     )
     @click.option("--force", is_flag=True, help="Send it even where the group's state forbids it.")
     @may_wait
@@ -66,7 +66,7 @@ def command_for(action: Action) -> click.Command:
     ) -> None:
         from evsrep.jobs.find import find_group
 
-        if action.asks:
+        if action.question:
             check_can_ask(app, is_sure=yes)
         app.check_may_change(is_sure=yes)
         found = find_group(app.cloud, group)
@@ -86,7 +86,7 @@ def _check_primary(group: "Group", expected: str | None) -> None:
 
 def _act(app: App, action: Action, found: "Group", conduct: Conduct) -> None:
     known = Known(app, found)
-    if not conduct.is_forced and not action.asks and is_done_already(action, found):
+    if not conduct.is_forced and not action.question and is_done_already(action, found):
         app.console.note(f"nothing was sent: group {found.label} is {found.replication_status}")
         known.show()
         return
@@ -94,7 +94,7 @@ def _act(app: App, action: Action, found: "Group", conduct: Conduct) -> None:
         found = _calm(app, found, conduct.patience)
         known = Known(app, found)
     guard(app, action, found, is_forced=conduct.is_forced)
-    if action.asks and not conduct.is_sure and not is_meant(app, found, f"Do the {action.name}?"):
+    if action.question and not conduct.is_sure and not is_meant(app, found, action.question):
         return
     with known.kept():
         goal = known.act(action)

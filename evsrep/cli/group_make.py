@@ -218,7 +218,7 @@ def delete(app: App, group: str, pause: bool, yes: bool, force: bool, patience: 
 
 def _delete(app: App, found: "Group", conduct: Conduct) -> None:
     pauses = _is_to_pause(app, DELETE, found, conduct)
-    if not conduct.is_sure and not is_meant(app, found, "Delete it?"):
+    if not conduct.is_sure and not is_meant(app, found, DELETE.question):
         return
     known = Known(app, found)
     with known.kept():

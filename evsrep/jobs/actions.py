@@ -41,7 +41,7 @@ class Action:
     passing: frozenset[str] = frozenset()  # of `status`: what is waited for where waiting is wanted
     wants_stopped: str = ""  # in which zone servers are to be stopped: "primary" or "failed"
     is_toggle: bool = False  # sent twice, it undoes itself
-    asks: bool = False
+    question: str = ""  # asked before it is done, where that can't be taken back
     examples: tuple[str, ...] = field(default=())
 
 
@@ -113,7 +113,7 @@ FAILOVER = Action(
         ),
         Rule("fault_level", frozenset({"0", "2"})),
     ),
-    asks=True,
+    question="Fail over to the other zone?",
     examples=("evsrep group failover shop --wait", "evsrep group failover shop --yes"),
 )
 SWITCHOVER = Action(
@@ -135,7 +135,7 @@ SWITCHOVER = Action(
     ),
     wants_stopped="primary",
     is_toggle=True,
-    asks=True,
+    question="Switch over to the other zone?",
     examples=("evsrep group switchover shop --expect-primary az1.dc1 --yes --wait",),
 )
 REPROTECT = Action(
@@ -170,7 +170,7 @@ REPROTECT = Action(
         ),
     ),
     wants_stopped="failed",
-    asks=True,
+    question="What the disks of the failed zone alone hold will be lost. Reprotect?",
     examples=("evsrep group reprotect shop --wait",),
 )
 UPDATE = Action(
@@ -203,7 +203,7 @@ DELETE = Action(
         ),
         Rule("replication_ids", frozenset({NONE, NOTHING_SEEN})),
     ),
-    asks=True,
+    question="Delete it?",
 )
 EXPAND = Action(
     name="expand",
@@ -275,12 +275,17 @@ def raise_if_forbidden(action: Action, group: Group, checks: list[Check]) -> Non
     if not broken:
         return
     seen = " and ".join(f"its {check.rule} is {check.value}" for check in broken)
-    helps = list(dict.fromkeys(check.helps for check in broken if check.helps))
-    better = [each for each in helps if not each.startswith(_SEE_WHY)]
     raise Refused(
-        f"no {action.name} of group {group.label} now: {seen}",
-        hint="; ".join(better or helps),
+        f"no {action.name} of group {group.label} now: {seen}", hint="; ".join(_helps(broken))
     )
+
+
+def _helps(broken: list[Check]) -> list[str]:
+    """What to do first. A status that forbids it comes before what is to be said of the flow."""
+    if any(check.rule == "status" for check in broken):
+        broken = [check for check in broken if check.rule != "replication_status"]
+    helps = list(dict.fromkeys(check.helps for check in broken if check.helps))
+    return [each for each in helps if not each.startswith(_SEE_WHY)] or helps
 
 
 def _check(rule: Rule, group: Group) -> Check:
@@ -298,7 +303,7 @@ def _seen(name: str, group: Group) -> str:
         return str(getattr(group, name))
     if group.pair_ids is None:
         return NOTHING_SEEN
-    return f"of {len(group.pair_ids)}" if group.pair_ids else NONE
+    return f"not empty ({len(group.pair_ids)})" if group.pair_ids else NONE
 
 
 _WAIT = "wait for it first: evsrep group wait {group}"

@@ -155,7 +155,7 @@ def test_a_group_that_does_not_tell_its_pairs_has_them_all_the_same(
 ) -> None:
     assert "replication_ids" not in shy("group", "show", "shop", *JSON).json
     ready = shy("group", "ready", "shop", "--for", "delete", *JSON)
-    assert {row["rule"]: row["value"] for row in ready.json}["replication_ids"] == "of 1"
+    assert {row["rule"]: row["value"] for row in ready.json}["replication_ids"] == "not empty (1)"
     done = shy("group", "delete", "shop", "--yes", "--pause")
     assert done.exit_code == ExitCode.REFUSED
     assert "take its pairs out first" in done.stderr
