@@ -12,6 +12,7 @@ from evsrep.cli.options import Command, Patience, everywhere, may_wait
 from evsrep.cli.waiting import wait_for
 from evsrep.errors import (
     EvsrepError,
+    InternalError,
     Interrupted,
     OutcomeUnknown,
     OutputClosed,
@@ -235,7 +236,10 @@ class Known:
         console = self._app.console
         try:
             console.show(PAIR, self._fields)
-        except (OutputClosed, OutputFailed):
+        except OutputFailed as error:
+            message = f"stdout can't be written to: {error}"
+            raise InternalError(message, resume=self._resume) from None
+        except OutputClosed:
             console.resume(self._resume)  # nobody got the ID from stdout
             raise
         if self.pair and self.pair.status == "creating" and not console.is_json:

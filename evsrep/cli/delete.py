@@ -82,7 +82,7 @@ def _delete(app: App, cases: "Sequence[Case]", patience: Patience) -> None:
 
 
 def _wait(app: App, cases: "Sequence[Case]", seconds: float) -> None:
-    from evsrep.errors import WaitTimeout
+    from evsrep.errors import Failed
     from evsrep.jobs.delete import DELETED, DELETING, FAILED
     from evsrep.jobs.wait import GOALS, Watch
     from evsrep.output.progress import progress
@@ -97,8 +97,10 @@ def _wait(app: App, cases: "Sequence[Case]", seconds: float) -> None:
         for settled in watch.rest():
             case = going.pop(settled.pair_id)
             case.error = settled.error
-            is_late = isinstance(settled.error, WaitTimeout)
-            case.result = DELETED if not settled.error else DELETING if is_late else FAILED
+            if not settled.error:
+                case.result = DELETED
+            elif isinstance(settled.error, Failed):
+                case.result = FAILED  # of whatever else the deletion goes on
             update(f"{len(going)} to go", None, None)
 
 

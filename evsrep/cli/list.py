@@ -107,6 +107,9 @@ def list_(
     All of them, however many there are; the options narrow that down. With '-o jsonl' and '-o
     value' each page is printed as it comes.
     """
+    _check_given(
+        name=name, status=status, group=group, disk=disk, priority_station=priority_station
+    )
     order = _read_sort(sort)
     since = _read_time(changed_since) if changed_since else None
     warn_if_unknown(app, status, [*_statuses()])
@@ -124,6 +127,13 @@ def list_(
     is_whole = not any(wanted) and limit is None
     shown = complete.learned(app, fitting, is_whole=is_whole)
     app.console.show_all(PAIR, (pair.fields for pair in shown))
+
+
+def _check_given(**words: str | None) -> None:
+    """Raise UsageFault for filters of no text: a script's empty variable means no pair, not all."""
+    empty = [f"--{name.replace('_', '-')}" for name, text in words.items() if text == ""]
+    if empty:
+        raise UsageFault(f"{' and '.join(empty)}: empty", hint="leave out what is no condition")
 
 
 def _disk_id(app: App, word: str | None) -> str:

@@ -16,10 +16,11 @@ from evsrep.errors import (
     AuthError,
     ConfigError,
     EvsrepError,
+    Failed,
+    NotFound,
     NotOffered,
     OutcomeUnknown,
     Refused,
-    WaitTimeout,
 )
 from evsrep.jobs.check import Seen, Survey, disks_are_free, put_together, raise_if_broken
 from evsrep.jobs.create import check_is_as_asked, place
@@ -139,9 +140,9 @@ class Applying:
     def _settled(self, settled: Settled) -> Row:
         row = self._pending.pop(settled.pair_id)
         fields = settled.pair.fields if settled.pair else row.fields
-        if settled.error is None or isinstance(settled.error, WaitTimeout):
-            return row._replace(fields=fields, error=settled.error)
-        return row._replace(fields=fields, result=FAILED, error=settled.error)
+        is_lost = isinstance(settled.error, Failed | NotFound)
+        result = FAILED if is_lost else row.result
+        return row._replace(fields=fields, result=result, error=settled.error)
 
     # In the workers' threads
 

@@ -28,6 +28,7 @@ def is_same_id(one: str, other: str) -> bool:
 
 def find_pair(cloud: "Cloud", word: str) -> Pair:
     """The pair of that ID or exact name."""
+    _check_word("pair", word)
     if is_id(word):
         return cloud.pair(word)
     return _only("pair", word, cloud.pairs(name=word))
@@ -35,6 +36,7 @@ def find_pair(cloud: "Cloud", word: str) -> Pair:
 
 def find_group(cloud: "Cloud", word: str) -> Group:
     """The consistency group of that ID or exact name."""
+    _check_word("group", word)
     if is_id(word):
         return cloud.group(word)
     return _only("group", word, cloud.groups(name=word))
@@ -45,6 +47,12 @@ def find_disk(cloud: "Cloud", word: str) -> Disk:
     if is_id(word):
         return cloud.disk(word)
     return _only("disk", word, cloud.disks(name=word))
+
+
+def _check_word(noun: str, word: str) -> None:
+    """Raise UsageFault where no word is given: what has no name is not meant by an empty one."""
+    if not word.strip():
+        raise UsageFault(f"the {noun} is empty", hint="give an ID or exact name")
 
 
 def _only(noun: str, name: str, found: Iterable[T]) -> T:

@@ -32,7 +32,7 @@ class Stock:
         self._knows_disks = False
         self._disks: dict[str, int] = {}  # by ID, where each is kept
         self._ids: dict[str, list[str]] = {}  # of disks that the file names, by name
-        self._pairs: dict[str, tuple[int, ...]] = {}  # by the IDs of their disks, where each is kept
+        self._pairs: dict[str, tuple[int, ...]] = {}  # the same, by the IDs of their disks
         self._kept = _Drawer()
 
     def close(self) -> None:

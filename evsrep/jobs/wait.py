@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from evsrep.clock import Clock
 from evsrep.cloud.meanings import FAILURE_DETAILS
 from evsrep.cloud.models import Group, Pair
-from evsrep.errors import EvsrepError, Failed, NotFound, Unavailable, WaitTimeout
+from evsrep.errors import (
+    AuthError,
+    ConfigError,
+    EvsrepError,
+    Failed,
+    NotFound,
+    NotOffered,
+    Refused,
+    Unavailable,
+    WaitTimeout,
+)
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
@@ -17,8 +27,8 @@ _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
 _SLOWER_BY = 1.4
 _LOOK_SECONDS = 30.0
-_ABSENCES_THAT_COUNT = 3
-"""Just after a create one 404 on the new ID proves nothing yet."""
+_REFUSALS_THAT_COUNT = 3
+"""In a row: just after a create one 404 on the new ID proves nothing yet."""
 
 
 class Goal(NamedTuple):
@@ -95,24 +105,24 @@ def wait_until(
 
     `look` gets it within so many seconds. Raises Failed where the goal can't be reached any more,
     NotFound where the thing is gone, WaitTimeout when the time is up. A poll that fails is a missed
-    poll, not the end.
+    poll, not the end, unless it fails for good.
     """
-    started, absences = clock.now(), 0
+    started, refusals = clock.now(), 0
     first: Sample[T] | None = None
     last: T | None = None
     for left in looks(clock, seconds):
         try:
             last = look(max(left, 1.0))
-        except NotFound:
-            absences += 1
-            if goal.is_reached_by_absence:
+        except (NotFound, Refused) as error:
+            if goal.is_reached_by_absence and isinstance(error, NotFound):
                 return None
-            if absences >= _ABSENCES_THAT_COUNT:
+            refusals += 1
+            if refusals >= _REFUSALS_THAT_COUNT:
                 raise
             continue
         except Unavailable:
             continue
-        absences = 0
+        refusals = 0
         goal = goal.after(last)
         sample = _sample(last, clock.now() - started, first)
         first = first or sample
@@ -159,7 +169,11 @@ class Watch:
         now = self._clock.now()
         if not self._ends or now < self._next_look:
             return []
-        settled = self._judged(self._listed())
+        try:
+            settled = self._judged(self._listed())
+        except (AuthError, ConfigError, NotOffered) as error:
+            settled = [Settled(pair_id, None, error) for pair_id in self._ends]
+            self._ends.clear()
         self._pause = min(self._pause * _SLOWER_BY, _LONGEST_PAUSE_SECONDS)
         self._next_look = self._clock.now() + self._pause
         return settled
@@ -184,7 +198,7 @@ class Watch:
             for pair_id in self._ends:
                 if pair_id not in found:  # one that is gone is not in a list, nor a very new one
                     found[pair_id] = _pair_or_none(cloud, pair_id)
-        except Unavailable:
+        except (Unavailable, Refused):
             return None
         return found
 
@@ -207,7 +221,7 @@ class Watch:
             if goal.is_reached_by_absence:
                 return Settled(pair_id, None)
             self._absences[pair_id] = self._absences.get(pair_id, 0) + 1
-            if self._absences[pair_id] >= _ABSENCES_THAT_COUNT:
+            if self._absences[pair_id] >= _REFUSALS_THAT_COUNT:
                 return Settled(pair_id, None, NotFound(f"pair {pair_id} is gone"))
         elif pair is not None:
             self._absences.pop(pair_id, None)

@@ -211,6 +211,15 @@ def test_wait_waits_for_all(sandbox, write):
     assert {row["status"] for row in done.json} == {"available"}
 
 
+def test_who_may_not_look_while_waiting_keeps_every_id(run, weather, sandbox_file, write):
+    forbidden = status(403, body=b'{"forbidden": {"message": "no"}}')
+    weather.play("GET", "/os-vendor-replications", forbidden, times=9, after=1)
+    done = run("apply", write(GOOD), "-p", "served", "--wait", "-o", "json")
+    assert done.exit_code == ExitCode.PARTIAL
+    assert {row["id"] for row in done.json} == set(sandbox_file.pair_ids())
+    assert {(row["result"], row["error"]["kind"]) for row in done.json} == {("created", "auth")}
+
+
 def test_wait_tells_the_pair_that_failed_and_the_time_that_ran_out(sandbox, write):
     text = HEAD + f"{PRODUCTION},{DR},x\nlink-down,link-down-dr,y\n"
     done = sandbox("apply", write(text), "--wait", "-o", "json")

@@ -188,6 +188,17 @@ def test_several_are_waited_for_by_listing(run, make, weather):
     assert [row["result"] for row in done.json] == ["deleted", "deleted"]
 
 
+def test_who_may_not_look_while_waiting_is_told_of_each(run, make, weather):
+    pair_ids = {make("one"), make("two")}
+    forbidden = status(403, body=b'{"forbidden": {"message": "no"}}')
+    weather.play("GET", "/os-vendor-replications?", forbidden, times=9)
+    done = run("delete", *pair_ids, "--yes", "--wait", "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.AUTH
+    assert {(row["id"], row["result"]) for row in done.json} == {
+        (pair_id, "deleting") for pair_id in pair_ids
+    }
+
+
 def test_time_that_runs_out_is_told(sandbox, make):
     make("one")
     done = sandbox("delete", "one", "--yes", "--wait", "--wait-timeout", "1", "-o", "json")

@@ -151,6 +151,7 @@ def test_what_can_be_filtered_there_is_asked_for(sandbox, pairs):
         (["--sort", ""], "no field to sort by ''"),
         (["--changed-since", "yesterday"], "'yesterday' is no time"),
         (["--limit", "0"], "0 is not in the range"),
+        (["--group", "", "--disk", ""], "--group and --disk: empty"),
         (["-c", "nope"], "no such column of a pair: nope"),
     ],
 )

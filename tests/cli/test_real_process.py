@@ -137,7 +137,7 @@ def test_a_full_disk_is_told_and_the_id_is_not_lost(
     done = shell(f"{EVSREP} {' '.join(EXAMPLE)} -o {form} > /dev/full")
     assert done.returncode not in (0, 120)
     [pair_id] = sandbox_file.pair_ids()
-    assert f"evsrep wait {pair_id}" in done.stderr
+    assert f"evsrep wait {pair_id}" in done.stderr.splitlines()[-1]
     assert "space" in done.stderr.lower()
     assert "Traceback" not in done.stderr
 

@@ -1,7 +1,9 @@
 """`evsrep show`."""
 
+import pytest
+
 from evsrep.errors import ExitCode
-from tests.conftest import Run
+from tests.conftest import DR, PRODUCTION, Run
 
 
 def test_show_prints_the_pair_that_create_made(sandbox: Run, pair_id: str) -> None:
@@ -22,6 +24,16 @@ def test_show_of_an_unknown_name_says_how_to_find_the_right_one(sandbox: Run) ->
     assert done.stdout == ""
     assert "no pair is called 'nope'" in done.stderr
     assert "help: " in done.stderr
+
+
+@pytest.mark.parametrize("words", [["show", ""], ["delete", " ", "--yes"], ["wait", ""]])
+def test_an_empty_word_is_no_pair_though_a_pair_may_have_no_name(
+    sandbox: Run, words: list[str]
+) -> None:
+    sandbox("create", "--production-disk", PRODUCTION, "--dr-disk", DR, "--wait")
+    done = sandbox(*words)
+    assert done.exit_code == ExitCode.USAGE
+    assert "the pair is empty" in done.stderr
 
 
 def test_show_of_an_unknown_id_tells_the_clouds_own_words(sandbox: Run) -> None:

@@ -152,6 +152,28 @@ def test_a_failed_look_is_a_missed_look_and_not_the_end(
     assert len(looks) >= 4
 
 
+@pytest.mark.parametrize(("times", "exit_code"), [(2, ExitCode.DONE), (9, ExitCode.REFUSED)])
+def test_a_refused_look_is_a_missed_look_unless_it_stays_so(
+    run: Run, pair_id: str, serve: Serve, write_profiles: WriteProfiles, times: int, exit_code: int
+) -> None:
+    looks: list[str] = []
+
+    def busy(app: Wsgi) -> Wsgi:
+        def answer(environ: Any, start_response: Any) -> Any:
+            if pair_id in environ["PATH_INFO"]:
+                looks.append(environ["PATH_INFO"])
+                if len(looks) <= times:
+                    start_response("409 Conflict", [("Content-Length", "0")])
+                    return [b""]
+            return app(environ, start_response)
+
+        return answer
+
+    write_profiles(**ready_profile(serve(busy)))
+    assert run("wait", pair_id, "-p", "served").exit_code == exit_code
+    assert len(looks) >= 3
+
+
 GONE = {"nothing": b"", "HTML": b"<html>gone</html>", "a number": b'{"code": 404, "message": "-"}'}
 
 
