@@ -100,6 +100,7 @@ class Known:
         self._app = app
         self._fields = fields or {}
         self._is_news = False  # whether anything was sent or seen here
+        self._is_sending = False
         self._change = GroupChange()
 
     @contextmanager
@@ -108,8 +109,9 @@ class Known:
         try:
             yield
         except KeyboardInterrupt:
-            message = "interrupted; what is under way goes on without us"
-            raise self._told(Interrupted(message)) from None
+            goes_on = "what is under way goes on without us"
+            message = "it may have taken effect" if self._is_sending else goes_on
+            raise self._told(Interrupted(f"interrupted; {message}")) from None
         except EvsrepError as error:
             if not self._is_news and not isinstance(error, OutcomeUnknown | WaitTimeout):
                 raise  # it surely took no effect
@@ -120,6 +122,7 @@ class Known:
         from evsrep.jobs.group import act
 
         before = self._known
+        self._is_sending = True
         self._learn(act(self._app.cloud, action, before, clock=self._app.clock, tell=self.tell))
         return self.goes_on(goal_of(action, before))
 
@@ -129,11 +132,13 @@ class Known:
 
         before = self._known
         self._change = change
+        self._is_sending = True
         self._learn(update(self._app.cloud, change, before, clock=self._app.clock, tell=self.tell))
         return self.goes_on(goal_of(action, before))
 
     def make(self, create: "Callable[[], Group]") -> None:
         """Create the group."""
+        self._is_sending = True
         self._learn(create())
         self.goes_on(GOALS["available"])
 
@@ -142,6 +147,7 @@ class Known:
         from evsrep.jobs.group import delete
 
         before = self._known
+        self._is_sending = True
         self._learn(delete(self._app.cloud, before, clock=self._app.clock, tell=self.tell))
         return self.goes_on(goal_of(action, before))
 
@@ -201,7 +207,7 @@ class Known:
         (console.verbose if console.is_json else console.note)(text)
 
     def _learn(self, group: "Group") -> None:
-        self._is_news = True
+        self._is_news, self._is_sending = True, False
         self.group = group
 
     def _told(self, error: EvsrepError) -> EvsrepError:

@@ -142,7 +142,7 @@ def _usage(error: click.ClickException) -> EvsrepError:
     """Click's complaint in our words."""
     ctx = getattr(error, "ctx", None)
     command = ctx.command_path if ctx else "evsrep"
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
     if isinstance(error, click.FileError):
         return ConfigError(message)
     if isinstance(error, click.NoSuchOption):

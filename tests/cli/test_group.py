@@ -261,3 +261,12 @@ def test_health_has_a_line_for_the_group_and_none_for_its_pairs(
     assert lost.exit_code == 2
     assert lost.stdout.startswith("EVSREP CRITICAL - 1 of 1 not protected")
     assert grouped("health", "nope").exit_code == 3
+
+
+def test_a_usage_fault_is_one_line(run: Run) -> None:
+    done = run("group", "ready", "shop")
+    assert done.exit_code == ExitCode.USAGE
+    first, _ = done.stderr.splitlines()
+    assert first.endswith(
+        "'--for'. Choose from: failover, switchover, reprotect, update, delete, expand"
+    )

@@ -1,9 +1,22 @@
 """`evsrep group wait`."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import pytest
 
 from evsrep.errors import ExitCode
-from tests.cli.conftest import UNKNOWN, MakePair, SandboxFile, Sent, resume_of
+from evsrep.sandbox.profile import ready_profile
+from tests.cli.conftest import (
+    UNKNOWN,
+    MakePair,
+    SandboxFile,
+    Sent,
+    Serve,
+    WriteProfiles,
+    Wsgi,
+    resume_of,
+)
 from tests.conftest import FakeClock, Run
 
 
@@ -87,3 +100,56 @@ def _deaf_profile(home: object) -> str:
     path.write_text(f"[profiles.deaf]\n{where}")
     path.chmod(0o600)
     return str(path)
+
+
+class ImpatientClock(FakeClock):
+    """Somebody presses Ctrl-C at the third pause."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        if len(self.slept) == 3:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("words", "resumes"),
+    [
+        (("switchover", "shop", "--yes", "--wait"), "wait {}"),
+        (("failover", "shop", "--yes", "--wait"), "wait {} --for failovered"),
+        (("update", "shop", "--remove", "example", "--pause", "--wait"), "wait {}"),
+        (("wait", "shop", "--for", "deleted"), "wait {} --for deleted"),
+    ],
+)
+def test_ctrl_c_while_it_waits_leaves_the_group_and_the_way_on(
+    grouped: Run, group_id: str, clock: FakeClock, words: tuple[str, ...], resumes: str
+) -> None:
+    impatient = ImpatientClock()
+    done = grouped("group", *words, "-o", "json", clock=impatient)
+    assert done.exit_code == ExitCode.INTERRUPTED
+    assert done.json["id"] == group_id
+    assert "goes on without us" in done.error["message"]
+    assert done.error["resume"] == f"evsrep group {resumes.format(group_id)} -p served"
+
+
+def test_ctrl_c_while_the_answer_is_looked_for_says_that_it_may_have_taken_effect(
+    run: Run, serve: Serve, write_profiles: WriteProfiles, group_id: str
+) -> None:
+    write_profiles(**ready_profile(serve(unanswering)))
+    words = ("group", "switchover", "shop", "--yes", "-o", "json", "-p", "served")
+    done = run(*words, clock=ImpatientClock())
+    assert done.exit_code == ExitCode.INTERRUPTED
+    assert done.json["id"] == group_id
+    assert "may have taken effect" in done.error["message"]
+    assert done.error["resume"] == f"evsrep group show {group_id} -p served"
+
+
+def unanswering(app: Wsgi) -> Wsgi:
+    """The same cloud, which answers an action by a gateway that gave up."""
+
+    def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
+        if not environ["PATH_INFO"].endswith("/action"):
+            return app(environ, start_response)
+        start_response("504 Gateway Timeout", [("Content-Length", "0")])
+        return [b""]
+
+    return answer
