@@ -32,8 +32,8 @@ _IDS = (
 )
 _ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _SPINNER = re.compile("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]")
-_SECONDS_A_LOOK, _CALM_LOOKS = 0.05, 20
-_SHEET = "".join(f"bulk-{n:05},bulk-{n:05}-dr\n" for n in range(1, 201))
+_SECONDS_A_LOOK, _CALM_LOOKS = 0.1, 20
+_SHEET = "".join(f"bulk-{n:05},bulk-{n:05}-dr\n" for n in range(1, 81))
 
 
 class Scene(NamedTuple):
@@ -79,8 +79,8 @@ SCENES = {
     ),
     "apply": Scene(
         ("evsrep apply -p sandbox pairs.csv --jobs 1",),
-        before=("sandbox seed --disks 400",),
-        held_at=130,
+        before=("sandbox seed --disks 160",),
+        held_at=60,
     ),
     "drill": Scene(
         (

@@ -312,7 +312,7 @@ def test_a_picture_is_the_same_wherever_it_is_taken(name, monkeypatch):
         ("create", ("2026-01-02T03:04:05",)),
         ("list", ("available", "error", "creating", "copying", "37100043")),
         ("refused", ("error: 3 things stand against this pair", "sizes differ", "not stopped")),
-        ("apply", ("█░", " of 200", "/s  about ", " left")),
+        ("apply", ("█░", " of 80", "/s  about ", " left")),
         ("drill", ("az2.dc2 is down", "critical", "failovered", "mended", "protected")),
     ],
 )
