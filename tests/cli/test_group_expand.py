@@ -1,14 +1,14 @@
 """`evsrep group expand`."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
-from tests.cli.conftest import MakePair, SandboxFile, Sent, Serve, WriteProfiles, Wsgi
+from tests.cli.conftest import MakePair, SandboxFile, Sent, Serve, WriteProfiles
 from tests.conftest import FakeClock, Run
+from tests.weather.shy import answering
 
 JSON = ("-o", "json")
 
@@ -99,24 +99,11 @@ def test_a_group_that_breaks_between_two_calls_ends_it(
     assert done.error["resume"] == f"evsrep show {two[0]} -p served"
 
 
-Answer = Callable[[Mapping[str, Any], Callable[..., Any]], Any]
-
-
-def forbidding(app: Wsgi) -> Wsgi:
-    """The same cloud, whose disks we may not see."""
-
-    def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
-        if "/volumes" not in environ["PATH_INFO"]:
-            return app(environ, start_response)
-        start_response("403 Forbidden", [("Content-Length", "0")])
-        return [b""]
-
-    return answer
-
-
 @pytest.fixture
 def blind(run: Run, serve: Serve, write_profiles: WriteProfiles, sent: Sent, two: list[str]) -> Run:
-    write_profiles(**ready_profile(serve(lambda app: forbidding(sent.around(app)))))
+    write_profiles(
+        **ready_profile(serve(lambda app: answering(sent.around(app), "403 No", path="/volumes")))
+    )
     return lambda *words, **how: run(*words, "-p", "served", **how)
 
 
@@ -131,24 +118,50 @@ def test_sizes_that_can_not_be_seen_are_a_warning(blind: Run, sent: Sent, two: l
     assert sent.words == ["POST", "sync", "expand", "expand"]
 
 
-def swallowing(app: Wsgi) -> Wsgi:
-    """The same cloud, which takes an expansion and does nothing."""
-
-    def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
-        if not environ["PATH_INFO"].endswith("/action"):
-            return app(environ, start_response)
-        start_response("200 OK", [("Content-Length", "0")])
-        return [b""]
-
-    return answer
-
-
 def test_disks_that_do_not_grow_in_time_are_told(
     run: Run, serve: Serve, write_profiles: WriteProfiles, sent: Sent, two: list[str]
 ) -> None:
-    write_profiles(**ready_profile(serve(swallowing)))
+    write_profiles(**ready_profile(serve(lambda app: answering(app, "200 OK", path="/action"))))
     words = ("--pair", "db-01-data=500", "--wait", "--wait-timeout", "30s", *JSON)
     done = run("group", "expand", "db", *words, "-p", "served")
     assert done.exit_code == ExitCode.WAIT_TIMEOUT
     assert results(done) == ["expanding"]
+    assert done.error["resume"] == f"evsrep show {two[0]} -p served"
+
+
+def test_a_group_that_breaks_while_its_disks_grow_ends_the_wait(
+    run: Run, serve: Serve, write_profiles: WriteProfiles, two: list[str], sandbox_file: SandboxFile
+) -> None:
+    write_profiles(**ready_profile(serve(lambda app: answering(app, "200 OK", path="/action"))))
+    group_id = run("group", "show", "db", "-p", "served", *JSON).json["id"]
+
+    class BreakingClock(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            sandbox_file.change_group(group_id, deed="fail-expand", failure="37100041")
+
+    words = ("group", "expand", "db", "--pair", "db-01-data=500", "--wait", *JSON)
+    done = run(*words, "-p", "served", clock=BreakingClock())
+    assert done.exit_code == ExitCode.FAILED
+    assert results(done) == ["failed"]
+    assert "the capacities of the two disks differ (code 37100041)" in done.error["message"]
+
+
+def test_ctrl_c_between_two_calls_tells_what_was_not_run(
+    grouped: Run, sent: Sent, two: list[str]
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    class Impatient(FakeClock):
+        def now(self) -> float:
+            if sent.words[-1] == "expand":
+                interrupt()
+            return super().now()
+
+    words = ("--pair", "db-01-data=500", "--pair", "db-01-log=600")
+    done = grouped("group", "expand", "db", *words, *JSON, clock=Impatient())
+    assert done.exit_code == ExitCode.INTERRUPTED
+    assert results(done)[1] == "not_run"
+    assert sent.words[-1] == "expand"
     assert done.error["resume"] == f"evsrep show {two[0]} -p served"

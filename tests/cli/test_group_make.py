@@ -4,9 +4,9 @@ import pytest
 
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
-from tests.cli.conftest import MakePair, SandboxFile, Sent, Serve, WriteProfiles, resume_of
+from tests.cli.conftest import UNKNOWN, MakePair, SandboxFile, Sent, Serve, WriteProfiles, resume_of
 from tests.conftest import FakeClock, Run
-from tests.weather.shy import without
+from tests.weather.shy import answering, saying, without
 
 A, B = "az2.dc2", "az1.dc1"
 JSON = ("-o", "json")
@@ -168,10 +168,35 @@ def test_a_group_that_does_not_tell_its_pairs_has_them_all_the_same(
 def test_a_tree_names_pairs_that_are_not_to_be_found(
     run: Run, serve: Serve, write_profiles: WriteProfiles, sent: Sent, group_id: str
 ) -> None:
-    from tests.cli.conftest import UNKNOWN
-    from tests.weather.shy import saying
-
     url = serve(lambda app: saying(app, replication_ids=[UNKNOWN]))
     write_profiles(**ready_profile(url))
     done = run("group", "show", "shop", "-p", "served", terminal=True, width=100)
     assert f"pair {UNKNOWN}: not among the project's pairs" in done.stdout
+
+
+@pytest.mark.parametrize("path", ["/volumes", "/os-vendor-replications"])
+def test_servers_that_can_not_be_looked_up_are_a_warning(
+    run: Run, serve: Serve, write_profiles: WriteProfiles, sent: Sent, group_id: str, path: str
+) -> None:
+    url = serve(lambda app: answering(sent.around(app), "403 No", path=path))
+    write_profiles(**ready_profile(url))
+    where = ("-p", "served")
+    ready = run("group", "ready", "shop", "--for", "switchover", *JSON, *where)
+    assert ready.exit_code == ExitCode.DONE
+    last = ready.json[-1]
+    assert (last["rule"], last["ok"]) == ("servers", None)
+    assert last["value"].startswith("could not be looked up: ")
+    done = run("group", "switchover", "shop", "--yes", *where)
+    assert done.exit_code == ExitCode.DONE
+    assert "warning: servers could not be looked up" in done.stderr
+    assert sent.words == ["POST", "sync", "switchover"]
+
+
+def test_a_group_that_somebody_else_deleted_is_gone_all_the_same(
+    grouped: Run, run: Run, serve: Serve, write_profiles: WriteProfiles, group_id: str
+) -> None:
+    grouped("group", "update", "shop", "--remove", "example", "--pause", "--wait")
+    write_profiles(**ready_profile(serve(lambda app: answering(app, "404 No", method="DELETE"))))
+    done = run("group", "delete", "shop", "--yes", "--wait", *JSON, "-p", "served")
+    assert done.exit_code == ExitCode.DONE
+    assert (done.json["id"], done.json["status"]) == (group_id, "deleted")

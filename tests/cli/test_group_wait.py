@@ -1,8 +1,5 @@
 """`evsrep group wait`."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import pytest
 
 from evsrep.errors import ExitCode
@@ -14,10 +11,10 @@ from tests.cli.conftest import (
     Sent,
     Serve,
     WriteProfiles,
-    Wsgi,
     resume_of,
 )
 from tests.conftest import FakeClock, Run
+from tests.weather.shy import answering
 
 
 def test_a_group_that_is_gone_is_deleted(grouped: Run, pair: MakePair) -> None:
@@ -134,22 +131,10 @@ def test_ctrl_c_while_it_waits_leaves_the_group_and_the_way_on(
 def test_ctrl_c_while_the_answer_is_looked_for_says_that_it_may_have_taken_effect(
     run: Run, serve: Serve, write_profiles: WriteProfiles, group_id: str
 ) -> None:
-    write_profiles(**ready_profile(serve(unanswering)))
+    write_profiles(**ready_profile(serve(lambda app: answering(app, "504 Gone", path="/action"))))
     words = ("group", "switchover", "shop", "--yes", "-o", "json", "-p", "served")
     done = run(*words, clock=ImpatientClock())
     assert done.exit_code == ExitCode.INTERRUPTED
     assert done.json["id"] == group_id
     assert "may have taken effect" in done.error["message"]
     assert done.error["resume"] == f"evsrep group show {group_id} -p served"
-
-
-def unanswering(app: Wsgi) -> Wsgi:
-    """The same cloud, which answers an action by a gateway that gave up."""
-
-    def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
-        if not environ["PATH_INFO"].endswith("/action"):
-            return app(environ, start_response)
-        start_response("504 Gateway Timeout", [("Content-Length", "0")])
-        return [b""]
-
-    return answer

@@ -210,3 +210,35 @@ def test_another_that_surely_took_no_effect_is_sent_again(clock: FakeClock) -> N
     with pytest.raises(Unavailable, match="took no effect"):
         sent.done(clock, is_provable=True)
     assert sent.times == 3
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_one_that_comes_late_is_met_by_the_next(clock: FakeClock, shows: bool) -> None:
+    times: list[int] = []
+
+    def send() -> str:
+        times.append(1)
+        if len(times) == 1:
+            raise OutcomeUnknown("lost")
+        raise Refused("it is there")
+
+    def look() -> str | None:
+        return "done" if shows and len(times) == 2 else None
+
+    deed = Deed("the deed", send, look, resends=2)
+    if shows:
+        assert do(deed, clock=clock, tell=lambda text: None) == "done"
+    else:
+        with pytest.raises(Refused, match="it is there"):
+            do(deed, clock=clock, tell=lambda text: None)
+    assert len(times) == 2
+
+
+def test_a_status_that_forbids_comes_before_what_is_said_of_the_flow() -> None:
+    with pytest.raises(Refused) as refused:
+        raise_if_forbidden(FAILOVER, FAILED_OVER, checks_of(FAILOVER, FAILED_OVER))
+    assert refused.value.hint == "reprotect it first: evsrep group reprotect shop"
+
+
+def test_an_expansion_wants_no_more_than_that_the_replication_is_not_broken() -> None:
+    assert is_allowed(actions.EXPAND, replace(CALM, replication_status="unheard-of"))

@@ -40,3 +40,18 @@ def _changed(
         return [body]
 
     return shy
+
+
+def answering(
+    app: "WSGIApplication", status: str, *, method: str = "", path: str = ""
+) -> "WSGIApplication":
+    """The same cloud, which answers so, with nothing in it, where method and path are these."""
+
+    def curt(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        is_method = method in ("", environ["REQUEST_METHOD"])
+        if not is_method or path not in environ["PATH_INFO"]:
+            return app(environ, start_response)
+        start_response(status, [("Content-Length", "0")])
+        return [b""]
+
+    return curt
