@@ -138,9 +138,9 @@ def update(
 ) -> None:
     """Change a group's pairs, name or description.
 
-    Pairs come and go only while the group is paused: --pause does that first. The disks of a pair
-    that is taken out stay as they are. Where pairs have come or gone, the group is synced
-    afterwards. Name and description alone need neither.
+    Pairs come and go only while the group is paused: --pause does that first, and on a terminal it
+    is offered. The disks of a pair that is taken out stay as they are. Where pairs have come or
+    gone, the group is synced afterwards. Name and description alone need neither.
     """
     from evsrep.jobs.find import find_group
 

@@ -67,7 +67,8 @@ SYNC = Action(
     about="""Copy what differs, and keep the zones alike.
 
     The group is protected when its replication status is active; --wait waits for that. A new or
-    changed group copies nothing before its first sync.
+    changed group copies nothing before its first sync; where it is still being made or changed,
+    the end of that is waited for.
     """,
     wire="os-sync-replication-consistency-group",
     watch="replication_status",
