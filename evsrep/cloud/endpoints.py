@@ -20,13 +20,26 @@ def evs_url(
     given: str, catalog: tuple[Endpoint, ...], region: str, project_id: str, auth_url: str
 ) -> str:
     """The base of every EVS request: it ends in `/v2/{project_id}`, without a slash."""
-    found = given or from_catalog(catalog, _EVS_TYPES, region) or _by_scheme(auth_url, "evs")
+    found = given or from_catalog(catalog, _EVS_TYPES, region)
+    if not found and not catalog:
+        found = _by_scheme(auth_url, "evs")
     if not found:
-        raise ConfigError(
-            "the catalog names no EVS endpoint" + (f" for region {region}" if region else ""),
-            hint="set 'endpoint' in the profile, or check 'region'",
-        )
+        raise _no_endpoint(catalog, region)
     return _with_project(found, "v2", project_id)
+
+
+def _no_endpoint(catalog: Iterable[Endpoint], region: str) -> ConfigError:
+    """Why EVS is not to be found; where it is only in other regions, these are named."""
+    disks = [each for each in catalog if each.service in _EVS_TYPES and each.interface == "public"]
+    regions = sorted({each.region for each in disks})
+    if regions:
+        return ConfigError(
+            f"the catalog names no EVS endpoint for region {region}",
+            hint=f"set 'region' in the profile to one that it names: {', '.join(regions)}",
+        )
+    return ConfigError(
+        "the catalog names no EVS endpoint", hint="set 'endpoint' in the profile to EVS's address"
+    )
 
 
 def compute_url(

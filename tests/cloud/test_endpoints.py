@@ -64,9 +64,20 @@ def test_without_a_catalog_the_address_follows_from_iams() -> None:
 
 
 def test_no_endpoint_at_all_says_which_key_helps() -> None:
-    with pytest.raises(ConfigError, match="eu-de") as caught:
+    with pytest.raises(ConfigError, match="no EVS endpoint") as caught:
         evs_url("", (), "eu-de", P, "https://keystone.example.com/v3")
     assert "endpoint" in caught.value.hint
+
+
+def test_a_region_that_the_catalog_lacks_is_told_with_those_it_has_and_none_is_guessed() -> None:
+    catalog = (
+        entry("volumev3", "https://b.example.com", "eu-nl"),
+        entry("volumev2", "https://a.example.com", "eu-at"),
+        entry("compute", "https://c.example.com", "eu-xx"),
+    )
+    with pytest.raises(ConfigError, match="for region eu-de") as caught:
+        evs_url("", catalog, "eu-de", P, IAM)
+    assert caught.value.hint.endswith("eu-at, eu-nl")
 
 
 def test_a_catalog_without_servers_has_none() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from evsrep.errors import ExitCode
 from tests.conftest import Run
-from tests.openstack.conftest import make_disk, project_of
+from tests.openstack.conftest import make_disk, project_of, source
 
 pytestmark = [pytest.mark.openstack, pytest.mark.xdist_group("openstack")]
 
@@ -134,9 +134,7 @@ def test_logout_really_revokes(cloud: Run, openrc: dict[str, str], monkeypatch: 
 def test_a_token_that_ends_soon_is_not_kept(
     cloud: Run, short_lived: dict[str, str], monkeypatch: Set
 ) -> None:
-    for name, value in short_lived.items():
-        if name.startswith("OS_"):
-            monkeypatch.setenv(name, value)
+    source(short_lived, monkeypatch)
     first = cloud("auth", "token").stdout
     assert cloud("auth", "token").stdout != first
 

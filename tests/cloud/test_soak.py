@@ -1,0 +1,11 @@
+"""A small soak; `python -m tests.cloud.soak` runs the long one."""
+
+from tests.cloud.soak import soak
+
+
+def test_the_cloud_has_exactly_the_pairs_that_stdout_claims() -> None:
+    report = soak(60, seed=11, workers=2)
+    assert report.faults > 20
+    assert report.claimed == report.there > 20
+    assert (report.twice, report.lost) == (0, 0)
+    assert set(report.first_exit_codes) > {0, 7}
