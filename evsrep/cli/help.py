@@ -60,6 +60,7 @@ REQUESTS = (
     ("show, wait", (f"GET {_PAIRS}/{{id}}", f"GET {_PAIRS}")),
     ("delete", (f"GET {_PAIRS}/{{id}}", f"GET {_PAIRS}", f"DELETE {_PAIRS}/{{id}}")),
     ("health", (f"GET {_PAIRS}", f"GET {_GROUPS}")),
+    ("doctor", ("GET /v3", f"GET {_PAIRS}", "GET servers")),
     ("group list", (f"GET {_GROUPS}",)),
     (
         "group show, ready, wait",

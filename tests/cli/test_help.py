@@ -13,6 +13,7 @@ from evsrep.cli.help import REQUESTS
 from evsrep.errors import ExitCode
 from tests.cli.conftest import ID, Real, requests_in
 from tests.conftest import DR, PRODUCTION, Run
+from tests.house.test_help import LEAVES
 
 EXIT_CODES = {
     0: "", 1: "internal", 2: "usage", 3: "config", 4: "auth", 5: "not_found", 6: "refused",
@@ -120,6 +121,7 @@ SEEN = (
     ("group create", "group create --name shop --pair data --wait"),
     ("list", "list --group shop"),
     ("health", "health"),
+    ("doctor", "doctor"),
     ("group list", "group list"),
     ("group show, ready, wait", "group ready shop --for failover"),
     ("group show, ready, wait", "group show shop"),
@@ -147,6 +149,19 @@ def test_the_requests_of_each_command_are_those_that_it_sends(sandbox: Run, home
             if "/auth/tokens" not in path:
                 seen[commands].add(re.sub(r"/v2[.1]*/[0-9a-f]{32}/", "", path))
     assert seen == {commands: set(sent) for commands, sent in REQUESTS}
+
+
+# What sends nothing, what only signs in, and what speaks to no cloud but its own.
+SILENT = {"completion", "explain", "help", "profile", "auth", "sandbox", "journal"}
+
+
+def test_each_command_that_asks_the_cloud_for_something_has_its_row() -> None:
+    told = set[str]()
+    for commands, _ in REQUESTS:
+        group = "group " if commands.startswith("group ") else ""
+        told |= {group + name for name in commands.removeprefix(group).split(", ")}
+    paths = {path.removeprefix("evsrep ") for path in LEAVES}
+    assert told == {path for path in paths if path.split()[0] not in SILENT}
 
 
 def test_the_topic_on_the_api_names_every_request_and_what_comes_after_it(run: Run) -> None:
