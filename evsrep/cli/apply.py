@@ -200,7 +200,7 @@ class _Counts:
         self._results: Counter[str] = Counter()
         self._failures = 0
         self._late: WaitTimeout | None = None
-        self._messages: list[str] = []
+        self._told: list[tuple[int, str]] = []  # lines, and what is wrong with them
 
     def add(self, row: "Row") -> "Row":
         """Count a row, and pass it on."""
@@ -209,8 +209,8 @@ class _Counts:
             self._late = row.error
         elif not row.is_as_asked:
             self._failures += 1
-            if row.error is not None and len(self._messages) < _MOST_TOLD:
-                self._messages.append(f"line {row.line}: {row.error.whole}")
+            if row.error is not None and len(self._told) < _MOST_TOLD:
+                self._told.append((row.line, row.error.whole))
         return row
 
     @property
@@ -233,11 +233,12 @@ class _Counts:
         if self.is_interrupted:
             return Interrupted("interrupted; the rows say what was done")
         if self._failures:
-            more = self._failures - len(self._messages)
+            more = self._failures - len(self._told)
             rest = [f"and {more} more"] if more else []
+            messages = [f"line {line}: {message}" for line, message in sorted(self._told)]
             return Partial(
                 f"{self._failures} of {self._results.total()} pairs are not as asked",
                 hint="the rows say which; the same file can be applied again",
-                faults=(*self._messages, *rest),
+                faults=(*messages, *rest),
             )
         return self._late

@@ -18,7 +18,8 @@ from evsrep.output.shapes import PAIR
 if TYPE_CHECKING:
     from evsrep.cloud.models import Pair
 
-SORT_KEYS = ("created_at", "updated_at", "name", "status", "priority_station", "id")
+# which the service takes is not documented: whatever a pair has and can be put in an order
+SORT_KEYS = tuple(name for name in PAIR.fields if name not in ("volume_ids", "record_metadata"))
 _DIRECTIONS = ("asc", "desc")
 
 

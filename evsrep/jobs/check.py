@@ -51,7 +51,8 @@ class Survey:
 def survey(cloud: "Cloud", wish: Wish, *, checks: bool, seeks_pair: bool) -> Survey:
     """Look up what placing the order takes: everything with `checks`, else as little as can be.
 
-    With `seeks_pair` the pairs of the disks are looked up also without checks.
+    With `seeks_pair` the pairs of the disks are looked up also without checks, and what may not be
+    looked up is an error: whether there is a pair decides what is done.
     """
     wants_zone = wish.priority_station is None
     first, second = wish.disks
@@ -66,6 +67,9 @@ def survey(cloud: "Cloud", wish: Wish, *, checks: bool, seeks_pair: bool) -> Sur
             ]
         )
     ]
+    for each in seen:
+        if seeks_pair and each.pairs_forbidden is not None:
+            raise each.pairs_forbidden
     return put_together(cloud, wish, seen, checks=checks)
 
 
@@ -134,7 +138,8 @@ class Seen(NamedTuple):
     missing: str = ""
     warnings: tuple[str, ...] = ()
     not_offered: NotOffered | None = None
-    forbidden: AuthError | None = None  # where the disk itself may not be looked at
+    disk_forbidden: AuthError | None = None  # where it may not be looked at
+    pairs_forbidden: AuthError | None = None
 
 
 def _look_at(cloud: "Cloud", word: str, *, disk: bool, pairs: bool) -> Seen:
@@ -158,7 +163,10 @@ def _look_at(cloud: "Cloud", word: str, *, disk: bool, pairs: bool) -> Seen:
     )
     warnings = (*looked.warnings, *held.warnings)
     return held._replace(
-        disk=looked.disk, missing=looked.missing, warnings=warnings, forbidden=looked.forbidden
+        disk=looked.disk,
+        missing=looked.missing,
+        warnings=warnings,
+        disk_forbidden=looked.disk_forbidden,
     )
 
 
@@ -169,7 +177,7 @@ def _disk_if_there(cloud: "Cloud", disk_id: str) -> Seen:
         return Seen(disk_id, missing=f"there is no disk {disk_id}")
     except AuthError as error:
         warning = _no_permission(error, f"disk {disk_id}")
-        return Seen(disk_id, warnings=(warning,), forbidden=error)
+        return Seen(disk_id, warnings=(warning,), disk_forbidden=error)
 
 
 def _pairs_of(cloud: "Cloud", disk_id: str) -> Seen:
@@ -180,7 +188,7 @@ def _pairs_of(cloud: "Cloud", disk_id: str) -> Seen:
         return Seen(disk_id, not_offered=error)
     except AuthError as error:
         warning = _no_permission(error, f"whether disk {disk_id} is in a pair")
-        return Seen(disk_id, warnings=(warning,))
+        return Seen(disk_id, warnings=(warning,), pairs_forbidden=error)
     return Seen(disk_id, pairs=tuple(found))
 
 
@@ -218,9 +226,9 @@ def _own_zone(seen: Seen) -> str:
     if seen.missing:
         return ""
     hint = "give its zone with --priority-station"
-    if seen.forbidden is not None:
-        seen.forbidden.hint = hint
-        raise seen.forbidden
+    if seen.disk_forbidden is not None:
+        seen.disk_forbidden.hint = hint
+        raise seen.disk_forbidden
     raise UsageFault(f"the cloud does not say in which zone disk {seen.id} is", hint=hint)
 
 

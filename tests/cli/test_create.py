@@ -478,6 +478,17 @@ def test_what_may_not_be_looked_up_is_a_warning(
 
 
 @pytest.mark.parametrize("check", ["--check", "--no-check"])
+def test_whether_there_is_a_pair_must_be_known_to_create_it_if_not(
+    run: Run, serve: Serve, write_profiles: WriteProfiles, check: str
+) -> None:
+    write_profiles(**ready_profile(serve(forbidding("/os-vendor-replications"))))
+    words = (*EXAMPLE, check, "--if-not-exists", "--priority-station", "az2.dc2", "-p", "served")
+    done = run("create", *words, "--debug")
+    assert done.exit_code == ExitCode.AUTH
+    assert not any("POST" in each and "replic" in each for each in requests_in(done.stderr))
+
+
+@pytest.mark.parametrize("check", ["--check", "--no-check"])
 def test_a_zone_that_may_not_be_looked_up_is_to_be_given(
     run: Run, serve: Serve, write_profiles: WriteProfiles, check: str
 ) -> None:
