@@ -4,13 +4,18 @@ import contextlib
 import io
 import json
 import os
+import re
+import signal
+import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
 from evsrep.cli.app import World
@@ -164,3 +169,93 @@ def hurried(home: Path) -> Path:
     program.write_text(_HURRIED.format(python=sys.executable, began=time.time()))
     program.chmod(0o755)
     return program.parent
+
+
+# Real processes
+
+Real = Callable[..., subprocess.CompletedProcess[str]]
+Spawn = Callable[..., pexpect.spawn]
+
+
+@pytest.fixture(scope="session")
+def ending() -> Iterator[list[threading.Thread]]:
+    """Servers that were told to stop: each takes a moment, which nobody needs to wait for."""
+    threads: list[threading.Thread] = []
+    yield threads
+    for thread in threads:
+        thread.join()
+
+
+@pytest.fixture
+def real(home: Path) -> Real:
+    """Run evsrep as a process of its own: `real("show", "nope")`."""
+
+    def real(*words: str, **how: Any) -> subprocess.CompletedProcess[str]:
+        how = {"capture_output": True, "text": True, "encoding": "utf-8", **how}
+        how["env"] = {**os.environ, **how.get("env", {})}
+        command = [sys.executable, "-m", "evsrep", *words]
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, timeout=20, check=False, cwd=home, **how
+        )
+
+    return real
+
+
+@pytest.fixture
+def spawn(home: Path, ending: list[threading.Thread]) -> Iterator[Spawn]:
+    """Run evsrep on a terminal of its own: `spawn("show", "nope", columns=40)`."""
+    for thread in ending:
+        thread.join()  # a process with threads is not to be forked
+    children: list[pexpect.spawn] = []
+
+    def spawn(*words: str, columns: int = 80, **env: str) -> pexpect.spawn:
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "evsrep", *words],
+            env={**os.environ, **env},
+            dimensions=(40, columns),
+            encoding="utf-8",
+            timeout=15,
+            cwd=str(home),
+        )
+        children.append(child)
+        return child
+
+    yield spawn
+    for child in children:
+        child.close(force=True)
+
+
+@pytest.fixture
+def served_elsewhere(home: Path) -> Iterator[str]:
+    """`evsrep sandbox serve` as a process; its URL."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evsrep", "sandbox", "serve"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=home,
+    )
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+        process.stdout.close()
+
+
+def answer_prompts(child: pexpect.spawn, answers: Mapping[str, str]) -> str:
+    """Type an answer to each prompt as it comes, and wait for the end; what the screen showed."""
+    left, seen = dict(answers), ""
+    while True:
+        asked = list(left)
+        prompts = [rf"{re.escape(key)} ?[(\[:][^\n]*: ?$" for key in asked]
+        number = child.expect([*prompts, pexpect.EOF])
+        seen += child.before + (child.after if isinstance(child.after, str) else "")
+        if number == len(asked):
+            child.wait()
+            return seen
+        if asked[number] in ("password", "secret_key", "token"):
+            child.waitnoecho()
+        child.sendline(left.pop(asked[number]))

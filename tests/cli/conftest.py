@@ -2,19 +2,14 @@
 
 import io
 import json
-import os
 import re
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pexpect
 import pytest
 
 from evsrep.sandbox.app import Sandbox
@@ -28,8 +23,6 @@ ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 Wsgi = Callable[[Mapping[str, Any], Callable[..., Any]], Iterable[bytes]]
 Serve = Callable[..., str]
 WriteProfiles = Callable[..., Path]
-Real = Callable[..., subprocess.CompletedProcess[str]]
-Spawn = Callable[..., pexpect.spawn]
 MakePair = Callable[[str], str]
 
 
@@ -87,15 +80,6 @@ def sandbox_file(home: Path) -> SandboxFile:
     return SandboxFile(home / ".local/state/evsrep/sandbox.db")
 
 
-@pytest.fixture(scope="session")
-def ending() -> Iterator[list[threading.Thread]]:
-    """Servers that were told to stop: each takes a moment, which nobody needs to wait for."""
-    threads: list[threading.Thread] = []
-    yield threads
-    for thread in threads:
-        thread.join()
-
-
 @pytest.fixture
 def serve(
     sandbox_file: SandboxFile, clock: FakeClock, ending: list[threading.Thread]
@@ -140,65 +124,6 @@ def served(serve: Serve, write_profiles: WriteProfiles) -> str:
     url = serve()
     write_profiles(**ready_profile(url))
     return url
-
-
-@pytest.fixture
-def real(home: Path) -> Real:
-    """Run evsrep as a process of its own: `real("show", "nope")`."""
-
-    def real(*words: str, **how: Any) -> subprocess.CompletedProcess[str]:
-        how = {"capture_output": True, "text": True, "encoding": "utf-8", **how}
-        how["env"] = {**os.environ, **how.get("env", {})}
-        command = [sys.executable, "-m", "evsrep", *words]
-        return subprocess.run(
-            command, stdin=subprocess.DEVNULL, timeout=20, check=False, cwd=home, **how
-        )
-
-    return real
-
-
-@pytest.fixture
-def spawn(home: Path, ending: list[threading.Thread]) -> Iterator[Spawn]:
-    """Run evsrep on a terminal of its own: `spawn("show", "nope", columns=40)`."""
-    for thread in ending:
-        thread.join()  # a process with threads is not to be forked
-    children: list[pexpect.spawn] = []
-
-    def spawn(*words: str, columns: int = 80, **env: str) -> pexpect.spawn:
-        child = pexpect.spawn(
-            sys.executable,
-            ["-m", "evsrep", *words],
-            env={**os.environ, **env},
-            dimensions=(40, columns),
-            encoding="utf-8",
-            timeout=15,
-            cwd=str(home),
-        )
-        children.append(child)
-        return child
-
-    yield spawn
-    for child in children:
-        child.close(force=True)
-
-
-@pytest.fixture
-def served_elsewhere(home: Path) -> Iterator[str]:
-    """`evsrep sandbox serve` as a process; its URL."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "evsrep", "sandbox", "serve"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        cwd=home,
-    )
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
-        process.stdout.close()
 
 
 # Groups

@@ -12,8 +12,8 @@ import pytest
 
 from evsrep.cli.completion import SHELLS
 from evsrep.errors import ExitCode
-from tests.cli.conftest import Real, WriteProfiles
-from tests.conftest import Run
+from tests.cli.conftest import WriteProfiles
+from tests.conftest import Real, Run
 
 COMPLETIONS = Path(__file__).parents[2] / "completions"
 

@@ -11,8 +11,8 @@ import pytest
 
 from evsrep.cli.help import REQUESTS
 from evsrep.errors import ExitCode
-from tests.cli.conftest import ID, Real, requests_in
-from tests.conftest import DR, PRODUCTION, Run
+from tests.cli.conftest import ID, requests_in
+from tests.conftest import DR, PRODUCTION, Real, Run
 from tests.house.test_help import LEAVES
 
 EXIT_CODES = {

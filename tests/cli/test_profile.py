@@ -1,5 +1,6 @@
 """`evsrep profile`."""
 
+import json
 import os
 import stat
 import subprocess
@@ -12,8 +13,9 @@ import pytest
 
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
-from tests.cli.conftest import Real, Spawn, WriteProfiles, requests_in
-from tests.conftest import DR, PRODUCTION, Run
+from evsrep.sandbox.seed import LASTING_KEY
+from tests.cli.conftest import WriteProfiles, requests_in
+from tests.conftest import DR, PRODUCTION, Real, Run, Spawn, answer_prompts
 
 EXAMPLE = ("--production-disk", PRODUCTION, "--dr-disk", DR)
 OTC = """\
@@ -408,22 +410,32 @@ def test_init_asks_step_by_step_and_keeps_secrets_unseen(
         "project_name": "sandbox",
     }
     child = spawn("profile", "init", "mine")
-    seen = ""
-    while answers:
-        asked = list(answers)
-        number = child.expect([rf"{key} ?[(\[:][^\n]*: ?$" for key in asked] + [pexpect.EOF])
-        seen += child.before + (child.after if isinstance(child.after, str) else "")
-        if number == len(asked):
-            break
-        if asked[number] == "password":
-            child.waitnoecho()
-        child.sendline(answers.pop(asked[number]))
-    child.expect(pexpect.EOF)
-    seen += child.before
-    child.wait()
+    seen = answer_prompts(child, answers)
     assert child.exitstatus == ExitCode.DONE, seen
     assert "demo" not in seen.partition("password (")[2].partition("project_name")[0]
     assert profiles(home / ".config/evsrep/config.toml")["mine"] == ready_profile(served_elsewhere)
+
+
+def test_init_with_an_access_key_ends_in_who_you_are(
+    spawn: Spawn, real: Real, served_elsewhere: str
+) -> None:
+    answers = {
+        "cloud": "other",
+        "region": "sandbox",
+        "auth_url": f"{served_elsewhere}/v3",
+        "sign in by": "key",
+        "access_key": LASTING_KEY.access,
+        "secret_key": LASTING_KEY.secret,
+        "project_name": "sandbox",
+    }
+    child = spawn("profile", "init", "mine")
+    seen = answer_prompts(child, answers)
+    assert child.exitstatus == ExitCode.DONE, seen
+    assert LASTING_KEY.secret not in seen
+    found = json.loads(real("auth", "check", "-p", "mine", "-o", "json").stdout)
+    assert found["project"] == found["region"] == "sandbox"
+    assert found["endpoint"].startswith(f"{served_elsewhere}/v2/")
+    assert found["compute_endpoint"].startswith(served_elsewhere)
 
 
 def test_ctrl_c_while_it_asks_saves_nothing(spawn: Spawn, home: Path) -> None:

@@ -13,8 +13,8 @@ import pexpect
 import pytest
 
 from evsrep.errors import ExitCode
-from tests.cli.conftest import ID, Real, SandboxFile, Spawn, resume_of
-from tests.conftest import DR, PRODUCTION
+from tests.cli.conftest import ID, SandboxFile, resume_of
+from tests.conftest import DR, PRODUCTION, Real, Spawn
 
 EXAMPLE = ("create", "--production-disk", PRODUCTION, "--dr-disk", DR, "-p", "sandbox")
 EVSREP = f"{shlex.quote(sys.executable)} -m evsrep"

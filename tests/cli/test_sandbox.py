@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from evsrep.errors import ExitCode
-from tests.cli.conftest import Real, SandboxFile
-from tests.conftest import DR, PRODUCTION, Run
+from tests.cli.conftest import SandboxFile
+from tests.conftest import DR, PRODUCTION, Real, Run
 
 
 def test_disks_has_the_documented_examples_two(run: Run) -> None:
