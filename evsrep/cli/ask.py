@@ -3,7 +3,7 @@
 import click
 
 from evsrep.cli.app import App
-from evsrep.errors import UsageFault
+from evsrep.errors import Interrupted, UsageFault
 
 
 def check_can_ask(app: App, *, is_sure: bool) -> None:
@@ -15,4 +15,8 @@ def check_can_ask(app: App, *, is_sure: bool) -> None:
 def agrees(app: App, question: str) -> bool:
     """Ask on a terminal; elsewhere there is nobody to ask."""
     check_can_ask(app, is_sure=False)
-    return click.confirm(question, err=True)
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        app.console.note("")  # the cursor stands behind the question
+        raise Interrupted("interrupted; nothing was done") from None

@@ -282,8 +282,8 @@ def raise_if_forbidden(action: Action, group: Group, checks: list[Check]) -> Non
 
 
 def _helps(broken: list[Check]) -> list[str]:
-    """What to do first. A status that forbids it comes before what is to be said of the flow."""
-    if any(check.rule == "status" for check in broken):
+    """What to do first: where a status or fault forbids it, what helps the flow would not help."""
+    if any(check.rule in ("status", "fault_level") for check in broken):
         broken = [check for check in broken if check.rule != "replication_status"]
     helps = list(dict.fromkeys(check.helps for check in broken if check.helps))
     return [each for each in helps if not each.startswith(_SEE_WHY)] or helps

@@ -27,6 +27,15 @@ def test_a_group_that_changed_while_it_was_asked_is_left_alone(
     assert sent.words == before
 
 
+def test_who_ends_the_question_has_done_nothing(grouped: Run, sent: Sent, group_id: str) -> None:
+    done = grouped("group", "failover", "shop", typed="")
+    assert done.exit_code == ExitCode.INTERRUPTED
+    asked, said = done.stderr.splitlines()[-2:]
+    assert asked.endswith("[y/N]: ")
+    assert said.endswith("interrupted; nothing was done")
+    assert sent.words == ["POST", "sync"]
+
+
 def test_what_is_forced_is_told_first(grouped: Run, sent: Sent, group_id: str) -> None:
     grouped("group", "pause", "shop", "--wait")
     done = grouped("group", "switchover", "shop", "--force", typed="n\n")

@@ -234,10 +234,14 @@ def test_one_that_comes_late_is_met_by_the_next(clock: FakeClock, shows: bool) -
     assert len(times) == 2
 
 
-def test_a_status_that_forbids_comes_before_what_is_said_of_the_flow() -> None:
+def test_a_status_or_fault_that_forbids_comes_before_what_is_said_of_the_flow() -> None:
     with pytest.raises(Refused) as refused:
         raise_if_forbidden(FAILOVER, FAILED_OVER, checks_of(FAILOVER, FAILED_OVER))
     assert refused.value.hint == "reprotect it first: evsrep group reprotect shop"
+    cut_off = replace(LOST, fault_level="5")
+    with pytest.raises(Refused) as refused:
+        raise_if_forbidden(FAILOVER, cut_off, checks_of(FAILOVER, cut_off))
+    assert refused.value.hint == "the link is down: contact the cloud's support"
 
 
 def test_an_expansion_wants_no_more_than_that_the_replication_is_not_broken() -> None:
