@@ -68,7 +68,7 @@ def test_a_refused_sign_in_is_told_once(
 def test_a_one_time_code_is_asked_for_and_taken(
     run: Run, served: str, write_profiles: WriteProfiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys = {**ready_profile(served), "username": "otp", "password": "otp"}
+    keys = {**ready_profile(served), "username": "otp", "password": "just-trying-twice"}
     write_profiles(**keys)
     done = run("auth", "check", "-p", "served")
     assert done.exit_code == ExitCode.AUTH
@@ -96,7 +96,7 @@ def test_a_user_may_be_given_by_id_alone(
     write_profiles(
         auth_url=f"{served}/v3",
         user_id="a4f8d2c61b3e4d5f8091a2b3c4d5e6f7",
-        password="demo",
+        password="just-trying",
         project_id="0391e4486e864c26be5654c522f440f2",
     )
     assert run("auth", "check", "-p", "served", "-o", "json").json["user"] == "demo"
@@ -170,7 +170,7 @@ def test_a_password_may_come_from_a_command(
 ) -> None:
     keys = ready_profile(served)
     del keys["password"]
-    write_profiles(**keys, password_command="printf '%s\\n' demo 'and a second line'")
+    write_profiles(**keys, password_command="printf '%s\\n' just-trying 'and a second line'")
     assert run("auth", "check", "-p", "served", "-o", "json").json["user"] == "demo"
 
 
@@ -204,7 +204,7 @@ def test_a_variable_beats_the_profiles_secret(
     run: Run, served: str, write_profiles: WriteProfiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_profiles(**{**ready_profile(served), "password": "wrong"})
-    monkeypatch.setenv("EVSREP_PASSWORD", "demo")
+    monkeypatch.setenv("EVSREP_PASSWORD", "just-trying")
     assert run("auth", "check", "-p", "served").exit_code == ExitCode.DONE
 
 
@@ -215,7 +215,7 @@ def test_a_variable_beats_the_profiles_command_which_is_not_even_run(
     keys = ready_profile(served)
     del keys["password"]
     write_profiles(**keys, password_command=f"touch {home}/was-run")
-    monkeypatch.setenv("EVSREP_PASSWORD", "demo")
+    monkeypatch.setenv("EVSREP_PASSWORD", "just-trying")
     assert run("auth", "check", "-p", "served").exit_code == ExitCode.DONE
     assert not (home / "was-run").exists()
 

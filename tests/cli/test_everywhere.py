@@ -363,7 +363,7 @@ def test_debug_masks_every_secret(run: Run, served: str) -> None:
     assert refused.exit_code == ExitCode.AUTH
     assert "> POST " in refused.stderr
     assert "open sesame" not in refused.stderr
-    run("profile", "set", "served", "password=demo")
+    run("profile", "set", "served", "password=just-trying")
     taken = run(*words)
     token = run("auth", "token", "-p", "served").stdout.strip()
     for done in (taken, run("create", *EXAMPLE, "-p", "served", "--debug")):

@@ -390,7 +390,7 @@ def test_init_makes_the_file_that_config_names(run: Run, home: Path) -> None:
 def test_a_secret_from_a_variable_is_not_saved(
     run: Run, served: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("EVSREP_PASSWORD", "demo")
+    monkeypatch.setenv("EVSREP_PASSWORD", "just-trying")
     done = run("profile", "init", "mine", *flags(served, password=""))
     assert done.exit_code == ExitCode.DONE, done.stderr
     assert "password" not in profiles(home / ".config/evsrep/config.toml")["mine"]
@@ -406,13 +406,13 @@ def test_init_asks_step_by_step_and_keeps_secrets_unseen(
         "sign in by": "password",
         "user_domain_name": "sandbox",
         "username": "demo",
-        "password": "demo",
+        "password": "just-trying",
         "project_name": "sandbox",
     }
     child = spawn("profile", "init", "mine")
     seen = answer_prompts(child, answers)
     assert child.exitstatus == ExitCode.DONE, seen
-    assert "demo" not in seen.partition("password (")[2].partition("project_name")[0]
+    assert "just-trying" not in seen
     assert profiles(home / ".config/evsrep/config.toml")["mine"] == ready_profile(served_elsewhere)
 
 

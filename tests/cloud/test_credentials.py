@@ -98,7 +98,7 @@ def test_logout_of_a_token_that_has_ended_already_is_fine(weather: Weather, code
 
 
 def test_a_one_time_code_is_used_once_and_never_again(weather: Weather, home: Path) -> None:
-    keys = by_password(weather, username="otp", password="otp")
+    keys = by_password(weather, username="otp", password="just-trying-twice")
     write_profile(home, keys)
     assert "passcode is wanted" in weather.run("auth", "check").stderr
     write_profile(home, {**keys, "passcode": "123456"})

@@ -91,7 +91,7 @@ class Client:
     def sign_in(
         self,
         name: str = "demo",
-        password: str = "demo",
+        password: str = "just-trying",
         *,
         domain: object = None,
         scope: object = None,

@@ -65,7 +65,7 @@ def test_a_project_goes_by_name_or_id(guest: Client, scope: object) -> None:
 
 
 def test_a_user_goes_by_name_or_id_and_so_does_the_domain(guest: Client) -> None:
-    by_id = {"id": "a4f8d2c61b3e4d5f8091a2b3c4d5e6f7", "password": "demo"}
+    by_id = {"id": "a4f8d2c61b3e4d5f8091a2b3c4d5e6f7", "password": "just-trying"}
     identity = {"methods": ["password"], "password": {"user": by_id}}
     assert guest.send("POST", "/v3/auth/tokens", {"auth": {"identity": identity}}).status == 201
     assert guest.sign_in(domain={"id": "5d1f0c6a3b7e4b6f9a1c2e8d7f605142"}).status == 201
@@ -126,7 +126,7 @@ def test_a_sign_in_that_makes_no_sense_is_a_bad_request(guest: Client, body: obj
 
 
 def test_without_the_passcode_the_answer_says_that_one_is_wanted(guest: Client) -> None:
-    reply = guest.sign_in("otp", "otp")
+    reply = guest.sign_in("otp", "just-trying-twice")
     assert reply.status == 401
     assert "error" not in reply.json
     assert reply.json["required_auth_methods"] == [["password", "totp"]]
@@ -135,12 +135,12 @@ def test_without_the_passcode_the_answer_says_that_one_is_wanted(guest: Client) 
 
 
 def test_with_the_passcode_one_is_in(guest: Client) -> None:
-    reply = guest.sign_in("otp", "otp", scope=MAIN, totp=PASSCODE)
+    reply = guest.sign_in("otp", "just-trying-twice", scope=MAIN, totp=PASSCODE)
     assert reply.status == 201
     assert reply.json["token"]["methods"] == ["password", "totp"]
 
 
-@pytest.mark.parametrize(("password", "passcode"), [("otp", "654321"), ("no", "123456")])
+@pytest.mark.parametrize(("password", "passcode"), [("just-trying-twice", "654321"), ("no", "123456")])
 def test_password_and_passcode_must_both_be_right(
     guest: Client, password: str, passcode: str
 ) -> None:

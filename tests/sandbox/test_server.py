@@ -24,7 +24,7 @@ SIGN_IN = {
         "identity": {
             "methods": ["password"],
             "password": {
-                "user": {"name": "demo", "password": "demo", "domain": {"name": "sandbox"}}
+                "user": {"name": "demo", "password": "just-trying", "domain": {"name": "sandbox"}}
             },
         },
         "scope": {"project": {"name": "sandbox"}},
