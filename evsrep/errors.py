@@ -133,6 +133,11 @@ class AuthError(EvsrepError):
 
     kind, exit_code = "auth", ExitCode.AUTH
 
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether the credentials were taken, and only this is not allowed."""
+        return self.said is not None and self.said.status == 403
+
 
 class PasscodeWanted(AuthError):
     """The password is right; this user signs in with a one-time code as well."""

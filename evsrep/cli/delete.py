@@ -69,14 +69,9 @@ def _is_meant(app: App, todo: "Sequence[Case]") -> bool:
 
 
 def _delete(app: App, cases: "Sequence[Case]", patience: Patience) -> None:
-    from evsrep.errors import AuthError
-    from evsrep.jobs.delete import send
+    from evsrep.jobs.delete import send_all
 
-    for case in cases:
-        if case.is_open:
-            send(app.cloud, case, clock=app.clock, tell=app.console.verbose)
-            if isinstance(case.error, AuthError):
-                break  # it would be the same for the others, and may lock the key
+    send_all(app.cloud, cases, clock=app.clock, tell=app.console.verbose)
     if patience.waits:
         _wait(app, cases, patience.seconds)
 

@@ -208,7 +208,7 @@ def _servers(cloud: "Cloud", dr: Disk) -> tuple[tuple[Server, ...], tuple[str, .
 
 def _no_permission(error: AuthError, what: str) -> str:
     """The warning for what may not be looked up; refused credentials are no such thing."""
-    if error.said is None or error.said.status != 403:
+    if not error.is_forbidden:
         raise error
     return f"{what} could not be checked: no permission"
 

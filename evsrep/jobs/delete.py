@@ -86,7 +86,24 @@ def look_up(cloud: "Cloud", words: Iterable[str], *, takes_missing: bool) -> lis
     return list(cases.values())
 
 
-def send(cloud: "Cloud", case: Case, *, clock: Clock, tell: Tell) -> None:
+def send_all(cloud: "Cloud", cases: Iterable[Case], *, clock: Clock, tell: Tell) -> None:
+    """Ask for each deletion; what goes wrong is kept with it, and does not stop the others.
+
+    Refused credentials do: it would be the same for the others, and lock the key.
+    """
+    refused: AuthError | None = None
+    for case in cases:
+        if not case.is_open:
+            continue
+        if refused is not None:
+            case.error = refused
+            continue
+        _send(cloud, case, clock=clock, tell=tell)
+        if isinstance(case.error, AuthError) and not case.error.is_forbidden:
+            refused = case.error
+
+
+def _send(cloud: "Cloud", case: Case, *, clock: Clock, tell: Tell) -> None:
     """Ask for the deletion of one; what goes wrong is kept with it."""
     assert case.pair is not None  # noqa: S101 -- for the type checker
     try:

@@ -103,7 +103,7 @@ def _fill(stock: Stock, cloud: "Cloud", sheet: Sheet, *, checks: bool) -> None:
         try:
             stock.learn_disks(cloud.disks(), sheet)
         except AuthError as error:
-            if needs_disks or error.said is None or error.said.status != 403:
+            if needs_disks or not error.is_forbidden:
                 raise
             stock.warnings.append("the disks could not be checked: no permission")
 

@@ -691,6 +691,18 @@ def test_if_not_exists_knows_the_disks_however_they_are_named(
     assert sandbox_file.pair_ids() == [pair_id]
 
 
+def test_a_dry_run_of_a_pair_that_is_there_says_that_nothing_would_be_sent(
+    sandbox: Run, pair_id: str, sandbox_file: SandboxFile
+) -> None:
+    done = sandbox("create", *EXAMPLE, "--if-not-exists", "--dry-run", "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert done.json["method"] == "POST"
+    assert (
+        f"nothing would be sent: a pair of these disks is there already, {pair_id}" in done.stderr
+    )
+    assert sandbox_file.pair_ids() == [pair_id]
+
+
 def test_if_not_exists_waits_for_the_pair_that_is_there(sandbox: Run, pair_id: str) -> None:
     done = sandbox("create", *EXAMPLE, "--if-not-exists", "--wait", "-o", "json")
     assert done.exit_code == ExitCode.DONE

@@ -1,5 +1,7 @@
 """`evsrep delete`."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,6 +14,7 @@ from evsrep.sandbox.profile import ready_profile
 from tests.cli.conftest import UNKNOWN, SandboxFile, WriteProfiles, requests_in, resume_of
 from tests.conftest import FakeClock, Run
 from tests.weather.faults import CLOSE, PROCESS_THEN_CLOSE, status
+from tests.weather.messages import Request
 from tests.weather.server import BadServer
 
 DISKS = {
@@ -161,6 +164,54 @@ def test_a_lost_delete_that_took_no_effect_is_sent_again(run, make, weather, clo
     assert done.exit_code == ExitCode.DONE, done.stderr
     assert deletes(weather) == 2
     assert clock.moment - before >= 10
+
+
+@pytest.mark.parametrize(("took_effect", "exit_code"), [(True, 0), (False, ExitCode.REFUSED)])
+def test_a_delete_that_comes_late_is_met_by_the_next(run, make, weather, took_effect, exit_code):
+    pair_id = make("one")
+    weather.play("DELETE", "", CLOSE)
+    weather.play("DELETE", "", status(409, body=b'{"message": "busy"}', processed=took_effect))
+    done = run("delete", pair_id, "--yes", "-p", "served", "-o", "json")
+    assert done.exit_code == exit_code
+    assert done.json[0]["result"] == ("deleting" if took_effect else "failed")
+    assert deletes(weather) == 2
+
+
+def test_a_pair_that_went_before_the_delete_came_is_deleted(run, make, weather):
+    make("one")
+    weather.play("DELETE", "", status(404, body=b'{"itemNotFound": {"message": "gone"}}'))
+    done = run("delete", "one", "--yes", "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert done.json[0]["result"] == "deleted"
+
+
+@pytest.mark.parametrize(("refusal", "sent"), [(401, 2), (403, 2)])
+def test_who_may_not_delete_is_told_so_of_each(run, make, weather, refusal, sent):
+    make("one")
+    make("two")
+    weather.play("DELETE", "", status(refusal, body=b'{"message": "no"}'), times=9)
+    done = run("delete", "one", "two", "--yes", "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.AUTH
+    assert [row["error"]["status"] for row in done.json] == [refusal, refusal]
+    assert deletes(weather) == sent  # 401: once more with a new token, and then no more
+
+
+def test_ctrl_c_while_deleting_tells_of_every_row(run, make, sandbox_file, clock, write_profiles):
+    pair_ids = [make("one"), make("two")]
+
+    def interrupt(request: Request) -> None:
+        if request.method == "DELETE":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    app = Sandbox(sandbox_file.path, now=clock.time)
+    with BadServer(app, weather=interrupt) as server:
+        write_profiles(**ready_profile(server.url))
+        done = run("delete", *pair_ids, "--yes", "-p", "served")
+    assert done.exit_code == ExitCode.INTERRUPTED
+    assert [line.split()[:2] for line in done.stdout.splitlines()[1:]] == [
+        ["unknown", pair_ids[0]], ["not_run", pair_ids[1]],
+    ]  # fmt: skip
+    assert resume_of(done.stderr).startswith(f"delete {' '.join(pair_ids)} --yes")
 
 
 def test_a_lost_delete_is_not_sent_again_for_ever(run, make, weather):

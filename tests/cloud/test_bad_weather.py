@@ -8,7 +8,15 @@ import pytest
 from evsrep.errors import ExitCode
 from tests.cloud.conftest import Weather
 from tests.conftest import DR, PRODUCTION, Done
-from tests.weather.faults import FAULTS, PROCESS_THEN_CLOSE, TLS_FAULTS, Fault, late
+from tests.weather.faults import (
+    CLOSE,
+    FAULTS,
+    PROCESS_THEN_CLOSE,
+    TLS_FAULTS,
+    Fault,
+    late,
+    status,
+)
 from tests.weather.server import ANY
 
 REQUESTS = {
@@ -58,7 +66,10 @@ def test_a_create_that_fails_for_ever(weather: Weather, fault: Fault) -> None:
 def test_the_way_on_keeps_the_roles_that_the_zone_gave(weather: Weather) -> None:
     weather.play("POST", "/os-vendor-replications", FAULTS["500"])
     weather.play("GET", "/os-vendor-replications", FAULTS["500"], times=7)
-    words = ("--volume-id", DR, "--volume-id", PRODUCTION, "--priority-station", "az2.dc2")
+    words = (
+        "--volume-id", DR, "--volume-id", PRODUCTION, "--priority-station", "az2.dc2",
+        "--name", "it's", "--description", "\u00e9",
+    )  # fmt: skip
     lost = weather.run("create", *words, "--no-check", "-o", "json")
     assert lost.exit_code == ExitCode.UNKNOWN
     assert weather.server.pending == ()
@@ -129,6 +140,16 @@ def test_a_request_that_is_processed_late_is_waited_for(weather: Weather) -> Non
     assert done.exit_code == ExitCode.DONE
     assert [done.json["id"]] == weather.pair_ids()
     assert weather.sent("POST", "/os-vendor-replications") == 1
+
+
+def test_a_create_that_comes_late_is_met_by_the_next(weather: Weather) -> None:
+    weather.play("POST", "/os-vendor-replications", CLOSE)
+    met = status(409, body=b'{"message": "the disks are a pair"}', processed=True)
+    weather.play("POST", "/os-vendor-replications", met)
+    done = weather.create()
+    assert done.exit_code == ExitCode.DONE
+    assert [done.json["id"]] == weather.pair_ids()
+    assert "had been lost" in done.stderr
 
 
 def test_without_retries_a_create_that_took_no_effect_is_exit_7(weather: Weather) -> None:
