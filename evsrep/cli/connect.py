@@ -109,14 +109,16 @@ def _sign_in(app: App, profile: Profile, http: Http, url: str) -> SignIn:
             project_name=resolve.project_name(profile),
         )
     who = _password(profile)
-    is_kept = profile.name != resolve.SANDBOX  # which is asked faster than a file is read
+    shelf = None
+    if profile.name != resolve.SANDBOX:  # which is asked faster than a file is read
+        shelf = TokenShelf(cache_folder(app.world.environ), f"{url} {who}", app.console.warn)
     return PasswordSignIn(
         http,
         url,
         who,
         password=_secret(app, profile, "password"),
         passcode=_secret(app, profile, "passcode"),
-        shelf=TokenShelf(cache_folder(app.world.environ), f"{url} {who}") if is_kept else None,
+        shelf=shelf,
     )
 
 

@@ -53,6 +53,10 @@ class Shelf(Protocol):
         """Keep nothing."""
         ...
 
+    def distrust(self, reason: str) -> None:
+        """Drop what is kept, and say why."""
+        ...
+
     def turn(self) -> AbstractContextManager[None]:
         """Be the only one who signs in."""
         ...
@@ -155,6 +159,8 @@ class PasswordSignIn:
         try:
             kept = wire.session_from_json(content)
         except wire.Unreadable:
+            if self._shelf:
+                self._shelf.distrust("it is not one that evsrep wrote")
             return None
         left = wire.seconds_until(kept.expires_at, self._http.clock.time())
         return kept if left is not None and left > _RENEWED_BEFORE_END_SECONDS else None

@@ -18,7 +18,9 @@ CLOSED = Project("c2f7d8e914ab4c0d9e3f5a6b7c8d9e0f", "sandbox_closed")  # nobody
 PROJECTS = (MAIN, OTHER, CLOSED)
 
 DEMO = User("a4f8d2c61b3e4d5f8091a2b3c4d5e6f7", "demo", "just-trying", (MAIN, OTHER))
-OTP = User("b7e1f3a95c2d4e6f8192a3b4c5d6e7f8", "otp", "just-trying-twice", (MAIN,), passcode="123456")
+OTP = User(
+    "b7e1f3a95c2d4e6f8192a3b4c5d6e7f8", "otp", "just-trying-twice", (MAIN,), passcode="123456"
+)
 USERS = (DEMO, OTP)
 
 LASTING_KEY = Key("SANDBOXACCESSKEY0001", "sandbox-secret-key", DEMO)

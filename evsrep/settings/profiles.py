@@ -9,6 +9,7 @@ import fcntl
 import os
 import re
 import stat
+import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,8 @@ _STRING_OR_COMMENT = re.compile(
     r'"""(?:\\.|[^\\])*?"""' r"|'''.*?'''" r'|"(?:\\.|[^"\\\n])*"' r"|'[^'\n]*'" r"|#[^\n]*",
     re.DOTALL,
 )
+_MOST_SECONDS = 30.0
+"""How long to wait for another evsrep that writes."""
 
 
 class ProfileFile(NamedTuple):
@@ -91,6 +94,21 @@ def write_private(path: Path, content: bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
+def lock(descriptor: int, seconds: float) -> bool:
+    """Take the lock on a file or folder, or give up waiting for it after so many seconds."""
+    end = time.monotonic() + seconds  # other processes live on the real clock
+    while time.monotonic() < end:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+        except OSError:
+            return True  # a file system without locks has nobody to wait for
+        else:
+            return True
+    return False
+
+
 def _behind_links(path: Path) -> Path:
     """The file itself: a link, as dotfile managers lay them, stays a link."""
     try:
@@ -134,7 +152,11 @@ def _turn(folder: Path) -> Iterator[None]:
     """Wait for our turn: a lock on the folder leaves no lock file behind."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if not lock(descriptor, _MOST_SECONDS):
+            raise ConfigError(
+                f"another evsrep has been writing in {folder} for {_MOST_SECONDS:g} s",
+                hint="end it, and try again",
+            )
         yield
     finally:
         os.close(descriptor)

@@ -1,14 +1,12 @@
 """Tokens that are kept between two runs: 0600, written whole, and one process at a time."""
 
 import contextlib
-import fcntl
 import hashlib
 import os
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from evsrep.settings.profiles import write_private
+from evsrep.settings.profiles import lock, write_private
 
 _MOST_SECONDS = 30.0
 """How long to wait for another process that signs in as the same; then we sign in ourselves."""
@@ -17,25 +15,38 @@ _MOST_SECONDS = 30.0
 class TokenShelf:
     """One identity's place in the cache folder; `identity` says who, for what and where.
 
-    A cache that can't be used is no failure: then there is none.
+    A cache that can't be used is no failure: it is told, once, and then there is none.
     """
 
-    def __init__(self, folder: Path, identity: str) -> None:
+    def __init__(self, folder: Path, identity: str, warn: Callable[[str], None]) -> None:
+        self._warn: Callable[[str], None] | None = warn
         self._path = folder / "tokens" / hashlib.sha256(identity.encode()).hexdigest()[:32]
 
     def read(self) -> bytes | None:
         """What is kept; None where there is nothing, or where others could have put it there."""
         try:
             with self._path.open("rb") as file:
-                mode = os.fstat(file.fileno()).st_mode
-                return None if mode & 0o077 else file.read()
-        except OSError:
+                if not os.fstat(file.fileno()).st_mode & 0o077:
+                    return file.read()
+        except FileNotFoundError:
             return None
+        except OSError as error:
+            self._tell(f"the kept token can't be read: {error.strerror}: {self._path}")
+            return None
+        self.distrust("others can get at it")
+        return None
+
+    def distrust(self, reason: str) -> None:
+        """Drop what is kept, and say why."""
+        self._tell(f"the kept token is not used, since {reason}: {self._path}")
+        self.drop()
 
     def write(self, content: bytes) -> None:
         """Keep it, in place of what was kept."""
-        with contextlib.suppress(OSError):
+        try:
             write_private(self._path, content)
+        except OSError as error:
+            self._tell(f"the token can't be kept for the next run: {error.strerror}: {self._path}")
 
     def drop(self) -> None:
         """Keep nothing."""
@@ -48,11 +59,16 @@ class TokenShelf:
         descriptor = self._open_lock()
         try:
             if descriptor is not None:
-                _lock(descriptor)
+                lock(descriptor, _MOST_SECONDS)
             yield
         finally:
             if descriptor is not None:
                 os.close(descriptor)
+
+    def _tell(self, text: str) -> None:
+        if self._warn:
+            self._warn(text)
+            self._warn = None  # what follows from the same fault is no news
 
     def _open_lock(self) -> int | None:
         try:
@@ -60,17 +76,3 @@ class TokenShelf:
             return os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError:
             return None
-
-
-def _lock(descriptor: int) -> None:
-    """Take the lock, or give up waiting for it."""
-    end = time.monotonic() + _MOST_SECONDS  # other processes live on the real clock
-    while time.monotonic() < end:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.02)
-        except OSError:
-            return
-        else:
-            return

@@ -37,9 +37,16 @@ def test_a_token_is_kept_for_the_next_run_and_only_its_owner_can_read_it(
     assert "demo" not in path.name
 
 
-@pytest.mark.parametrize("spoil", ["garbage", "readable", "folder"])
-def test_a_kept_token_that_can_not_be_trusted_is_not_used(
-    weather: Weather, home: Path, spoil: str
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        ("garbage", "it is not one that evsrep wrote"),
+        ("readable", "others can get at it"),
+        ("folder", "can't be read: Is a directory"),
+    ],
+)
+def test_a_kept_token_that_can_not_be_trusted_is_not_used_and_that_is_told_once(
+    weather: Weather, home: Path, spoil: str, told: str
 ) -> None:
     weather.run("auth", "check")
     (path,) = kept_tokens(home)
@@ -50,8 +57,23 @@ def test_a_kept_token_that_can_not_be_trusted_is_not_used(
     else:
         path.unlink()
         path.mkdir()
-    assert weather.run("auth", "check").exit_code == ExitCode.DONE
+    done = weather.run("auth", "check")
+    assert done.exit_code == ExitCode.DONE
+    assert done.stderr.count("warning: ") == 1
+    assert told in done.stderr
     assert weather.sent("POST", "/auth/tokens") == 2
+    if spoil != "folder":
+        assert "warning" not in weather.run("auth", "check").stderr
+        assert weather.sent("POST", "/auth/tokens") == 2
+
+
+def test_a_cache_folder_that_is_a_file_is_told_and_done_without(
+    weather: Weather, home: Path
+) -> None:
+    (home / ".cache").write_text("")
+    done = weather.run("auth", "check")
+    assert done.exit_code == ExitCode.DONE
+    assert "warning: the kept token can't be read: Not a directory" in done.stderr
 
 
 def test_a_kept_token_that_is_about_to_end_is_not_used(weather: Weather, home: Path) -> None:

@@ -140,7 +140,9 @@ def test_with_the_passcode_one_is_in(guest: Client) -> None:
     assert reply.json["token"]["methods"] == ["password", "totp"]
 
 
-@pytest.mark.parametrize(("password", "passcode"), [("just-trying-twice", "654321"), ("no", "123456")])
+@pytest.mark.parametrize(
+    ("password", "passcode"), [("just-trying-twice", "654321"), ("no", "123456")]
+)
 def test_password_and_passcode_must_both_be_right(
     guest: Client, password: str, passcode: str
 ) -> None:
