@@ -146,6 +146,8 @@ def _apply(app: App, sheet: "Sheet", plan: "Plan") -> "_Counts":
                 yield counts.add(row)
 
         _show(app, rows() if console.streams else sorted(rows(), key=lambda row: row.line))
+    for warning in applying.warnings:
+        console.warn(warning)
     counts.is_interrupted = applying.interrupts > 0
     return counts
 

@@ -38,6 +38,7 @@ FAILED, UNKNOWN, NOT_RUN = "failed", "unknown", "not_run"
 RESULTS = (CREATED, EXISTS, CONFLICT, FAILED, UNKNOWN, NOT_RUN)
 
 _NEVER = 1_000_000
+_MOST_WARNINGS = 20
 
 T = TypeVar("T")
 Tell = Callable[[str], None]
@@ -74,6 +75,7 @@ class Applying:
         self, cloud: "Cloud", sheet: Sheet, stock: Stock, plan: Plan, *, clock: Clock, tell: Tell
     ) -> None:
         self.interrupts = 0
+        self.warnings: list[str] = []  # the first of what could not be looked up
         self._cloud = cloud
         self._stock = stock
         self._plan = plan
@@ -154,7 +156,7 @@ class Applying:
         except EvsrepError as error:
             return Row(line, FAILED, _wished(wish), error)
         for warning in found.warnings:
-            self._tell(f"line {line}: {warning}")
+            self._warn(f"line {line}: {warning}")
         if found.existing is not None:
             return _existing_row(line, found, found.existing)
         fields = order_fields(found.order)
@@ -169,6 +171,12 @@ class Applying:
             return Row(line, UNKNOWN, fields, error)
         except EvsrepError as error:
             return Row(line, FAILED, fields, error)
+
+    def _warn(self, text: str) -> None:
+        if len(self.warnings) < _MOST_WARNINGS:
+            self.warnings.append(text)
+        elif len(self.warnings) == _MOST_WARNINGS:
+            self.warnings.append("more could not be checked, for the like reasons")
 
     def _place(self, line: int, found: Survey) -> Row:
         placed = place(self._cloud, found.order, clock=self._clock, tell=self._tell)

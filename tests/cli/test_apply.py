@@ -102,6 +102,15 @@ def test_disks_that_may_not_be_listed_are_a_warning(run, weather, write):
     assert done.exit_code == ExitCode.AUTH
 
 
+def test_a_server_that_may_not_be_looked_at_is_a_warning(run, weather, write):
+    weather.play("GET", "/servers/", status(403, body=b'{"forbidden": {"message": "no"}}'))
+    row = "92829596-db7d-404d-bb2a-b014ab647e04,761aaa37-151b-46a0-a0e5-620a9c46991f,mail\n"
+    done = run("apply", write(HEAD + row), "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert results(done.stdout) == [(2, "created")]
+    assert "warning: line 2: whether server " in done.stderr
+
+
 def test_without_checks_and_with_zones_only_the_pairs_are_listed(sandbox, write):
     text = f"volume_ids,priority_station\n{PRODUCTION} {DR},az2.dc2\n"
     done = sandbox("apply", write(text), "--no-check", "--debug")

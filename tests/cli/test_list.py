@@ -227,6 +227,11 @@ def test_the_names_are_kept_for_tab(sandbox, pairs, home, complete_words):
     assert complete_words("evsrep list --status err") == ["error", "error_deleting"]
 
 
+def test_tab_knows_what_can_be_explained(complete_words):
+    assert complete_words("evsrep explain 3710017") == ["37100177", "37100178"]
+    assert complete_words("evsrep explain failov") == ["failovering", "failovered"]
+
+
 def test_a_part_of_the_list_adds_to_the_names(sandbox, pairs, complete_words):
     sandbox("list", "--name", "a")
     sandbox("list", "--name", "b")
