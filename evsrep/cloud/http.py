@@ -22,6 +22,7 @@ from evsrep.errors import AuthError, ConfigError, EvsrepError, OutcomeUnknown, S
 LONGEST_ANSWER_BYTES = 16 * 1024 * 1024
 SKEW_THAT_MATTERS_SECONDS = 300.0
 _MOST_REDIRECTS = 3
+_MOST_SHOWN = 65536
 _SECRET_HEADERS = frozenset(
     {
         "authorization",
@@ -91,9 +92,14 @@ class Failure(NamedTuple):
 
 
 class Talk(Protocol):
-    """Where the details go: `-v` and `--debug`."""
+    """Where the details go: `-v` and `--debug`. `secrets` are starred out of them."""
 
     is_debugging: bool
+    secrets: set[str]
+
+    def hide(self, text: str) -> str:
+        """The text without secrets."""
+        ...
 
     def verbose(self, text: str) -> None:
         """Say what is done."""
@@ -200,7 +206,7 @@ class Http:
         try:
             return _Success(read(answer))
         except Unreadable as error:
-            said = problems.read_said(answer.status, answer.headers, answer.body)
+            said = self._said(answer)
             return Failure(
                 retry.UNREADABLE,
                 Unavailable(
@@ -211,7 +217,7 @@ class Http:
             )
 
     def _refusal(self, call: Call, answer: Answer) -> Failure:
-        said = problems.read_said(answer.status, answer.headers, answer.body)
+        said = self._said(answer)
         after = retry.retry_after_seconds(answer.headers, said.words, self.clock.time())
         error = problems.error_for(
             said,
@@ -226,6 +232,9 @@ class Http:
         if rule is retry.RATE_LIMITED and not isinstance(error, Unavailable):
             error = Unavailable("the cloud says: too many requests", said=said)
         return Failure(rule, error, after)
+
+    def _said(self, answer: Answer) -> Said:
+        return problems.read_said(answer.status, answer.headers, answer.body, hide=self._talk.hide)
 
     def _skew(self, answer: Answer) -> str:
         """What to say of our clock where it is off: signatures need a right one."""
@@ -270,14 +279,25 @@ class Http:
             self._debug_request(call, request)
         else:
             self._talk.verbose(f"{call.method} {url}")
-        response = self._client.send(request, auth=auth, stream=True)
         try:
+            response = self._client.send(request, auth=auth, stream=True)
+        finally:
+            self._learn(request.headers)
+        try:
+            self._learn(response.headers)
             answer = Answer(response.status_code, dict(response.headers), _read(response))
         finally:
             response.close()
         if self._talk.is_debugging:
             self._debug_answer(call, answer, self.clock.now() - started)
         return answer
+
+    def _learn(self, headers: Mapping[str, str]) -> None:
+        """Have the tokens in these headers starred out of all talk: answers repeat them."""
+        for name in ("x-auth-token", "x-subject-token"):
+            token = headers.get(name)
+            if token:
+                self._talk.secrets.add(token)
 
     def _debug_request(self, call: Call, request: httpx.Request) -> None:
         lines = [f"{request.method} {request.url}", *_header_lines(request.headers)]
@@ -289,8 +309,8 @@ class Http:
         took = f"after {seconds * 1000:.0f} ms, to {call.method} {call.url}"
         lines = [f"HTTP {answer.status} {took}", *_header_lines(answer.headers)]
         if answer.body:
-            text = answer.body[:4096].decode(errors="replace")
-            lines.append("(secret body)" if call.is_secret else text)
+            text = answer.body[:_MOST_SHOWN].decode(errors="replace")
+            lines.append("(secret body)" if call.is_secret else self._talk.hide(text)[:4096])
         self._talk.debug(*(f"< {line}" for line in lines))
 
 

@@ -5,7 +5,7 @@ comes is shown too. Source: the error sections of the public API references.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -38,21 +38,28 @@ _ID_HEADERS = (
     "x-iam-trace-id",
 )
 _LONGEST_WORDS = 300
+_MOST_READ_BYTES = 65536
 _NOT_OFFERED_HINT = (
     "the replication API is deprecated in favour of SDRS (Storage Disaster Recovery Service); "
     "if this cloud should have it, check region and endpoint with 'evsrep auth check'"
 )
 
 
-def read_said(status: int, headers: Mapping[str, str], body: bytes) -> Said:
-    """Read code, words and request ID out of any error answer."""
+def read_said(
+    status: int, headers: Mapping[str, str], body: bytes, *, hide: Callable[[str], str] = str
+) -> Said:
+    """Read code, words and request ID out of any error answer.
+
+    `hide` stars out secrets, which answers may repeat; done before long words are cut, since half
+    a secret is one, too.
+    """
     found = _object(body)
     code, words = _code_and_words(found)
     request_id = next((headers[name] for name in _ID_HEADERS if headers.get(name)), "")
     return Said(
         status=status,
         code=code,
-        words=_shortened(words or ("" if found else _plain(body))),
+        words=_shortened(hide(words or ("" if found else _plain(body)))),
         request_id=request_id or _text(found.get("request_id")),
     )
 
@@ -165,7 +172,7 @@ def _text(value: object) -> str:
 
 def _plain(body: bytes) -> str:
     """The words of a body that is not JSON; of HTML the title, else nothing."""
-    text = body[:4096].decode(errors="replace").strip()
+    text = body[:_MOST_READ_BYTES].decode(errors="replace").strip()
     if not text.startswith("<"):
         return text
     title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 import httpcore
 
 from evsrep.cloud.lean_httpx import httpx
+from evsrep.errors import ConfigError
 
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
@@ -92,7 +93,7 @@ class Transport(httpx.BaseTransport):
             return httpcore.ConnectionPool(
                 ssl_context=tls, max_connections=None, network_backend=_Sockets()
             )
-        proxy = httpx.Proxy(proxy_url)
+        proxy = _proxy(proxy_url)
         return httpcore.HTTPProxy(
             proxy_url=httpcore.URL(
                 scheme=proxy.url.raw_scheme,
@@ -106,6 +107,16 @@ class Transport(httpx.BaseTransport):
             max_connections=None,
             network_backend=_Sockets(),
         )
+
+
+def _proxy(url: str) -> httpx.Proxy:
+    try:
+        return httpx.Proxy(url)
+    except (ValueError, httpx.InvalidURL):
+        raise ConfigError(  # without the URL: it may hold a password
+            "the proxy is not a URL",
+            hint="write http://user:password@host:port, and '/' in a password as %2F",
+        ) from None
 
 
 class _Body(httpx.SyncByteStream):

@@ -146,6 +146,10 @@ class Console:
         """Tell the command to go on with."""
         self._say(f"resume: {command}")
 
+    def hide(self, text: str) -> str:
+        """The text without secrets."""
+        return without_secrets(text, self.secrets)
+
     # Within
 
     def _show_table(self, things: list[Thing], columns: Sequence[str], *, is_one: bool) -> None:
@@ -182,7 +186,7 @@ class Console:
             out.write(text)
 
     def _say(self, text: str, *, is_safe: bool = False) -> None:
-        shown = without_secrets(text if is_safe else harmless(text), self.secrets)
+        shown = self.hide(text if is_safe else harmless(text))
         try:
             self.err.write(shown + "\n")
             self.err.flush()

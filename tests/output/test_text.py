@@ -1,11 +1,13 @@
 """What may come out of evsrep, whatever went in."""
 
+import base64
 import io
 import json
 import re
 import unicodedata
 import uuid
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -228,3 +230,20 @@ def test_ids_in_capitals_are_kept_whole_too() -> None:
             screen = drawn([pair], width=width, is_one=is_one)
             assert pair["id"] in screen
             assert pair["volume_ids"][0] in screen
+
+
+@quick
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=4),
+    st.binary(),
+    st.binary(),
+)
+def test_a_secret_is_starred_out_however_it_is_written(
+    secret: str, before: bytes, after: bytes
+) -> None:
+    encoded = base64.b64encode(before + secret.encode() + after).decode()
+    shown = without_secrets(encoded, [secret])
+    assert "***" in shown
+    for written in (secret, json.dumps(secret), json.dumps(json.dumps(secret)), repr(secret),
+                    quote(secret), quote_plus(secret), quote(json.dumps(secret))):  # fmt: skip
+        assert "***" in without_secrets(f"x{written}x", [secret])

@@ -1,0 +1,240 @@
+"""Canaries in every credential field: whatever goes wrong, none of them is ever seen."""
+
+import base64
+import io
+import json
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from evsrep.errors import ExitCode
+from evsrep.sandbox.profile import ready_profile
+from evsrep.sandbox.seed import DEMO
+from tests.cli.conftest import UNKNOWN, SandboxFile, Serve, WriteProfiles, Wsgi
+from tests.conftest import DR, PRODUCTION, Done, Real, Run
+
+PASSWORD = "kq7/Zr+9 v\"3'X é&=%"
+PASSCODE = "840267"
+SECRET_KEY = "Wm4tYp0+/LcVb8Rn2sKd"
+SECURITY_TOKEN = "Tj6+hG/1mQe=xU5zNoBa"
+TOKEN = "gFw3/Dy+7kHsIv-9_uCt"
+PART = 8
+
+WAYS: Mapping[str, Mapping[str, str]] = {
+    "password": {"password": PASSWORD},
+    "one-time code": {"password": PASSWORD, "passcode": PASSCODE},
+    "command": {"password": ""},
+    "key": {"access_key": "AK1", "secret_key": SECRET_KEY, "password": ""},
+    "temporary key": {
+        "access_key": "AK1",
+        "secret_key": SECRET_KEY,
+        "security_token": SECURITY_TOKEN,
+        "password": "",
+    },
+    "token": {"token": TOKEN, "password": ""},
+}
+COMMANDS = [
+    ("auth", "check"),
+    ("list",),
+    ("create", "--production-disk", PRODUCTION, "--dr-disk", DR),
+    ("create", "--no-check", "--volume-id", DR, "--volume-id", PRODUCTION,
+     "--priority-station", "az2.dc2"),
+    ("delete", UNKNOWN, "--yes"),
+    ("group", "failover", UNKNOWN, "--yes"),
+    ("doctor",),
+    ("auth", "logout"),
+]  # fmt: skip
+
+
+class Gossip:
+    """A cloud that repeats each request in its error, in every writing.
+
+    With `lets_in` it takes any password first, and gossips later; it knows which tokens it gave.
+    """
+
+    def __init__(self, *, lets_in: bool) -> None:
+        self.lets_in = lets_in
+        self.tokens: list[str] = []
+
+    def around(self, app: Wsgi) -> Wsgi:
+        def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            is_sign_in = environ["PATH_INFO"] == "/v3/auth/tokens"
+            if self.lets_in and is_sign_in and environ["REQUEST_METHOD"] == "POST":
+                return self._let_in(app, environ, start_response)
+            return _repeat(environ, body, start_response)
+
+        return answer
+
+    def _let_in(self, app: Wsgi, environ: dict[str, Any], start_response: Any) -> Any:
+        domain = {"name": "sandbox"}
+        user = {"name": DEMO.name, "password": DEMO.password, "domain": domain}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        scope = {"project": {"name": "sandbox", "domain": domain}}
+        order = json.dumps({"auth": {"identity": identity, "scope": scope}}).encode()
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            self.tokens += [value for name, value in headers if name == "X-Subject-Token"]
+            return start_response(status, headers, *rest)
+
+        changed = {"wsgi.input": io.BytesIO(order), "CONTENT_LENGTH": str(len(order))}
+        return app({**environ, **changed}, start)
+
+
+def _repeat(environ: Mapping[str, Any], body: bytes, start_response: Callable[..., Any]) -> Any:
+    heard = [str(value) for key, value in environ.items() if key.startswith("HTTP_")]
+    heard.append(body.decode())
+    for value in list(heard):
+        heard += writings(value.removeprefix("Basic "))
+    said = json.dumps({"error": {"message": " | ".join(heard), "code": "APIGW.0301"}}).encode()
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(said)))]
+    start_response("403 Forbidden", headers)
+    return [said]
+
+
+def writings(secret: str) -> list[str]:
+    """A secret as others may write it."""
+    content = secret.encode()
+    return [
+        secret,
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        base64.b64encode(content).decode().rstrip("="),
+        base64.urlsafe_b64encode(content).decode().rstrip("="),
+    ]
+
+
+def parts(secret: str) -> Iterator[str]:
+    """Every piece that is long enough to tell something."""
+    yield from (secret[at : at + PART] for at in range(max(1, len(secret) - PART + 1)))
+
+
+def assert_unseen(text: str, *secrets: str) -> None:
+    for secret in secrets:
+        for writing in writings(secret):
+            for part in parts(writing):
+                assert part not in text, f"{part!r} of {secret!r} is seen"
+
+
+class Case(NamedTuple):
+    """A way to sign in, to a cloud that gossips, and what must not be seen of it."""
+
+    run: Run
+    gossip: Gossip
+    secrets: tuple[str, ...]
+
+    def type(self, *words: str) -> Done:
+        done = self.run(*words, "-p", "served", "--retries", "0")
+        assert_unseen(done.stdout + done.stderr, *self.secrets, *self.gossip.tokens)
+        return done
+
+
+@pytest.fixture(params=[True, False], ids=["later", "at sign-in"])
+def gossip(request: pytest.FixtureRequest) -> Gossip:
+    return Gossip(lets_in=request.param)
+
+
+@pytest.fixture(params=WAYS)
+def case(
+    request: pytest.FixtureRequest,
+    run: Run,
+    serve: Serve,
+    write_profiles: WriteProfiles,
+    gossip: Gossip,
+    home: Path,
+) -> Case:
+    keys = {**ready_profile(serve(gossip.around)), **WAYS[request.param]}
+    if request.param == "command":
+        script = home / "secret.py"
+        script.write_text(f"print({PASSWORD!r})\n")
+        keys["password_command"] = f"{sys.executable} {script}"
+    write_profiles(**{key: value for key, value in keys.items() if value})
+    known = {PASSWORD, PASSCODE, SECRET_KEY, SECURITY_TOKEN, TOKEN} & {*keys.values()}
+    return Case(run, gossip, (*known, *([PASSWORD] if request.param == "command" else [])))
+
+
+@pytest.mark.parametrize("form", [(), ("--debug",), ("-v", "-o", "json")])
+def test_nothing_that_is_said_holds_a_secret(case: Case, form: tuple[str, ...], home: Path) -> None:
+    for words in COMMANDS:
+        case.type(*words, *form)
+    case.type("profile", "show", "served", *form)
+    case.type("profile", "set", "served", "region", *form)
+    for path in home.rglob("*"):
+        assert_unseen(path.name, *case.secrets, *case.gossip.tokens)
+        if path.is_file() and path.name not in ("config.toml", "secret.py"):
+            assert_unseen(path.read_bytes().decode(errors="replace"), *case.secrets)
+
+
+def test_a_traceback_holds_no_secret(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*args: Any, **more: Any) -> None:
+        raise RuntimeError(f"met {args} {more} {case.secrets} {case.gossip.tokens}")
+
+    monkeypatch.setattr("evsrep.cloud.problems.read_said", break_down)
+    done = case.type("list", "--debug")
+    assert done.exit_code == ExitCode.INTERNAL
+    assert "Traceback" in done.stderr
+
+
+def test_the_password_of_a_proxy_is_not_told(
+    run: Run, serve: Serve, write_profiles: WriteProfiles
+) -> None:
+    keys = ready_profile("https://iam.example.com")
+    for password, exit_code in (
+        (SECRET_KEY, ExitCode.CONFIG),
+        (quote(SECRET_KEY, safe=""), ExitCode.UNAVAILABLE),
+    ):
+        write_profiles(**keys, proxy=serve().replace("//", f"//joe:{password}@"))
+        for form in ((), ("--debug",), ("-o", "json")):
+            done = run("list", "-p", "served", "--retries", "0", *form)
+            assert done.exit_code == exit_code, done.stderr
+            assert_unseen(done.stdout + done.stderr, SECRET_KEY, f"joe:{SECRET_KEY}")
+
+
+def test_what_is_kept_holds_the_token_alone(
+    run: Run, served: str, home: Path, sandbox_file: SandboxFile
+) -> None:
+    token = run("auth", "token", "-p", "served").stdout.strip()
+    run("list", "-p", "served")
+    for path in (home / ".cache").rglob("*"):
+        content = path.read_bytes().decode(errors="replace") if path.is_file() else ""
+        assert_unseen(content, DEMO.password)
+        assert (token in content) == (path.parent.name == "tokens" and path.suffix == "")
+    with closing(sqlite3.connect(sandbox_file.path)) as file:
+        assert_unseen("\n".join(file.iterdump()), DEMO.password, token)
+
+
+def test_neither_arguments_nor_environment_of_others_hold_a_secret(
+    real: Real, served_elsewhere: str, write_profiles: WriteProfiles, home: Path
+) -> None:
+    spy = home / "spy.py"
+    spy.write_text(
+        "import os, pathlib\n"
+        "of = lambda pid, what: pathlib.Path(f'/proc/{pid}/{what}').read_bytes()\n"
+        "seen = [of('self', 'environ'), of('self', 'cmdline'), of(os.getppid(), 'cmdline')]\n"
+        "pathlib.Path('seen').write_bytes(b' '.join(seen))\n"
+        f"print({DEMO.password!r})\n"
+    )
+    keys = ready_profile(served_elsewhere)
+    del keys["password"]
+    write_profiles(**keys, password_command=f"{sys.executable} {spy}")
+    names = ("EVSREP_SECRET_KEY", "OS_PASSWORD", "OS_TOKEN", "OS_SECRET_KEY", "OS_AUTH_TOKEN")
+    names += (
+        "HUAWEICLOUD_SDK_SK",
+        "HW_SECRET_KEY",
+        "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+        "OS_PASSCODE",
+    )
+    done = real("auth", "check", "-p", "served", env=dict.fromkeys(names, TOKEN))
+    assert done.returncode == ExitCode.DONE, done.stderr
+    seen = (home / "seen").read_bytes().decode()
+    assert "evsrep" in seen
+    assert_unseen(seen, TOKEN, DEMO.password)
