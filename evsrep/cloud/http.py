@@ -7,6 +7,7 @@ may have taken effect.
 
 import copy
 import json
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -443,20 +444,19 @@ def _proxy_failure(error: httpx.ProxyError) -> Failure:
 
 def _connect_failure(call: Call, error: httpx.RequestError) -> Failure:
     host = urlsplit(call.url).netloc.rpartition("@")[2]
-    reason = _root_cause(error)
-    if "certificate verify failed" in reason.lower() or "CERTIFICATE_VERIFY" in reason:
-        detail = reason.partition("certificate verify failed: ")[2].partition(" (_ssl")[0]
+    cause = _root_cause(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
         return Failure(
             retry.NOT_TRUSTED,
             Unavailable(
-                f"the certificate of {host} can't be verified: {detail or reason}",
+                f"the certificate of {host} can't be verified: {cause.verify_message}",
                 hint="set ca_bundle in the profile to the file of the authority that signed it",
             ),
         )
     return Failure(
         retry.NOT_CONNECTED,
         Unavailable(
-            f"no connection to {host}: {reason}",
+            f"no connection to {host}: {_reason(cause)}",
             hint="check network, proxy and the host name in the profile",
         ),
     )
@@ -474,9 +474,27 @@ def _broken_failure(call: Call, error: httpx.RequestError, timeout: float) -> Fa
     )
 
 
-def _root_cause(error: BaseException) -> str:
-    """The innermost reason, in words."""
-    text = str(error)
+def _root_cause(error: BaseException) -> BaseException:
+    """The innermost error that says anything."""
+    found = error
     while (cause := error.__cause__ or error.__context__) is not None:
-        error, text = cause, str(cause) or text
-    return text or type(error).__name__
+        error = cause
+        found = error if str(error) else found
+    return found
+
+
+def _reason(cause: BaseException) -> str:
+    """Why there is no connection, without OpenSSL's lines of C and the system's numbers."""
+    if isinstance(cause, ssl.SSLError):
+        name = cause.reason or ""
+        return f"TLS failed: {_TLS_REASONS.get(name) or name.replace('_', ' ').lower() or cause}"
+    if "handshake operation timed out" in str(cause):
+        return "TLS failed: the server kept silent"
+    system_words = cause.strerror if isinstance(cause, OSError) else None
+    return system_words or str(cause) or type(cause).__name__
+
+
+_TLS_REASONS = {
+    "UNEXPECTED_EOF_WHILE_READING": "the server hung up",
+    "WRONG_VERSION_NUMBER": "the server speaks something else there",
+}

@@ -17,9 +17,11 @@ from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
 from tests.conftest import DR, PRODUCTION, Done
 from tests.weather.server import BadServer
+from tests.weather.shy import without
 from tests.weather.tls import Tls
 
 HURRY = 40.0
+EXAMPLE = ("--production-disk", PRODUCTION, "--dr-disk", DR)
 
 
 class HurriedClock:
@@ -56,8 +58,7 @@ class Weather:
 
     def create(self, *more: str) -> Done:
         """Type the documented example's create."""
-        disks = ("--production-disk", PRODUCTION, "--dr-disk", DR)
-        return self.run("create", *disks, "-o", "json", *more)
+        return self.run("create", *EXAMPLE, "-o", "json", *more)
 
     def pair_ids(self) -> list[str]:
         """The pairs that the cloud really has, late requests included."""
@@ -102,6 +103,26 @@ def tls_weather(home: Path, seeded: Path) -> Iterator[Weather]:
         yield Weather(server, database)
 
 
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a cloud with a pair and an active group is kept once it was made."""
+    return tmp_path_factory.mktemp("grouped") / "cloud.db"
+
+
+@pytest.fixture
+def grouped(home: Path, seeded: Path, shelf: Path) -> Iterator[Weather]:
+    """A cloud with pair 'data' in an active group 'shop', and a pair 'lone'."""
+    with a_grouped_cloud(home, seeded, shelf) as weather:
+        yield weather
+
+
+@pytest.fixture
+def shy(home: Path, seeded: Path, shelf: Path) -> Iterator[Weather]:
+    """The same, but it does not say what pairs a group has."""
+    with a_grouped_cloud(home, seeded, shelf, "replication_ids") as weather:
+        yield weather
+
+
 def write_profile(home: Path, keys: dict[str, str], **more: str | bool | int) -> Path:
     """A profile file with one profile, the default one."""
     path = home / ".config" / "evsrep" / "config.toml"
@@ -110,3 +131,39 @@ def write_profile(home: Path, keys: dict[str, str], **more: str | bool | int) ->
     path.write_text("\n".join(['default_profile = "w"', "[profiles.w]", *lines, ""]))
     path.chmod(0o600)
     return path
+
+
+_STARTED = time.time()
+
+
+def _hurried_now() -> float:
+    """A wall clock for the cloud that goes as fast as the one of the commands."""
+    return _STARTED + (time.time() - _STARTED) * HURRY
+
+
+@contextlib.contextmanager
+def a_grouped_cloud(home: Path, seeded: Path, shelf: Path, *untold: str) -> Iterator[Weather]:
+    """Have a cloud with a group, whose answers lack the untold fields, in a home of its own."""
+    database = home / "cloud.db"
+    shutil.copy(shelf if shelf.exists() else seeded, database)
+    with BadServer(without(Sandbox(database, now=_hurried_now), *untold)) as server:
+        write_profile(home, ready_profile(server.url))
+        weather = Weather(server, database)
+        if not shelf.exists():
+            _make_group(weather)
+            with contextlib.closing(sqlite3.connect(database)) as file:
+                file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            shutil.copy(database, shelf)
+        yield weather
+
+
+def _make_group(weather: Weather) -> None:
+    others = ("--production-disk", "db-01-data", "--dr-disk", "db-01-data-dr")
+    for words in (
+        ("create", *others, "--name", "lone", "--wait"),
+        ("create", *EXAMPLE, "--name", "data", "--wait"),
+        ("group", "create", "--name", "shop", "--pair", "data", "--wait"),
+        ("auth", "logout"),
+    ):
+        done = weather.run(*words)
+        assert done.exit_code == 0, done.stderr

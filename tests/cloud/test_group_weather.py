@@ -1,71 +1,17 @@
 """Answers to actions on a group are lost: a toggle is sent once, and the truth is told."""
 
-import contextlib
 import json
-import shutil
-import sqlite3
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evsrep.errors import ExitCode
-from evsrep.sandbox.app import Sandbox
-from evsrep.sandbox.profile import ready_profile
-from tests.cloud.conftest import HURRY, Weather, write_profile
+from tests.cloud.conftest import Weather
 from tests.weather.faults import FAULTS, PROCESS_THEN_CLOSE, STALL, Fault
-from tests.weather.server import BadServer
-from tests.weather.shy import without
 
 GROUPS = "/os-vendor-replication-consistency-groups"
 LOST = {name: each for name, each in FAULTS.items() if each.processed or not each.answered}
 A, B = "az2.dc2", "az1.dc1"
-
-
-def hurried_now() -> float:
-    """A wall clock for the cloud that goes as fast as the one of the commands."""
-    return STARTED + (time.time() - STARTED) * HURRY
-
-
-STARTED = time.time()
-
-
-@pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a cloud with a pair and an active group is kept once it was made."""
-    return tmp_path_factory.mktemp("grouped") / "cloud.db"
-
-
-@pytest.fixture
-def grouped(home: Path, seeded: Path, shelf: Path) -> Iterator[Weather]:
-    """A cloud with a pair 'data' in an active group 'shop', that misbehaves as it is told."""
-    with _grouped(home, seeded, shelf) as weather:
-        yield weather
-
-
-@pytest.fixture
-def shy(home: Path, seeded: Path, shelf: Path) -> Iterator[Weather]:
-    """The same, but it does not say what pairs a group has."""
-    with _grouped(home, seeded, shelf, "replication_ids") as weather:
-        yield weather
-
-
-@contextlib.contextmanager
-def _grouped(home: Path, seeded: Path, shelf: Path, *untold: str) -> Iterator[Weather]:
-    database = home / "cloud.db"
-    shutil.copy(shelf if shelf.exists() else seeded, database)
-    with BadServer(without(Sandbox(database, now=hurried_now), *untold)) as server:
-        write_profile(home, ready_profile(server.url))
-        weather = Weather(server, database)
-        if not shelf.exists():
-            assert weather.create("--name", "data", "--wait").exit_code == 0
-            assert act(weather, "create", "--name", "shop", "--pair", "data", "--wait")[0] == 0
-            with contextlib.closing(sqlite3.connect(database)) as file:
-                file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            shutil.copy(database, shelf)
-        yield weather
 
 
 def act(weather: Weather, *words: str) -> tuple[int, Any, dict[str, Any]]:
@@ -167,7 +113,7 @@ def test_pairs_that_a_group_does_not_tell_are_looked_for_in_the_pairs(
     exit_code, _, error = act(shy, "update", "shop", "--remove", "data", "--pause", "--wait")
     assert exit_code == ExitCode.DONE, error
     assert shy.sent("PUT", GROUPS) == times
-    [pair] = json.loads(shy.run("list", "-o", "json").stdout)
+    pair = json.loads(shy.run("show", "data", "-o", "json").stdout)
     assert pair["replication_consistency_group_id"] is None
     shy.play("POST", GROUPS, fault)
     exit_code, told, error = act(shy, "create", "--pair", "data", "--name", "new", "--no-sync")

@@ -1,0 +1,243 @@
+"""Every command against a cloud that stops in the middle: it ends in its time, and says so."""
+
+import io
+import re
+import shlex
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from evsrep.cli.app import World
+from evsrep.cli.help import REQUESTS
+from evsrep.cli.root import main
+from evsrep.errors import ExitCode
+from evsrep.sandbox.profile import ready_profile
+from tests.cloud.conftest import HurriedClock, Weather, a_grouped_cloud
+from tests.conftest import Done
+from tests.weather.faults import FAULTS, TLS_FAULTS, Fault, drip, slow
+from tests.weather.messages import Request
+from tests.weather.server import ANY
+
+TIMEOUT_SECONDS = 0.4
+LONGEST_SECONDS = 9.0  # ten looks that get no answer, a minute of pauses in a hurry, a busy machine
+STALLS = {
+    "no answer": FAULTS["stall"],
+    "done, and no answer": FAULTS["process-then-stall"],
+    "half a head": FAULTS["half-head-then-stall"],
+    "half a body": FAULTS["half-body-then-stall"],
+    "a byte now and then": drip(0.03),
+    "blanks without end": FAULTS["endless-drip"],
+    "100 Continue without end": FAULTS["endless-informational"],
+    "too late": slow(30.0),
+}
+NEW = ("--production-disk", "db-01-log", "--dr-disk", "db-01-log-dr")
+WAIT = ("--wait", "--wait-timeout", "20")
+
+Words = Mapping[str, tuple[str, ...]]
+CHANGES: Words = {
+    "create": (*NEW, *WAIT),
+    "apply": ("pairs.csv", *WAIT),
+    "delete": ("lone", "--yes", *WAIT),
+    "group create": ("--pair", "lone", *WAIT),
+    "group update": ("shop", "--remove", "data", "--pause", *WAIT),
+    "group expand": ("shop", "--pair", "data=20", *WAIT),
+    "group delete": ("shop", "--yes", "--force", *WAIT),
+    "group sync": ("shop", "--force", *WAIT),
+    "group pause": ("shop", *WAIT),
+    "group failover": ("shop", "--yes", *WAIT),
+    "group switchover": ("shop", "--yes", *WAIT),
+    "group reprotect": ("shop", "--yes", "--force", *WAIT),
+}
+READS: Words = {
+    "list": (),
+    "show": ("lone",),
+    "wait": ("lone", "--for", "deleted", "--wait-timeout", "20"),
+    "group list": (),
+    "group show": ("shop",),
+    "group ready": ("shop", "--for", "failover"),
+    "group wait": ("shop", "--for", "failovered", "--wait-timeout", "20"),
+    "health": (),
+}
+SIGN_INS: Words = {
+    "auth check": (),
+    "auth token": (),
+    "auth logout": (),
+    "doctor": (),
+    "profile init": ("new",),
+    "profile import": ("--openrc", "openrc", "--as", "new"),
+}
+
+
+class Ended(NamedTuple):
+    """A command that has ended, and after how long."""
+
+    command: str
+    done: Done
+    seconds: float
+
+
+def type_to(url: str, home: Path, command: str, words: Sequence[str]) -> Ended:
+    """Type a command to a cloud, with the profile file in this home."""
+    out, err = io.StringIO(), io.StringIO()
+    if command == "profile init":
+        keys = ready_profile(url).items()
+        words = [*words, *(w for key, value in keys for w in (f"--{key}".replace("_", "-"), value))]
+    words = [str(home / word) if word in ("pairs.csv", "openrc") else word for word in words]
+    config = str(home / ".config/evsrep/config.toml")
+    limits = ["--timeout", str(TIMEOUT_SECONDS), "--retries", "0"]
+    world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
+    started = time.monotonic()
+    code = main([*command.split(), *words, *limits, "--config", config, "-o", "json"], world)
+    seconds = time.monotonic() - started
+    return Ended(command, Done(code, out.getvalue(), err.getvalue()), seconds)
+
+
+def write_files(url: str, home: Path) -> None:
+    """Write what the commands read."""
+    (home / "pairs.csv").write_text("production_disk,dr_disk\ndb-01-log,db-01-log-dr\n")
+    exports = [f"export OS_{k.upper()}={shlex.quote(v)}\n" for k, v in ready_profile(url).items()]
+    (home / "openrc").write_text("".join(exports))
+
+
+def all_at_once(weather: Weather, home: Path, commands: Words) -> Iterator[Ended]:
+    """Type commands to one cloud, side by side."""
+    url = weather.server.url
+    write_files(url, home)
+    with ThreadPoolExecutor(len(commands)) as pool:
+        typed = [pool.submit(type_to, url, home, *each) for each in commands.items()]
+        yield from (each.result() for each in typed)
+
+
+def check(ended: Ended, *codes: ExitCode) -> None:
+    command, done, seconds = ended
+    assert "Traceback" not in done.stderr, command
+    assert done.exit_code in codes, f"{command}: {done}"
+    assert seconds < LONGEST_SECONDS, f"{command} took {seconds} s"
+    if done.exit_code != ExitCode.DONE:
+        assert done.error["exit_code"] == done.exit_code
+        assert done.error["message"], command
+
+
+def is_sign_in(request: Request) -> bool:
+    return "/auth/tokens" in request.path
+
+
+def is_change(request: Request) -> bool:
+    return request.method != "GET" and not is_sign_in(request)
+
+
+def changes_of(weather: Weather) -> list[Request]:
+    return [each for each in weather.server.requests if is_change(each)]
+
+
+def strike_changes(cloud: Weather, stall: Fault, *, for_good: bool) -> None:
+    """Have the first change struck, and all that follows or nothing of it."""
+    struck: list[Request] = []
+
+    def weather(request: Request) -> Fault | None:
+        strikes = for_good if struck else is_change(request)
+        if strikes:
+            struck.append(request)
+        return stall if strikes else None
+
+    cloud.server.weather = weather
+
+
+def test_no_command_is_left_out() -> None:
+    asking = {verb for words, _ in REQUESTS for verb in verbs_of(words)}
+    assert asking - {"export"} == {*CHANGES, *READS, "doctor"}
+
+
+def verbs_of(words: str) -> list[str]:
+    """The commands that a row of the help's table names: `group show, ready` are two."""
+    verbs = words.removeprefix("group ")
+    return [f"group {verb}" if verbs != words else verb for verb in verbs.split(", ")]
+
+
+@pytest.mark.parametrize("stall", STALLS.values(), ids=STALLS.keys())
+def test_nothing_comes_after_the_sign_in(grouped: Weather, home: Path, stall: Fault) -> None:
+    assert grouped.run("auth", "check").exit_code == ExitCode.DONE  # the token is kept
+    grouped.server.weather = lambda request: None if is_sign_in(request) else stall
+    before = changes_of(grouped)
+    for ended in all_at_once(grouped, home, {**READS, **CHANGES}):
+        is_own = ended.command == "health"  # which has exit codes of its own: 3 is "not known"
+        check(ended, ExitCode.CONFIG if is_own else ExitCode.UNAVAILABLE)
+    assert changes_of(grouped) == before
+
+
+@pytest.mark.parametrize("name", ["no answer", "half a head", "a byte now and then"])
+def test_a_list_comes_and_nothing_of_a_single_thing(
+    grouped: Weather, home: Path, name: str
+) -> None:
+    single = re.compile(r"/[0-9a-f-]{36}$")
+    grouped.server.weather = lambda request: STALLS[name] if single.search(request.path) else None
+    for ended in all_at_once(grouped, home, READS):
+        waits = ended.command.endswith("wait")
+        check(ended, ExitCode.WAIT_TIMEOUT if waits else ExitCode.DONE)
+
+
+@pytest.mark.parametrize("name", ["no answer", "half a body", "a byte now and then"])
+def test_nothing_comes_at_the_sign_in(grouped: Weather, home: Path, name: str) -> None:
+    grouped.server.weather = lambda request: STALLS[name]
+    for ended in all_at_once(grouped, home, SIGN_INS):
+        was_asked = ended.command != "auth logout"  # no token is kept
+        check(ended, ExitCode.UNAVAILABLE if was_asked else ExitCode.DONE)
+
+
+@pytest.mark.parametrize("fault", TLS_FAULTS.values(), ids=TLS_FAULTS.keys())
+def test_no_handshake_comes_to_its_end(tls_weather: Weather, home: Path, fault: Fault) -> None:
+    tls_weather.play(ANY, "", fault, times=1000)
+    for ended in all_at_once(tls_weather, home, {each: SIGN_INS[each] for each in SIGN_IN_HERE}):
+        check(ended, ExitCode.UNAVAILABLE)
+        assert re.search("TLS failed: |Connection reset by peer", ended.done.error["message"])
+
+
+@pytest.mark.parametrize("name", ["no answer", "done, and no answer", "half a body", "too late"])
+def test_a_change_gets_no_answer(home: Path, seeded: Path, shelf: Path, name: str) -> None:
+    processed = STALLS[name].processed
+    for ended in one_cloud_each(home, seeded, shelf, STALLS[name], for_good=False):
+        own = IF_DONE if processed else IF_NOT_DONE
+        usual = ExitCode.DONE if processed else ExitCode.UNAVAILABLE
+        check(ended, own.get(ended.command, usual))
+
+
+def test_no_answer_comes_from_a_change_on(home: Path, seeded: Path, shelf: Path) -> None:
+    for ended in one_cloud_each(home, seeded, shelf, STALLS["no answer"], for_good=True):
+        check(ended, ExitCode.PARTIAL if ended.command == "apply" else ExitCode.UNKNOWN)
+        resume = shlex.split(ended.done.error["resume"])
+        assert resume[0] == "evsrep"
+        assert ended.done.stdout
+
+
+IF_DONE = {"group delete": ExitCode.UNAVAILABLE}  # it was refused, since it is not empty
+IF_NOT_DONE = {
+    "apply": ExitCode.PARTIAL,
+    "group expand": ExitCode.UNKNOWN,  # nothing proves that the disks do not grow
+    "group switchover": ExitCode.UNKNOWN,  # nothing proves that it does not begin yet
+    "group sync": ExitCode.DONE,  # it was active already
+    "group reprotect": ExitCode.DONE,
+}
+SIGN_IN_HERE = ("auth check", "auth token", "doctor")
+
+
+def one_cloud_each(
+    home: Path, seeded: Path, shelf: Path, stall: Fault, *, for_good: bool
+) -> Iterator[Ended]:
+    """Type each command that changes something to a cloud of its own, side by side."""
+    with ExitStack() as stack, ThreadPoolExecutor(len(CHANGES)) as pool:
+        typed = []
+        for command, words in CHANGES.items():
+            folder = home / command
+            folder.mkdir()
+            cloud = stack.enter_context(a_grouped_cloud(folder, seeded, shelf))
+            url = cloud.server.url
+            write_files(url, folder)
+            strike_changes(cloud, stall, for_good=for_good)
+            typed.append(pool.submit(type_to, url, folder, command, words))
+        for each in typed:
+            yield each.result()
