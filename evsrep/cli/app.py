@@ -6,7 +6,7 @@ quickly.
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
@@ -66,8 +66,9 @@ class Given(NamedTuple):
 class App:
     """One run of evsrep: the options of every command, and what they lead to."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, words: Sequence[str] = ()) -> None:
         self.world = world
+        self.words = tuple(words)  # as they were typed
         self.clock = world.clock
         self.at_end = ExitStack()  # what is to be closed when the run is over
         self._given: dict[str, Given] = {}
@@ -132,6 +133,13 @@ class App:
         if not given and str(path).startswith("~"):
             raise ConfigError("there is no home folder", hint="set HOME, or give --config FILE")
         return path
+
+    @cached_property
+    def journal_path(self) -> "Path":
+        """Where the journal is, whether or not it exists."""
+        from evsrep.settings.paths import state_folder
+
+        return state_folder(self.world.environ) / "journal.jsonl"
 
     @cached_property
     def profile_file(self) -> "ProfileFile":

@@ -4,6 +4,7 @@ The built-in profile gets httpx's WSGI transport over the sandbox, any other an 
 above that line nothing knows the difference.
 """
 
+import shlex
 import ssl
 from collections.abc import Callable
 from functools import cache
@@ -17,6 +18,7 @@ from evsrep.cloud.lean_httpx import httpx
 from evsrep.cloud.signin import KeySignIn, Password, PasswordSignIn, SignIn, TokenSignIn
 from evsrep.errors import ConfigError
 from evsrep.settings import resolve
+from evsrep.settings.journal import Journal
 from evsrep.settings.paths import cache_folder
 from evsrep.settings.profiles import readable_by_others
 from evsrep.settings.proxies import proxy_for
@@ -36,6 +38,7 @@ def connect(app: App, profile: Profile) -> Cloud:
         talk=app.console,
         limits=limits(app, profile),
         allows_plain_http=profile.is_set("insecure"),
+        journal=None if profile.is_off("journal") else _journal(app, profile),
     )
     url = resolve.auth_url(profile) if profile.text("auth_url") else ""
     return Cloud(
@@ -47,6 +50,17 @@ def connect(app: App, profile: Profile) -> Cloud:
         endpoint=profile.text("endpoint"),
         compute_endpoint=profile.text("compute_endpoint"),
     )
+
+
+def _journal(app: App, profile: Profile) -> Journal:
+    found = Journal(
+        app.journal_path,
+        profile=profile.name,
+        command=shlex.join(("evsrep", *app.words)),
+        warn=app.console.warn,
+    )
+    app.at_end.callback(found.close)
+    return found
 
 
 def limits(app: App, profile: Profile) -> Limits:

@@ -28,6 +28,7 @@ FILES = (
     ("~/.config/evsrep/config.toml", "the profile file (mode 0600); 'evsrep profile path'"),
     ("~/.cache/evsrep/names/", "names from the last 'evsrep list', for Tab"),
     ("~/.cache/evsrep/tokens/", "tokens kept between two runs (0600); 'evsrep auth logout'"),
+    ("~/.local/state/evsrep/journal.jsonl", "what was changed (0600); 'evsrep journal'"),
     ("~/.local/state/evsrep/sandbox.db", "the sandbox's state; 'evsrep sandbox reset'"),
 )
 OUTPUT = """\
@@ -56,6 +57,7 @@ REQUESTS = (
             f"GET {_PAIRS}/{{id}}",
         ),
     ),
+    ("export", ("GET volumes/detail", f"GET {_PAIRS}", f"GET {_GROUPS}")),
     ("list", (f"GET {_PAIRS}", f"GET {_GROUPS}", "GET volumes/detail")),
     ("show, wait", (f"GET {_PAIRS}/{{id}}", f"GET {_PAIRS}")),
     ("delete", (f"GET {_PAIRS}/{{id}}", f"GET {_PAIRS}", f"DELETE {_PAIRS}/{{id}}")),

@@ -28,13 +28,14 @@ COMMANDS = {
     "Pairs": {
         "create": "evsrep.cli.create",
         "apply": "evsrep.cli.apply",
+        "export": "evsrep.cli.export",
         "list": "evsrep.cli.list:list_",
         "show": "evsrep.cli.show",
         "delete": "evsrep.cli.delete",
         "wait": "evsrep.cli.wait",
     },
     "Groups": {"group": "evsrep.cli.group"},
-    "Watch": {"health": "evsrep.cli.health"},
+    "Watch": {"health": "evsrep.cli.health", "journal": "evsrep.cli.journal"},
     "Set up": {
         "profile": "evsrep.cli.profile",
         "auth": "evsrep.cli.auth",
@@ -85,7 +86,7 @@ def run() -> None:
 
 def main(words: Sequence[str], world: World | None = None) -> int:
     """Run one command and return its exit code; never raises."""
-    app = App(world or World())
+    app = App(world or World(), words)
     with app.at_end:
         return _run(app, words)
 

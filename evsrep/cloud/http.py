@@ -111,6 +111,18 @@ class Talk(Protocol):
         ...
 
 
+class Journal(Protocol):
+    """Where changes are noted: before they are sent, and when it is known what came of them."""
+
+    def begin(self, at: float, method: str, path: str) -> str:
+        """Note a change that is about to be sent, at so many seconds since 1970; its key."""
+        ...
+
+    def end(self, key: str, **outcome: Any) -> None:
+        """Note what came of it."""
+        ...
+
+
 class Http:
     """Sends requests over one client; safe to use from several threads."""
 
@@ -122,12 +134,14 @@ class Http:
         talk: Talk,
         limits: Limits | None = None,
         allows_plain_http: bool = False,
+        journal: Journal | None = None,
     ) -> None:
         self.clock = clock
         self.limits = limits or Limits()
         self._client = client
         self._talk = talk
         self._allows_plain_http = allows_plain_http
+        self._journal = journal
         self._calm = _Calm(clock)
 
     def limited(self, limits: Limits) -> "Http":
@@ -144,13 +158,29 @@ class Http:
         `read` raises `Unreadable` for what the API does not promise. Raises the errors of
         `evsrep.errors`; `OutcomeUnknown` where the request may have taken effect.
         """
+        if self._journal is None or call.repeats_freely or call.is_secret:
+            return self._send(call, read, authority).value
+        key = self._journal.begin(self.clock.time(), call.method, urlsplit(call.url).path)
+        try:
+            success = self._send(call, read, authority)
+        except EvsrepError as error:
+            self._journal.end(key, outcome=error.kind, **_said_fields(error.said))
+            raise
+        made = getattr(success.value, "id", None)
+        said = _said_fields(self._said(success.answer))
+        self._journal.end(key, outcome="done", id=made, **said)
+        return success.value
+
+    def _send(
+        self, call: Call, read: Callable[[Answer], T], authority: Authority | None
+    ) -> "_Success[T]":
         attempt, may_renew = 0, authority is not None
         while True:
             self._calm.wait()
             auth = authority.auth() if authority else None
             result = self._try(call, read, auth)
             if not isinstance(result, Failure):
-                return result.value
+                return result
             said = result.error.said
             if may_renew and said and problems.is_token_refused(said):
                 may_renew = False  # once: a new token that is refused too will not get better
@@ -205,7 +235,7 @@ class Http:
         if not takes_any and not 200 <= answer.status < 300:
             return self._refusal(call, answer)
         try:
-            return _Success(read(answer))
+            return _Success(read(answer), answer)
         except Unreadable as error:
             said = self._said(answer)
             return Failure(
@@ -326,6 +356,10 @@ def new_client(transport: httpx.BaseTransport) -> httpx.Client:
     return httpx.Client(transport=transport, headers=headers, trust_env=False)
 
 
+def _said_fields(said: Said | None) -> dict[str, Any]:
+    return {"status": said.status, "request_id": said.request_id} if said else {}
+
+
 def skew_seconds(headers: Mapping[str, str], now: float) -> float | None:
     """How far our clock is ahead of the answer's `Date`; None where it says none."""
     until = retry.seconds_until_date(headers.get("date", ""), now)
@@ -369,6 +403,7 @@ class _Calm:
 
 class _Success(NamedTuple, Generic[T]):
     value: T
+    answer: Answer
 
 
 class _TooLargeError(Exception):

@@ -85,6 +85,22 @@ EXPLANATION = Shape(
     ("word", "kind", "meaning", "helps"),
     ("word", "kind", "meaning", "helps"),
 )
+CHANGE = Shape(
+    "change",
+    (
+        "time",
+        "profile",
+        "project_id",
+        "command",
+        "method",
+        "path",
+        "outcome",
+        "status",
+        "id",
+        "request_id",
+    ),
+    ("time", "profile", "command", "outcome", "status", "id"),
+)
 REQUEST = Shape("request", ("method", "url", "body"), ("method", "url", "body"))
 DISK = Shape(
     "disk",

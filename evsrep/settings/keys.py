@@ -49,6 +49,7 @@ KEYS = (
     ),
     Key("read_only", "true: refuse whatever changes anything", "flag"),
     Key("protected", "true: changes want -p on the command line and --yes", "flag"),
+    Key("journal", "false: keep no journal of changes", "flag"),
 )
 
 BY_NAME = {key.name: key for key in KEYS}

@@ -77,6 +77,11 @@ class Profile(NamedTuple):
         found = self.values.get(key)
         return found is not None and found.value is True
 
+    def is_off(self, key: str) -> bool:
+        """Whether a flag that is on by default is false."""
+        found = self.values.get(key)
+        return found is not None and found.value is False
+
     def number(self, key: str) -> float | None:
         """The value of a number key."""
         found = self.values.get(key)

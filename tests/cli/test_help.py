@@ -113,6 +113,8 @@ SEEN = (
     ("create, apply", "create --production-disk web-01-data --dr-disk mail-01-data-dr-running"),
     ("create, apply", f"create --production-disk {PRODUCTION} --dr-disk {DR} --name data --wait"),
     ("create, apply", "apply pairs.csv --wait"),
+    ("export", "export"),
+    ("export", "export --groups"),
     ("list", "list --group shop --disk db-01-data"),
     ("list", "list --disk db-01-data"),
     ("list", "list"),

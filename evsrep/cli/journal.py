@@ -1,0 +1,64 @@
+"""`evsrep journal`: what clouds were asked to change, and what came of it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from evsrep.cli.app import App, pass_app
+from evsrep.cli.options import Command, everywhere
+from evsrep.errors import ConfigError, UsageFault
+from evsrep.output.shapes import CHANGE
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@click.command(
+    cls=Command,
+    shape=CHANGE,
+    examples=(
+        "evsrep journal --since 2h",
+        "evsrep journal --since 2026-01-31T12:00 -o jsonl | grep unknown",
+    ),
+)
+@click.option("--since", metavar="WHEN", help="The last 90s, 10m, 2h or 7d, or 2026-01-31T12:00.")
+@everywhere
+@pass_app
+def journal(app: App, since: str | None) -> None:
+    """Show what was changed from here, and what came of it.
+
+    Each request that was to change something has an entry: when, by which profile and command, and
+    its outcome: 'done', or the kind of the error. 'unknown' also stands for what was under way when
+    evsrep was ended. Requests that only look are not kept, nor are secrets.
+
+    The journal stays on this machine. A profile with 'journal = false' keeps none.
+    """
+    from evsrep.settings.journal import read_journal
+
+    moment = _moment(since, app.clock.time()) if since else ""
+    try:
+        found = [entry for entry in read_journal(app.journal_path) if entry.time >= moment]
+    except OSError as error:
+        raise ConfigError(
+            f"the journal {app.journal_path} can't be read: {error.strerror}",
+            hint="move it away; evsrep makes a new one",
+        ) from error
+    app.console.show_all(CHANGE, (entry._asdict() for entry in found))
+
+
+def _moment(text: str, now: float) -> str:
+    """A duration back from now, or a time, as the journal writes it."""
+    duration = re.fullmatch(r"(\d{1,6})([smhd]?)", text)
+    try:
+        if duration:
+            unit = _UNITS[duration[2] or "s"]
+            found = datetime.fromtimestamp(now, UTC) - timedelta(**{unit: int(duration[1])})
+        else:
+            found = datetime.fromisoformat(text)
+            found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise UsageFault(
+            f"--since: '{text}' is neither a duration nor a time",
+            hint="write it as 2h, or as 2026-01-31T12:00:00",
+        ) from None
+    return found.isoformat(timespec="milliseconds")

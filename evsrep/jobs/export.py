@@ -1,0 +1,95 @@
+"""Writing what there is as what `apply` and `group create` would make it from."""
+
+import csv
+import io
+import json
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from evsrep.cloud.models import Group, Pair
+from evsrep.errors import AuthError, NotFound, NotOffered, Unavailable
+from evsrep.jobs.order import MODELS
+from evsrep.jobs.sheet import COLUMNS
+
+if TYPE_CHECKING:
+    from evsrep.cloud.client import Cloud
+
+Cells = dict[str, str]
+
+
+def sheet_lines(cloud: "Cloud", form: str) -> Iterator[str]:
+    """The project's pairs as a file that `apply` reads, piece by piece.
+
+    The disks' zones tell which is production; where they can't be seen, the API's own words do.
+    """
+    if form == "csv":
+        yield _csv_line(COLUMNS)
+    zones = _zones(cloud)
+    for pair in cloud.pairs():
+        if pair.status != "deleting":
+            cells = _cells(pair, zones)
+            line = [cells.get(name, "") for name in COLUMNS]
+            yield _csv_line(line) if form == "csv" else json.dumps(_for_json(cells)) + "\n"
+
+
+def group_commands(cloud: "Cloud") -> Iterator[str]:
+    """The project's groups as the commands that make them, in lines of a shell script."""
+    pairs = {pair.id: pair for pair in cloud.pairs()}
+    names = Counter(pair.name for pair in pairs.values())
+
+    def label(pair: Pair) -> str:
+        return pair.name if pair.name and names[pair.name] == 1 else pair.id
+
+    for group in cloud.groups():
+        members = [pair for pair in pairs.values() if _is_member(pair, group)]
+        words = ["evsrep", "group", "create", "--priority-station", group.priority_station]
+        for flag, text in (("--name", group.name), ("--description", _description(group))):
+            words += [flag, text] if text else []
+        for pair in members:
+            words += ["--pair", label(pair)]
+        yield shlex.join(words) + "\n"
+
+
+def _is_member(pair: Pair, group: Group) -> bool:
+    return pair.group_id == group.id or pair.id in (group.pair_ids or ())
+
+
+def _zones(cloud: "Cloud") -> Mapping[str, str]:
+    """The zone of each disk that can be seen."""
+    try:
+        return {disk.id: disk.availability_zone for disk in cloud.disks()}
+    except (AuthError, NotFound, NotOffered, Unavailable):
+        return {}
+
+
+def _cells(pair: Pair, zones: Mapping[str, str]) -> Cells:
+    cells = {
+        "priority_station": pair.priority_station,
+        "name": pair.name,
+        "description": _description(pair),
+        "replication_model": pair.replication_model or MODELS[0],
+    }
+    production = [disk for disk in pair.disks if zones.get(disk) == pair.priority_station]
+    dr = [disk for disk in pair.disks if disk in zones and disk not in production]
+    if len(production) == len(dr) == 1:
+        cells |= {"production_disk": production[0], "dr_disk": dr[0]}
+    else:
+        cells["volume_ids"] = " ".join(pair.disks)
+    return {name: text for name, text in cells.items() if text}
+
+
+def _description(thing: Pair | Group) -> str:
+    return str(thing.fields.get("description") or "")
+
+
+def _for_json(cells: Cells) -> dict[str, str | list[str]]:
+    listed = {"volume_ids": cells["volume_ids"].split()} if "volume_ids" in cells else {}
+    return {**cells, **listed}
+
+
+def _csv_line(cells: "tuple[str, ...] | list[str]") -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()

@@ -1,0 +1,150 @@
+"""The journal: what clouds were asked to change, and what came of it.
+
+JSON Lines, 0600, appended a whole line at a time, so that runs side by side do not mix. A change
+has a line before it is sent and one after it was answered; where the second is missing, evsrep was
+ended in between. No secret is ever in it: requests are kept without headers and bodies.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from evsrep.settings.profiles import lock
+
+MOST_BYTES = 4 * 1024 * 1024
+"""Of one file; the one before it is kept beside it."""
+
+UNANSWERED = "unknown"
+_LOCK_SECONDS = 2.0
+
+
+class Entry(NamedTuple):
+    """A change that a cloud was asked for. `outcome` is `done`, or the kind of the error."""
+
+    time: str  # UTC
+    profile: str
+    project_id: str
+    command: str
+    method: str
+    path: str
+    outcome: str
+    status: int | None
+    id: str | None  # of what was made
+    request_id: str | None
+
+
+class Journal:
+    """Where one run writes; a journal that can't be written is told of once, and done without."""
+
+    def __init__(
+        self, path: Path, *, profile: str, command: str, warn: Callable[[str], None]
+    ) -> None:
+        self._path = path
+        self._profile = profile
+        self._command = command
+        self._warn: Callable[[str], None] | None = warn
+        self._descriptor: int | None = None
+        self._lock = threading.Lock()
+
+    def begin(self, at: float, method: str, path: str) -> str:
+        """Note a change that is about to be sent, `at` seconds since 1970; its key."""
+        key = os.urandom(8).hex()
+        self._append(
+            key=key,
+            time=datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds"),
+            profile=self._profile,
+            command=self._command,
+            method=method,
+            path=path,
+        )
+        return key
+
+    def end(self, key: str, **outcome: Any) -> None:
+        """Note what came of it."""
+        self._append(key=key, **outcome)
+
+    def close(self) -> None:
+        """Write no more."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+    def _append(self, **line: Any) -> None:
+        content = json.dumps(line).encode() + b"\n"
+        try:
+            with self._lock:
+                if self._descriptor is None:
+                    self._descriptor = _open(self._path)
+            os.write(self._descriptor, content)
+        except OSError as error:
+            warn, self._warn = self._warn, None
+            if warn:
+                warn(f"the journal can't be written: {error.strerror}: {self._path}")
+
+
+def _open(path: Path) -> int:
+    """The journal, for appending; one that has grown long is laid beside first."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = _descriptor(path)
+    try:
+        is_ours = lock(descriptor, _LOCK_SECONDS)
+        seen = os.fstat(descriptor)
+        if is_ours and seen.st_size > MOST_BYTES and seen.st_ino == path.stat().st_ino:
+            path.replace(before(path))
+    finally:
+        os.close(descriptor)
+    return _descriptor(path)
+
+
+def _descriptor(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+
+def before(path: Path) -> Path:
+    """The journal before this one."""
+    return path.with_name(f"{path.name}.old")
+
+
+def read_journal(path: Path) -> Iterator[Entry]:
+    """Every change, oldest first; lines that are none are passed over."""
+    changes: dict[str, dict[str, Any]] = {}
+    for line in (*_lines(before(path)), *_lines(path)):
+        try:
+            found = json.loads(line)
+            changes.setdefault(found["key"], {}).update(found)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            continue
+    yield from (_entry(change) for change in changes.values() if "time" in change)
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def _entry(change: dict[str, Any]) -> Entry:
+    path = str(change.get("path", ""))
+    status = change.get("status")
+    return Entry(
+        time=str(change["time"]),
+        profile=str(change.get("profile", "")),
+        project_id=_project_in(path),
+        command=str(change.get("command", "")),
+        method=str(change.get("method", "")),
+        path=path,
+        outcome=str(change.get("outcome", UNANSWERED)),
+        status=status if isinstance(status, int) else None,
+        id=change.get("id") or None,
+        request_id=change.get("request_id") or None,
+    )
+
+
+def _project_in(path: str) -> str:
+    """The project that a path is in: `/v2/{project_id}/…`, wherever the endpoint has that."""
+    parts = path.split("/")
+    return parts[parts.index("v2") + 1] if "v2" in parts[:-1] else ""
