@@ -167,7 +167,7 @@ class App:
         from evsrep.settings.resolve import SANDBOX, load
 
         if name == SANDBOX:
-            from evsrep.cli.sandbox import sandbox_profile
+            from evsrep.builtin import sandbox_profile
 
             return sandbox_profile(chosen_by)
         return load(name, chosen_by, self.profile_file, self.world.environ)
@@ -178,12 +178,6 @@ class App:
         from evsrep.cli.connect import connect  # httpx is slow to import; Tab must stay quick
 
         return connect(self, self.profile)
-
-    def number(self, key: str, profile: "Profile", default: float) -> float:
-        """A number that a flag or variable says, else the profile, else the default."""
-        given = self.given(key)
-        found = profile.number(key) if given is None else given
-        return default if found is None else found
 
     def check_may_change(self, *, is_sure: bool) -> None:
         """Refuse what changes anything where the profile says so."""

@@ -1,10 +1,6 @@
 """`evsrep sandbox`: the built-in cloud to try things on."""
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,44 +9,6 @@ from evsrep.cli.groups import Group
 from evsrep.cli.options import Command, everywhere
 from evsrep.errors import ConfigError, UsageFault
 from evsrep.output.shapes import DISK
-
-if TYPE_CHECKING:
-    from evsrep.sandbox.app import Sandbox
-    from evsrep.settings.resolve import Profile
-
-_IN_PROCESS_URL = "http://localhost"  # nothing listens: the transport calls the sandbox itself
-
-
-def sandbox_profile(chosen_by: str) -> "Profile":
-    """The built-in profile."""
-    from evsrep.sandbox.profile import ready_profile
-    from evsrep.settings.resolve import SANDBOX, built_in
-
-    return built_in(SANDBOX, chosen_by, ready_profile(_IN_PROCESS_URL))
-
-
-def open_sandbox(app: App) -> "Sandbox":
-    """The sandbox over its file, on this run's clock; made and seeded where there is none."""
-    from evsrep.sandbox.app import Sandbox
-
-    with _told_if_broken():
-        return Sandbox(_path(app), now=app.clock.time)
-
-
-def _path(app: App) -> Path:
-    from evsrep.settings.paths import state_folder
-
-    return state_folder(app.world.environ) / "sandbox.db"
-
-
-@contextmanager
-def _told_if_broken() -> Iterator[None]:
-    from evsrep.sandbox.store import SandboxBroken
-
-    try:
-        yield
-    except SandboxBroken as error:
-        raise ConfigError(str(error), hint="start afresh with 'evsrep sandbox reset'") from error
 
 
 @click.group(cls=Group)
@@ -71,6 +29,7 @@ def disks(app: App) -> None:
 
     Their names tell what they are good for.
     """
+    from evsrep.builtin import sandbox_profile
     from evsrep.cli.connect import connect
 
     cloud = connect(app, sandbox_profile("sandbox disks"))
@@ -93,10 +52,11 @@ def seed(app: App, disks: int) -> None:
 
     They are couples to be paired, such as bulk-00001 and bulk-00001-dr.
     """
+    from evsrep.builtin import sandbox_path, told_if_broken
     from evsrep.sandbox.seed import seed_more
 
-    with _told_if_broken():
-        seed_more(_path(app), disks)
+    with told_if_broken():
+        seed_more(sandbox_path(app.world.environ), disks)
     app.console.note(f"the sandbox has {disks} more disks")
 
 
@@ -108,10 +68,11 @@ def reset(app: App) -> None:
 
     The sandbox's pairs are gone, and its disks are as they were.
     """
+    from evsrep.builtin import sandbox_path, told_if_broken
     from evsrep.sandbox.store import reset as start_afresh
 
-    with _told_if_broken():
-        start_afresh(_path(app))
+    with told_if_broken():
+        start_afresh(sandbox_path(app.world.environ))
     app.console.note("the sandbox is as new")
 
 
@@ -129,18 +90,19 @@ def break_(app: App, az: str | None, link: bool) -> None:
 
     What is broken stays so until 'evsrep sandbox mend'.
     """
+    from evsrep.builtin import open_sandbox, sandbox_path, told_if_broken
     from evsrep.sandbox.trouble import break_link, break_zone
 
     if bool(az) == link:
         raise UsageFault("give --az AZ or --link, one of them")
-    open_sandbox(app)
-    with _told_if_broken():
+    open_sandbox(app.world.environ, app.clock)
+    with told_if_broken():
         if link:
-            break_link(_path(app))
+            break_link(sandbox_path(app.world.environ))
             app.console.note("the link between the zones is down")
             return
         try:
-            break_zone(_path(app), az or "", now=app.clock.time)
+            break_zone(sandbox_path(app.world.environ), az or "", now=app.clock.time)
         except ValueError as error:
             raise UsageFault(f"--az: {error}") from error
         app.console.note(f"zone {az} is down, and its servers with it")
@@ -154,11 +116,12 @@ def mend(app: App) -> None:
 
     Servers that went down with a zone stay stopped.
     """
+    from evsrep.builtin import open_sandbox, sandbox_path, told_if_broken
     from evsrep.sandbox.trouble import mend as make_whole
 
-    open_sandbox(app)
-    with _told_if_broken():
-        mended = make_whole(_path(app), now=app.clock.time)
+    open_sandbox(app.world.environ, app.clock)
+    with told_if_broken():
+        mended = make_whole(sandbox_path(app.world.environ), now=app.clock.time)
     app.console.note(f"mended: {', '.join(mended)}" if mended else "nothing was broken")
 
 
@@ -178,12 +141,13 @@ def serve(app: App, port: int) -> None:
     The first line on stdout is its URL; a ready profile for it follows on stderr. It ends with
     Ctrl-C or SIGTERM.
     """
+    from evsrep.builtin import open_sandbox
     from evsrep.sandbox.profile import ready_profile
     from evsrep.sandbox.server import Server
     from evsrep.settings.profiles import profile_text
 
     try:
-        server = Server(open_sandbox(app), port)
+        server = Server(open_sandbox(app.world.environ, app.clock), port)
     except OSError as error:
         raise ConfigError(
             f"port {port} can't be used: {error.strerror or error}",

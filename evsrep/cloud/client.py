@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+from evsrep.clock import Clock
 from evsrep.cloud import endpoints, wire
 from evsrep.cloud.http import Answer, Call, Http, Limits, skew_seconds
 from evsrep.cloud.models import (
@@ -61,6 +62,11 @@ class Cloud:
         timeout = min(seconds, self._http.limits.timeout)
         other._http = self._http.limited(Limits(timeout=timeout, retries=0))
         return other
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that this cloud is asked on."""
+        return self._http.clock
 
     @property
     def retries(self) -> int:

@@ -6,6 +6,11 @@ from pathlib import Path
 from evsrep.errors import ConfigError
 
 
+def config_file(environ: Mapping[str, str]) -> Path:
+    """The profile file, for who has no Click to ask: `~/.config/evsrep/config.toml` on Linux."""
+    return _folder(environ, "XDG_CONFIG_HOME", ".config") / "config.toml"
+
+
 def state_folder(environ: Mapping[str, str]) -> Path:
     """Where the sandbox lives: `~/.local/state/evsrep`, honouring `XDG_STATE_HOME`."""
     return _folder(environ, "XDG_STATE_HOME", ".local/state")

@@ -1,0 +1,150 @@
+"""`import evsrep`: what programs may rely on."""
+
+import ast
+import logging
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import evsrep
+from evsrep.sandbox.profile import ready_profile
+from tests.conftest import DR, PRODUCTION, FakeClock, Real, Run
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "tests/examples/program.py"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+FACE = {
+    *("act", "connect", "create_pair", "delete_pair", "wait_for_pair"),
+    *("find_disk", "find_group", "find_pair", "Cloud"),
+    *("Disk", "Group", "GroupChange", "GroupOrder", "Pair", "PairOrder", "Server", "Session"),
+    *("AuthError", "ConfigError", "EvsrepError", "ExitCode", "Failed", "InternalError"),
+    *("NotFound", "NotOffered", "OutcomeUnknown", "PasscodeWanted", "Refused", "Said"),
+    *("Unavailable", "UsageFault", "WaitTimeout"),
+}
+
+
+def test_the_face_is_what_it_was() -> None:
+    assert set(dir(evsrep)) >= FACE
+    for name in FACE:
+        assert getattr(evsrep, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'no_such_name'"):
+        _ = evsrep.no_such_name
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    tree = ast.parse((ROOT / "evsrep/__init__.py").read_text())
+    (guarded,) = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {
+        alias.asname
+        for node in guarded.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == FACE
+
+
+def test_importing_it_imports_nothing_else() -> None:
+    code = "import sys; import evsrep; print(*(m for m in sys.modules if 'evsrep' in m))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name for name in done.stdout.split() if not name.startswith("_")}
+    assert loaded == {"evsrep"}
+
+
+def program(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(PROGRAM), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=home,
+        timeout=30,
+    )
+
+
+def test_a_program_pairs_disks_over_loopback(home: Path, served_elsewhere: str, real: Real) -> None:
+    flags = [f"--{key.replace('_', '-')}={v}" for key, v in ready_profile(served_elsewhere).items()]
+    assert real("profile", "init", "mine", "--no-test", *flags).returncode == 0
+    done = program(home, "mine", "example-production", "example-dr")
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second = done.stdout.splitlines()
+    assert first.endswith(" available")
+    assert second == "1 pairs"
+    again = program(home, "mine", PRODUCTION, DR)
+    assert again.stdout == done.stdout
+
+
+def test_what_goes_wrong_is_an_error_with_its_exit_code(home: Path) -> None:
+    done = program(home, "sandbox", "scratch", "nope")
+    assert done.returncode == evsrep.ExitCode.USAGE
+    assert "scratch" in done.stderr
+    done = program(home, "sandbox", "db-01-data", "archive-01-data-dr")
+    assert done.returncode == evsrep.ExitCode.REFUSED
+    assert "types differ" in done.stderr
+    assert program(home, "nowhere", "a", "b").returncode == evsrep.ExitCode.CONFIG
+
+
+@pytest.fixture
+def paired(run: Run, home: Path) -> str:
+    """A group 'shop' of one active pair 'data', made on the clock of the tests."""
+    words = ("--production-disk", PRODUCTION, "--dr-disk", DR, "--name", "data", "--wait")
+    assert run("create", "-p", "sandbox", *words).exit_code == 0
+    words = ("--name", "shop", "--pair", "data", "--wait")
+    assert run("group", "create", "-p", "sandbox", *words).exit_code == 0
+    return "shop"
+
+
+def test_a_group_is_acted_on_as_its_state_allows(paired: str) -> None:
+    with evsrep.connect("sandbox") as cloud:
+        with pytest.raises(evsrep.Refused, match="its status is"):
+            evsrep.act(cloud, paired, "reprotect")
+        group = evsrep.act(cloud, paired, "pause", seconds=60)
+        assert group.replication_status == "active-stopped"
+        assert evsrep.find_group(cloud, paired).id == group.id
+        with pytest.raises(evsrep.Refused, match="is in consistency group"):
+            evsrep.delete_pair(cloud, "data")
+
+
+def test_faults_are_told_at_once_and_nothing_is_sent(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "evsrep"), evsrep.connect("sandbox") as cloud:
+        with pytest.raises(evsrep.UsageFault) as caught:
+            evsrep.create_pair(cloud, production_disk="", dr_disk="x", name="n" * 256)
+        assert len(caught.value.faults) == 2
+        assert not caplog.messages
+        with pytest.raises(evsrep.NotFound):
+            evsrep.find_pair(cloud, UNKNOWN)
+    assert any(message.startswith("GET http://localhost/v2/") for message in caplog.messages)
+
+
+def test_the_journal_knows_of_programs(run: Run, paired: str) -> None:
+    with evsrep.connect("sandbox") as cloud:
+        evsrep.act(cloud, paired, "pause")
+    last = run("journal", "-o", "json").json[-1]
+    assert last["command"] == "a program, by evsrep.connect"
+    assert last["outcome"] == "done"
+
+
+def test_the_readme_shows_what_works(
+    home: Path,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("evsrep.library.RealClock", lambda: clock)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    exec(compile(block, "README.md", "exec"), {})
+    shown = capsys.readouterr().out
+    assert re.fullmatch(r"[0-9a-f-]{36} available \('[0-9a-f-]{36}', '[0-9a-f-]{36}'\)\n", shown)
+
+
+def test_the_readme_names_what_there_is() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("## From Python")[2].partition("## ")[0]
+    named = set(re.findall(r"`(\w+)`", table))
+    functions = {name for name in FACE if name[0].islower()}
+    assert functions <= named
