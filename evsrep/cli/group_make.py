@@ -1,6 +1,5 @@
 """`evsrep group create | update | delete`: groups come, change and go."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -151,7 +150,7 @@ def update(
     app.check_may_change(is_sure=yes)
     found = find_group(app.cloud, group)
     moves = _read_change(app, found, add, remove, is_forced=force)
-    change = replace(moves, name=name, description=description)
+    change = moves._replace(name=name, description=description)
     _update(app, found, change, Conduct(patience, pause, sync, yes, force))
 
 
@@ -267,7 +266,7 @@ def _is_paused(group: "Group") -> bool:
 
 
 def _as_if_paused(group: "Group") -> "Group":
-    return replace(group, replication_status="active-stopped")
+    return group._replace(replication_status="active-stopped")
 
 
 def _keeps_pairs(group: "Group", change: "GroupChange") -> bool:

@@ -5,12 +5,10 @@ beyond it survives to the JSON output.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class PairOrder:
+class PairOrder(NamedTuple):
     """A pair as it is asked for. `disks` are two IDs in the order in which they are sent."""
 
     disks: tuple[str, str]
@@ -20,8 +18,7 @@ class PairOrder:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A production disk and a DR disk. The order of `disks` says nothing; their zones do."""
 
     id: str
@@ -37,8 +34,7 @@ class Pair:
     fields: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupOrder:
+class GroupOrder(NamedTuple):
     """A consistency group as it is asked for."""
 
     pair_ids: tuple[str, ...]
@@ -48,8 +44,7 @@ class GroupOrder:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupChange:
+class GroupChange(NamedTuple):
     """What is to be another in a group; None is what stays."""
 
     name: str | None = None
@@ -63,8 +58,7 @@ class GroupChange:
         return bool(self.add or self.remove)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Pairs that fail over together. `pair_ids` is None where the answer does not tell them."""
 
     id: str
@@ -85,8 +79,7 @@ class Group:
         return f"'{self.name}' ({self.id})" if self.name else self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(NamedTuple):
     """A volume. `size_gb` is in GB; `servers` are the IDs of those it is attached to."""
 
     id: str
@@ -104,8 +97,7 @@ class Disk:
         return f"'{self.name}' ({self.id})" if self.name else self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(NamedTuple):
     """A virtual machine, as far as a disk's owner asks."""
 
     id: str
@@ -113,8 +105,7 @@ class Server:
     is_stopped: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """One address of one service, as the catalog has it."""
 
     service: str
@@ -123,8 +114,7 @@ class Endpoint:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """What signing in gave: a token and what is known of its owner."""
 
     token: str

@@ -1,6 +1,6 @@
 """The cloud's JSON, read and written; every oddity of the API lives here.
 
-Outside this module there are frozen dataclasses, inside it dictionaries. What can't be read is
+Outside this module there are named tuples, inside it dictionaries. What can't be read is
 `Unreadable`, never a crash; what is merely unexpected is taken as it comes.
 """
 

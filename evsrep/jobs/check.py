@@ -5,7 +5,6 @@ to be deleted. Source of the rules: the create section of the public API referen
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(NamedTuple):
     """What was seen. `disks` are in the order in which they are sent; None is 'not looked at'."""
 
     order: PairOrder

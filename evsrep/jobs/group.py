@@ -5,7 +5,7 @@ Nothing is sent that the group's state forbids, and nothing is sent twice that u
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evsrep.clock import Clock
@@ -44,14 +44,14 @@ def look_at(cloud: "Cloud", group_id: str) -> Group:
     if group.progress is not None or group.replication_status != "copying":
         return group
     known = [pair.progress for pair in pairs_of(cloud, group) if pair.progress is not None]
-    return replace(group, progress=sum(known) / len(known)) if known else group
+    return group._replace(progress=sum(known) / len(known)) if known else group
 
 
 def with_pair_ids(cloud: "Cloud", group: Group) -> Group:
     """A group with the IDs of its pairs: not every answer tells them, but the pairs do."""
     if group.pair_ids is not None:
         return group
-    return replace(group, pair_ids=tuple(pair.id for pair in pairs_of(cloud, group)))
+    return group._replace(pair_ids=tuple(pair.id for pair in pairs_of(cloud, group)))
 
 
 def pairs_of(cloud: "Cloud", group: Group) -> list[Pair]:
@@ -268,7 +268,7 @@ def gone(group: Group) -> Group:
 
 def with_status(group: Group, status: str) -> Group:
     """A group as if it had that status."""
-    return replace(group, status=status, fields={**group.fields, "status": status})
+    return group._replace(status=status, fields={**group.fields, "status": status})
 
 
 def _present(cloud: "Cloud", before: Group) -> Group:

@@ -1,7 +1,7 @@
 """What a user asks for, before anything is looked up, and what is wrong with it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from evsrep.jobs.find import is_same_id
 
@@ -9,8 +9,7 @@ MODELS = ("hypermetro",)
 MOST_BYTES = 255  # of a name or description, counted as UTF-8
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """A pair as the user words it. Disks are IDs or names; empty text is what was not given.
 
     Either `production_disk` and `dr_disk`, or `volume_ids`: the API's own words, order kept.

@@ -1,7 +1,5 @@
 """The table of actions, and a change that is done once."""
 
-from dataclasses import replace
-
 import pytest
 
 from evsrep.cloud.meanings import GROUP_REPLICATION_STATUSES, GROUP_STATUSES
@@ -41,10 +39,10 @@ CALM = group_from_wire(
         "later": 1,
     }
 )
-PAUSED = replace(CALM, replication_status="active-stopped")
-FAILED_OVER = replace(PAUSED, status="failovered")
-LOST = replace(CALM, replication_status="inactive", fault_level="2")
-SWITCHED = replace(CALM, priority_station="az1.dc1")
+PAUSED = CALM._replace(replication_status="active-stopped")
+FAILED_OVER = PAUSED._replace(status="failovered")
+LOST = CALM._replace(replication_status="inactive", fault_level="2")
+SWITCHED = CALM._replace(priority_station="az1.dc1")
 
 
 def is_allowed(action: Action, group: Group) -> bool:
@@ -75,7 +73,7 @@ def test_a_row_speaks_of_what_a_group_can_be(action: Action) -> None:
 def test_what_is_forbidden_says_what_to_do_first(action: Action) -> None:
     for status in (*GROUP_STATUSES, "unheard-of"):
         for replication in (*GROUP_REPLICATION_STATUSES, "unheard-of"):
-            group = replace(CALM, status=status, replication_status=replication)
+            group = CALM._replace(status=status, replication_status=replication)
             for check in checks_of(action, group):
                 assert check.is_ok or (check.value and check.helps)
                 assert "{" not in check.helps
@@ -88,23 +86,23 @@ def test_what_is_forbidden_says_what_to_do_first(action: Action) -> None:
         (FAILOVER, LOST, True),
         (FAILOVER, PAUSED, False),
         (FAILOVER, FAILED_OVER, False),
-        (FAILOVER, replace(LOST, fault_level="5"), False),
-        (FAILOVER, replace(LOST, replication_status="copying"), False),
+        (FAILOVER, LOST._replace(fault_level="5"), False),
+        (FAILOVER, LOST._replace(replication_status="copying"), False),
         (SWITCHOVER, CALM, True),
         (SWITCHOVER, LOST, False),
         (SWITCHOVER, PAUSED, False),
         (REPROTECT, FAILED_OVER, True),
         (REPROTECT, PAUSED, True),  # the user guide wants it available
         (REPROTECT, CALM, False),
-        (REPROTECT, replace(FAILED_OVER, fault_level="2"), False),
+        (REPROTECT, FAILED_OVER._replace(fault_level="2"), False),
         (actions.UPDATE, PAUSED, True),
         (actions.UPDATE, CALM, False),
         (actions.RENAME, CALM, True),
         (actions.DELETE, PAUSED, False),
-        (actions.DELETE, replace(PAUSED, pair_ids=()), True),
+        (actions.DELETE, PAUSED._replace(pair_ids=()), True),
         (actions.EXPAND, CALM, True),
-        (actions.EXPAND, replace(CALM, replication_status="error"), False),
-        (SYNC, replace(CALM, status="updating"), False),
+        (actions.EXPAND, CALM._replace(replication_status="error"), False),
+        (SYNC, CALM._replace(status="updating"), False),
     ],
 )
 def test_the_state_allows_or_forbids(action: Action, group: Group, allowed: bool) -> None:
@@ -118,7 +116,7 @@ def test_only_switchover_is_a_toggle_and_never_done_already() -> None:
     assert [action.name for action in ALL if action.is_toggle] == ["switchover"]
     assert not is_done_already(SWITCHOVER, CALM)
     assert is_done_already(SYNC, CALM)
-    assert not is_done_already(SYNC, replace(CALM, status="reversing"))
+    assert not is_done_already(SYNC, CALM._replace(status="reversing"))
 
 
 @pytest.mark.parametrize(
@@ -126,13 +124,13 @@ def test_only_switchover_is_a_toggle_and_never_done_already() -> None:
     [
         (SWITCHOVER, CALM, CALM, False),
         (SWITCHOVER, CALM, SWITCHED, True),
-        (SWITCHOVER, CALM, replace(CALM, status="reversing"), True),
-        (SWITCHOVER, CALM, replace(CALM, status="error_reversing"), True),
-        (SWITCHOVER, CALM, replace(CALM, priority_station=""), False),
+        (SWITCHOVER, CALM, CALM._replace(status="reversing"), True),
+        (SWITCHOVER, CALM, CALM._replace(status="error_reversing"), True),
+        (SWITCHOVER, CALM, CALM._replace(priority_station=""), False),
         (FAILOVER, LOST, LOST, False),
-        (FAILOVER, LOST, replace(LOST, status="failovering"), True),
+        (FAILOVER, LOST, LOST._replace(status="failovering"), True),
         (FAILOVER, LOST, FAILED_OVER, True),
-        (SYNC, PAUSED, replace(CALM, replication_status="copying"), True),
+        (SYNC, PAUSED, CALM._replace(replication_status="copying"), True),
         (SYNC, PAUSED, PAUSED, False),
     ],
 )
@@ -145,17 +143,17 @@ def test_the_groups_own_state_tells_of_a_lost_action(
 def test_a_switchover_is_over_when_the_primary_is_another() -> None:
     goal = goal_of(SWITCHOVER, CALM)
     assert not is_reached(CALM, goal)
-    assert not is_reached(replace(SWITCHED, status="reversing"), goal)
+    assert not is_reached(SWITCHED._replace(status="reversing"), goal)
     assert is_reached(SWITCHED, goal)
 
 
 def test_an_error_that_was_there_before_does_not_end_the_wait() -> None:
-    broken = replace(LOST, status="error_failovering")
+    broken = LOST._replace(status="error_failovering")
     raise_if_hopeless(broken, goal_of(FAILOVER, broken))
 
 
 def test_active_while_it_switches_is_not_active_yet() -> None:
-    assert not is_reached(replace(CALM, status="reversing"), GOALS["active"])
+    assert not is_reached(CALM._replace(status="reversing"), GOALS["active"])
     assert is_reached(CALM, GOALS["active"])
 
 
@@ -238,11 +236,11 @@ def test_a_status_or_fault_that_forbids_comes_before_what_is_said_of_the_flow() 
     with pytest.raises(Refused) as refused:
         raise_if_forbidden(FAILOVER, FAILED_OVER, checks_of(FAILOVER, FAILED_OVER))
     assert refused.value.hint == "reprotect it first: evsrep group reprotect shop"
-    cut_off = replace(LOST, fault_level="5")
+    cut_off = LOST._replace(fault_level="5")
     with pytest.raises(Refused) as refused:
         raise_if_forbidden(FAILOVER, cut_off, checks_of(FAILOVER, cut_off))
     assert refused.value.hint == "the link is down: contact the cloud's support"
 
 
 def test_an_expansion_wants_no_more_than_that_the_replication_is_not_broken() -> None:
-    assert is_allowed(actions.EXPAND, replace(CALM, replication_status="unheard-of"))
+    assert is_allowed(actions.EXPAND, CALM._replace(replication_status="unheard-of"))
