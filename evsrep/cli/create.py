@@ -175,8 +175,8 @@ def _take_existing(app: App, pair: "Pair", order: "PairOrder", conduct: Conduct)
         return
     with known.kept():
         known.settle(conduct.patience)
-    app.console.note(f"a pair of these disks is there already: {pair.id}")
-    known.show()
+        app.console.note(f"a pair of these disks is there already: {pair.id}")
+        known.show()
 
 
 def _create(app: App, order: "PairOrder", patience: Patience) -> None:
@@ -196,7 +196,7 @@ def _create(app: App, order: "PairOrder", patience: Patience) -> None:
             app.console.note(f"the answer to the create had been lost; {found}")
             check_is_as_asked(placed.pair, order)
         known.settle(patience)
-    known.show()
+        known.show()
 
 
 class Known:
@@ -206,6 +206,7 @@ class Known:
         self.pair = pair
         self._app = app
         self._order = order
+        self._was_shown = False
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -233,7 +234,7 @@ class Known:
 
     def show(self) -> None:
         """Print the pair, and on stderr the command to go on with while it is under way."""
-        console = self._app.console
+        console, self._was_shown = self._app.console, True
         try:
             console.show(PAIR, self._fields)
         except OutputFailed as error:
@@ -250,9 +251,10 @@ class Known:
 
     def _told(self, error: EvsrepError) -> EvsrepError:
         error.resume = self._resume
-        # where stdout is closed, the error has the command, and the command has the ID
-        with suppress(OutputClosed, OutputFailed):
-            self._app.console.show(PAIR, self._fields)
+        # where stdout takes nothing, the error has the command, and the command has the ID
+        with suppress(OutputClosed, OutputFailed, KeyboardInterrupt):
+            if not self._was_shown:
+                self._app.console.show(PAIR, self._fields)
         return error
 
     @property

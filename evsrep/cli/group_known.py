@@ -186,6 +186,8 @@ class Known:
         except (OutputClosed, OutputFailed):
             console.resume(self._command)  # nobody got the ID from stdout
             raise
+        except KeyboardInterrupt:
+            raise Interrupted("interrupted; the deed is done", resume=self._command) from None
         is_over = goal is None or self._known.status == "deleted" or is_reached(self._known, goal)
         if not is_over and not console.is_json:
             console.resume(self._command)
@@ -214,8 +216,8 @@ class Known:
         if isinstance(error, Failed) and self.group:
             self.resume = ("show", self.group.id)  # it is at an end: waiting on would not help
         error.resume = self._command
-        # where stdout is closed, the error has the command, and the command has the ID
-        with suppress(OutputClosed, OutputFailed):
+        # where stdout takes nothing, the error has the command, and the command has the ID
+        with suppress(OutputClosed, OutputFailed, KeyboardInterrupt):
             self._app.console.show(GROUP, self._shown)
         return error
 

@@ -73,15 +73,24 @@ def cli() -> None:
 
 def run() -> None:
     """The entry point: act, and end the process."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
     # in a locale such as C, Python takes the bytes of UTF-8 text for something else
     words = [os.fsencode(word).decode(errors="surrogateescape") for word in sys.argv[1:]]
-    sys.exit(main(words))
+    code = main(words)
+    if code == ExitCode.INTERRUPTED:
+        from evsrep.output.console import abandon
+
+        # nobody reads what is still unwritten, or the interrupt could not have met it; Python
+        # would write it once more, and wait for ever
+        for stream in (sys.stdout, sys.stderr):
+            abandon(stream)
+    sys.exit(code)
 
 
 def main(words: Sequence[str], world: World | None = None) -> int:

@@ -232,17 +232,18 @@ class _WatchedStream:
         except OSError as found:
             error = found
         if isinstance(error, OSError):
-            _abandon(self._stream)
+            abandon(self._stream)
             if isinstance(error, BrokenPipeError):
                 raise OutputClosed from None
             raise OutputFailed(error.strerror or str(error)) from None
 
 
-def _abandon(stream: TextIO) -> None:
+def abandon(stream: TextIO | None) -> None:
     """Send what is left in the stream's buffer nowhere: at exit Python flushes it once more."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
     except (OSError, ValueError):
         pass

@@ -147,17 +147,17 @@ def a_grouped_cloud(home: Path, seeded: Path, shelf: Path, *untold: str) -> Iter
     database = home / "cloud.db"
     shutil.copy(shelf if shelf.exists() else seeded, database)
     with BadServer(without(Sandbox(database, now=_hurried_now), *untold)) as server:
-        write_profile(home, ready_profile(server.url))
+        config = write_profile(home, ready_profile(server.url))
         weather = Weather(server, database)
         if not shelf.exists():
-            _make_group(weather)
+            _make_group(weather, config)
             with contextlib.closing(sqlite3.connect(database)) as file:
                 file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             shutil.copy(database, shelf)
         yield weather
 
 
-def _make_group(weather: Weather) -> None:
+def _make_group(weather: Weather, config: Path) -> None:
     others = ("--production-disk", "db-01-data", "--dr-disk", "db-01-data-dr")
     for words in (
         ("create", *others, "--name", "lone", "--wait"),
@@ -165,5 +165,5 @@ def _make_group(weather: Weather) -> None:
         ("group", "create", "--name", "shop", "--pair", "data", "--wait"),
         ("auth", "logout"),
     ):
-        done = weather.run(*words)
+        done = weather.run(*words, "--config", str(config))
         assert done.exit_code == 0, done.stderr

@@ -4,7 +4,7 @@ import io
 import re
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,10 +17,19 @@ from evsrep.cli.help import REQUESTS
 from evsrep.cli.root import main
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
+from tests.cloud.commands import (
+    CHANGES,
+    READS,
+    SIGN_INS,
+    Words,
+    changes_of,
+    is_sign_in,
+    strike_changes,
+    write_files,
+)
 from tests.cloud.conftest import HurriedClock, Weather, a_grouped_cloud
 from tests.conftest import Done
 from tests.weather.faults import FAULTS, TLS_FAULTS, Fault, drip, slow
-from tests.weather.messages import Request
 from tests.weather.server import ANY
 
 TIMEOUT_SECONDS = 0.4
@@ -34,42 +43,6 @@ STALLS = {
     "blanks without end": FAULTS["endless-drip"],
     "100 Continue without end": FAULTS["endless-informational"],
     "too late": slow(30.0),
-}
-NEW = ("--production-disk", "db-01-log", "--dr-disk", "db-01-log-dr")
-WAIT = ("--wait", "--wait-timeout", "20")
-
-Words = Mapping[str, tuple[str, ...]]
-CHANGES: Words = {
-    "create": (*NEW, *WAIT),
-    "apply": ("pairs.csv", *WAIT),
-    "delete": ("lone", "--yes", *WAIT),
-    "group create": ("--pair", "lone", *WAIT),
-    "group update": ("shop", "--remove", "data", "--pause", *WAIT),
-    "group expand": ("shop", "--pair", "data=20", *WAIT),
-    "group delete": ("shop", "--yes", "--force", *WAIT),
-    "group sync": ("shop", "--force", *WAIT),
-    "group pause": ("shop", *WAIT),
-    "group failover": ("shop", "--yes", *WAIT),
-    "group switchover": ("shop", "--yes", *WAIT),
-    "group reprotect": ("shop", "--yes", "--force", *WAIT),
-}
-READS: Words = {
-    "list": (),
-    "show": ("lone",),
-    "wait": ("lone", "--for", "deleted", "--wait-timeout", "20"),
-    "group list": (),
-    "group show": ("shop",),
-    "group ready": ("shop", "--for", "failover"),
-    "group wait": ("shop", "--for", "failovered", "--wait-timeout", "20"),
-    "health": (),
-}
-SIGN_INS: Words = {
-    "auth check": (),
-    "auth token": (),
-    "auth logout": (),
-    "doctor": (),
-    "profile init": ("new",),
-    "profile import": ("--openrc", "openrc", "--as", "new"),
 }
 
 
@@ -97,13 +70,6 @@ def type_to(url: str, home: Path, command: str, words: Sequence[str]) -> Ended:
     return Ended(command, Done(code, out.getvalue(), err.getvalue()), seconds)
 
 
-def write_files(url: str, home: Path) -> None:
-    """Write what the commands read."""
-    (home / "pairs.csv").write_text("production_disk,dr_disk\ndb-01-log,db-01-log-dr\n")
-    exports = [f"export OS_{k.upper()}={shlex.quote(v)}\n" for k, v in ready_profile(url).items()]
-    (home / "openrc").write_text("".join(exports))
-
-
 def all_at_once(weather: Weather, home: Path, commands: Words) -> Iterator[Ended]:
     """Type commands to one cloud, side by side."""
     url = weather.server.url
@@ -121,31 +87,6 @@ def check(ended: Ended, *codes: ExitCode) -> None:
     if done.exit_code != ExitCode.DONE:
         assert done.error["exit_code"] == done.exit_code
         assert done.error["message"], command
-
-
-def is_sign_in(request: Request) -> bool:
-    return "/auth/tokens" in request.path
-
-
-def is_change(request: Request) -> bool:
-    return request.method != "GET" and not is_sign_in(request)
-
-
-def changes_of(weather: Weather) -> list[Request]:
-    return [each for each in weather.server.requests if is_change(each)]
-
-
-def strike_changes(cloud: Weather, stall: Fault, *, for_good: bool) -> None:
-    """Have the first change struck, and all that follows or nothing of it."""
-    struck: list[Request] = []
-
-    def weather(request: Request) -> Fault | None:
-        strikes = for_good if struck else is_change(request)
-        if strikes:
-            struck.append(request)
-        return stall if strikes else None
-
-    cloud.server.weather = weather
 
 
 def test_no_command_is_left_out() -> None:
