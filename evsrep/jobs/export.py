@@ -91,5 +91,5 @@ def _for_json(cells: Cells) -> dict[str, str | list[str]]:
 
 def _csv_line(cells: "tuple[str, ...] | list[str]") -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)  # which has both of them quoted
+    return line.getvalue().removesuffix("\r\n") + "\n"

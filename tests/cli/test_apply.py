@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -283,6 +284,7 @@ def test_ctrl_c_hands_out_no_new_work_and_tells_of_every_row(
     def interrupt(request: Request) -> None:
         if request.method == "POST" and "replications" in request.path:
             os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.3)  # the answer comes after evsrep's main thread has heard of it
 
     app = Sandbox(sandbox_file.path, now=clock.time)
     with BadServer(app, weather=interrupt) as server:

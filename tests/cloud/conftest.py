@@ -53,7 +53,7 @@ class Weather:
         out, err = io.StringIO(), io.StringIO()
         world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main([*words, "--timeout", "0.5s"], world)
+            code = main([*words, "--timeout", "1s"], world)
         return Done(code, out.getvalue(), err.getvalue())
 
     def create(self, *more: str) -> Done:

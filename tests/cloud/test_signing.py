@@ -38,9 +38,12 @@ def test_every_vector_of_the_vendor_is_met(vector: dict[str, Any]) -> None:
     assert found == vector["expect"]["authorization"]
 
 
+SEGMENT = TEXT.filter(lambda text: text not in (".", ".."))  # which are never sent: httpx goes up
+
+
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
-    segments=st.lists(TEXT, max_size=4),
+    segments=st.lists(SEGMENT, max_size=4),
     query=st.lists(st.tuples(TEXT.filter(bool), TEXT), max_size=4, unique_by=lambda pair: pair[0]),
     body=st.binary(max_size=50),
     access_key=HEADER,

@@ -32,8 +32,9 @@ from tests.conftest import Done
 from tests.weather.faults import FAULTS, TLS_FAULTS, Fault, drip, slow
 from tests.weather.server import ANY
 
-TIMEOUT_SECONDS = 0.4
-LONGEST_SECONDS = 9.0  # ten looks that get no answer, a minute of pauses in a hurry, a busy machine
+SHORT_SECONDS = 0.4  # where no answer comes anyway
+SECONDS = 1.5  # where there are some, which a busy machine is to have time for
+LONGEST_SECONDS = 30.0  # ten looks that get no answer, a minute of pauses in a hurry, and busy
 STALLS = {
     "no answer": FAULTS["stall"],
     "done, and no answer": FAULTS["process-then-stall"],
@@ -54,7 +55,7 @@ class Ended(NamedTuple):
     seconds: float
 
 
-def type_to(url: str, home: Path, command: str, words: Sequence[str]) -> Ended:
+def type_to(url: str, home: Path, limit: float, command: str, words: Sequence[str]) -> Ended:
     """Type a command to a cloud, with the profile file in this home."""
     out, err = io.StringIO(), io.StringIO()
     if command == "profile init":
@@ -62,7 +63,7 @@ def type_to(url: str, home: Path, command: str, words: Sequence[str]) -> Ended:
         words = [*words, *(w for key, value in keys for w in (f"--{key}".replace("_", "-"), value))]
     words = [str(home / word) if word in ("pairs.csv", "openrc") else word for word in words]
     config = str(home / ".config/evsrep/config.toml")
-    limits = ["--timeout", str(TIMEOUT_SECONDS), "--retries", "0"]
+    limits = ["--timeout", str(limit), "--retries", "0"]
     world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
     started = time.monotonic()
     code = main([*command.split(), *words, *limits, "--config", config, "-o", "json"], world)
@@ -70,12 +71,14 @@ def type_to(url: str, home: Path, command: str, words: Sequence[str]) -> Ended:
     return Ended(command, Done(code, out.getvalue(), err.getvalue()), seconds)
 
 
-def all_at_once(weather: Weather, home: Path, commands: Words) -> Iterator[Ended]:
+def all_at_once(
+    weather: Weather, home: Path, commands: Words, limit: float = SHORT_SECONDS
+) -> Iterator[Ended]:
     """Type commands to one cloud, side by side."""
     url = weather.server.url
     write_files(url, home)
     with ThreadPoolExecutor(len(commands)) as pool:
-        typed = [pool.submit(type_to, url, home, *each) for each in commands.items()]
+        typed = [pool.submit(type_to, url, home, limit, *each) for each in commands.items()]
         yield from (each.result() for each in typed)
 
 
@@ -117,7 +120,7 @@ def test_a_list_comes_and_nothing_of_a_single_thing(
 ) -> None:
     single = re.compile(r"/[0-9a-f-]{36}$")
     grouped.server.weather = lambda request: STALLS[name] if single.search(request.path) else None
-    for ended in all_at_once(grouped, home, READS):
+    for ended in all_at_once(grouped, home, READS, SECONDS):
         waits = ended.command.endswith("wait")
         check(ended, ExitCode.WAIT_TIMEOUT if waits else ExitCode.DONE)
 
@@ -179,6 +182,6 @@ def one_cloud_each(
             url = cloud.server.url
             write_files(url, folder)
             strike_changes(cloud, stall, for_good=for_good)
-            typed.append(pool.submit(type_to, url, folder, command, words))
+            typed.append(pool.submit(type_to, url, folder, SECONDS, command, words))
         for each in typed:
             yield each.result()

@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,7 +64,12 @@ def module_name(path: Path) -> str:
 
 
 MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """What is written in each module."""
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
 
 def room_of(module: str) -> str:
@@ -72,17 +78,19 @@ def room_of(module: str) -> str:
 
 
 def imports_of(module: str) -> Iterator[Import]:
-    for node, is_for_types in walk(TREES[module], is_for_types=False):
+    for node, is_for_types in walk(trees()[module], is_for_types=False):
         for name in names_in(node):
             yield Import(module, name, is_for_types)
 
 
 def walk(tree: ast.AST, *, is_for_types: bool) -> Iterator[tuple[ast.AST, bool]]:
     """All nodes, and whether they are seen by the type checker only."""
-    yield tree, is_for_types
-    for child in ast.iter_child_nodes(tree):
-        guarded = isinstance(tree, ast.If) and is_type_checking(tree.test) and child in tree.body
-        yield from walk(child, is_for_types=is_for_types or guarded)
+    left = [(tree, is_for_types)]
+    while left:
+        node, is_for_types = left.pop()
+        yield node, is_for_types
+        body = node.body if isinstance(node, ast.If) and is_type_checking(node.test) else ()
+        left.extend((each, is_for_types or each in body) for each in ast.iter_child_nodes(node))
 
 
 def is_type_checking(test: ast.expr) -> bool:
@@ -102,7 +110,10 @@ def names_in(node: ast.AST) -> Iterator[str]:
         yield from (str(each.value) for each in node.args if isinstance(each, ast.Constant))
 
 
-IMPORTS = [found for module in MODULES for found in imports_of(module)]
+@cache
+def all_imports() -> list[Import]:
+    """What the modules import, in the order they do."""
+    return [found for module in MODULES for found in imports_of(module)]
 
 
 def is_ours(name: str) -> bool:
@@ -123,7 +134,7 @@ def test_every_room_has_its_row():
 def test_arrows_point_downward_only():
     climbed = [
         each.line
-        for each in IMPORTS
+        for each in all_imports()
         if is_ours(each.imported) and not may(each.importer, each.imported)
     ]
     assert climbed == []
@@ -132,7 +143,7 @@ def test_arrows_point_downward_only():
 def test_each_library_is_in_its_room():
     strayed = [
         each.line
-        for each in IMPORTS
+        for each in all_imports()
         if not is_ours(each.imported)
         and not each.is_for_types
         and (library := each.imported.partition(".")[0]) not in sys.stdlib_module_names
@@ -142,14 +153,16 @@ def test_each_library_is_in_its_room():
 
 
 def test_httpx_is_imported_by_one_module_alone():
-    importers = {each.importer for each in IMPORTS if each.imported.partition(".")[0] == "httpx"}
+    importers = {
+        each.importer for each in all_imports() if each.imported.partition(".")[0] == "httpx"
+    }
     assert importers == {"evsrep.cloud.lean_httpx"}
 
 
 def test_the_sandbox_is_met_in_two_modules_alone():
     importers = {
         each.importer
-        for each in IMPORTS
+        for each in all_imports()
         if is_ours(each.imported)
         and room_of(each.imported) == "sandbox"
         and room_of(each.importer) != "sandbox"
@@ -158,7 +171,7 @@ def test_the_sandbox_is_met_in_two_modules_alone():
 
 
 def test_the_manual_is_on_top():
-    assert [each.line for each in IMPORTS if each.imported == "evsrep.manual"] == []
+    assert [each.line for each in all_imports() if each.imported == "evsrep.manual"] == []
 
 
 def reads_environment(node: ast.AST) -> bool:
@@ -174,7 +187,7 @@ def readers_of_the_environment(module: str) -> set[str]:
     """The top-level names within which a module reads the environment, as `module:name`."""
     return {
         f"{module}:{getattr(top, 'name', 'itself')}"
-        for top in TREES[module].body
+        for top in trees()[module].body
         for node in ast.walk(top)
         if reads_environment(node)
     }

@@ -98,7 +98,7 @@ def paired(run: Run, home: Path) -> str:
 
 def test_a_group_is_acted_on_as_its_state_allows(paired: str) -> None:
     with evsrep.connect("sandbox") as cloud:
-        with pytest.raises(evsrep.Refused, match="its status is"):
+        with pytest.raises(evsrep.Refused, match="its replication_status is active"):
             evsrep.act(cloud, paired, "reprotect")
         group = evsrep.act(cloud, paired, "pause", seconds=60)
         assert group.replication_status == "active-stopped"

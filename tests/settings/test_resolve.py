@@ -288,7 +288,7 @@ def test_every_key_of_a_profile_is_there() -> None:
         "password", "passcode", "access_key", "secret_key", "security_token", "token",
         "password_command", "secret_key_command", "token_command", "endpoint",
         "compute_endpoint", "ca_bundle", "insecure", "proxy", "timeout", "retries",
-        "priority_station", "replication_model", "output", "read_only", "protected",
+        "priority_station", "replication_model", "output", "read_only", "protected", "journal",
     }  # fmt: skip
 
 
