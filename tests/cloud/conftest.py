@@ -144,17 +144,25 @@ def _hurried_now() -> float:
 @contextlib.contextmanager
 def a_grouped_cloud(home: Path, seeded: Path, shelf: Path, *untold: str) -> Iterator[Weather]:
     """Have a cloud with a group, whose answers lack the untold fields, in a home of its own."""
+    if not shelf.exists():
+        _fill(shelf, seeded, home)
     database = home / "cloud.db"
-    shutil.copy(shelf if shelf.exists() else seeded, database)
+    shutil.copy(shelf, database)
     with BadServer(without(Sandbox(database, now=_hurried_now), *untold)) as server:
+        write_profile(home, ready_profile(server.url))
+        yield Weather(server, database)
+
+
+def _fill(shelf: Path, seeded: Path, home: Path) -> None:
+    """Put a cloud with a group there, for every test to copy: making it takes longer."""
+    database = home / "first.db"
+    shutil.copy(seeded, database)
+    with BadServer(Sandbox(database, now=_hurried_now)) as server:
         config = write_profile(home, ready_profile(server.url))
-        weather = Weather(server, database)
-        if not shelf.exists():
-            _make_group(weather, config)
-            with contextlib.closing(sqlite3.connect(database)) as file:
-                file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            shutil.copy(database, shelf)
-        yield weather
+        _make_group(Weather(server, database), config)
+    with contextlib.closing(sqlite3.connect(database)) as file:
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.rename(shelf)
 
 
 def _make_group(weather: Weather, config: Path) -> None:
