@@ -49,11 +49,11 @@ class Weather:
         self._database = database
 
     def run(self, *words: str) -> Done:
-        """Type a command, in this process, with half a second for each request."""
+        """Type a command, in this process, with a moment for each request."""
         out, err = io.StringIO(), io.StringIO()
         world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main([*words, "--timeout", "1s"], world)
+            code = main([*words, "--timeout", "0.7s"], world)
         return Done(code, out.getvalue(), err.getvalue())
 
     def create(self, *more: str) -> Done:

@@ -9,7 +9,6 @@ knowing (exit code 8) is followed by its own `resume:` command, as an operator w
 import argparse
 import contextlib
 import io
-import json
 import os
 import random
 import shlex
@@ -124,7 +123,7 @@ def _create(disks: tuple[str, str]) -> Outcome:
             return Outcome(tuple(codes), done.json["id"])
         if done.exit_code != 8:
             break
-        words = [*shlex.split(json.loads(done.stderr)["error"]["resume"])[1:], "-o", "json"]
+        words = [*shlex.split(done.error["resume"])[1:], "-o", "json"]
     return Outcome(tuple(codes), "")
 
 

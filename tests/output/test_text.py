@@ -17,7 +17,7 @@ from evsrep.output.console import Console
 from evsrep.output.shapes import PAIR
 from evsrep.output.text import as_cell, as_json, harmless, without_secrets
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=30, deadline=None)
 
 BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LINE_ENDS = re.compile("[\u0085\u2028\u2029]")
