@@ -152,12 +152,23 @@ def _usage(error: click.ClickException) -> EvsrepError:
     """Click's complaint in our words."""
     ctx = getattr(error, "ctx", None)
     command = ctx.command_path if ctx else "evsrep"
+    if isinstance(error, click.BadParameter) and (variable := _variable_of(error)):
+        error.param_hint = variable
     message = " ".join(error.format_message().split()).rstrip(".")
     if isinstance(error, click.FileError):
         return ConfigError(message)
     if isinstance(error, click.NoSuchOption):
         message = _no_such_option(error)
     return UsageFault(message[:1].lower() + message[1:], hint=f"see '{command} --help'")
+
+
+def _variable_of(error: click.BadParameter) -> str:
+    """The environment's variable that a bad value came from; nothing where it was typed."""
+    if error.ctx is None or error.param is None or error.param.name is None:
+        return ""
+    source = error.ctx.get_parameter_source(error.param.name)
+    is_environment = source is click.core.ParameterSource.ENVIRONMENT
+    return str(error.param.envvar) if is_environment else ""
 
 
 def _no_such_option(error: click.NoSuchOption) -> str:

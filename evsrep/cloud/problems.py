@@ -105,7 +105,8 @@ def error_for(
 
 def not_found(what: str, said: Said | None, *, is_read: bool, hint: str = "") -> NotFound:
     """The error where a thing is not there; `what` names it, or the deed that named it."""
-    message = f"the cloud knows no {what}" if is_read else f"{what} names what is not there"
+    noun = what.removeprefix("the ")
+    message = f"the cloud knows no {noun}" if is_read else f"{what} names what is not there"
     hint = hint or "check the ID, and the project with 'evsrep auth check'"
     return NotFound(message, hint=hint, said=said)
 

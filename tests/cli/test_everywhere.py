@@ -116,6 +116,8 @@ def test_a_bad_variable_is_a_usage_fault(
     done = sandbox("show", "nope")
     assert done.exit_code == ExitCode.USAGE
     assert value in done.stderr
+    assert f"invalid value for {variable}: " in done.stderr
+    assert "--" not in done.stderr.splitlines()[0], "nobody typed an option"
     assert not sandbox_file.was_asked
 
 
