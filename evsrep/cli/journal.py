@@ -18,7 +18,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     shape=CHANGE,
     examples=(
         "evsrep journal --since 2h",
-        "evsrep journal --since 2026-01-31T12:00 -o jsonl | grep unknown",
+        "evsrep journal --since 7d -o jsonl | jq 'select(.outcome == \"unknown\")'",
     ),
 )
 @click.option("--since", metavar="WHEN", help="The last 90s, 10m, 2h or 7d, or 2026-01-31T12:00.")
