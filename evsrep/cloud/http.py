@@ -167,8 +167,8 @@ class Http:
             self._journal.end(key, outcome=error.kind, **_said_fields(error.said))
             raise
         made = getattr(success.value, "id", None)
-        said = _said_fields(self._said(success.answer))
-        self._journal.end(key, outcome="done", id=made, **said)
+        said = Said(success.answer.status, request_id=problems.request_id(success.answer.headers))
+        self._journal.end(key, outcome="done", id=made, **_said_fields(said))
         return success.value
 
     def _send(

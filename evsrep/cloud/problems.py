@@ -55,13 +55,17 @@ def read_said(
     """
     found = _object(body)
     code, words = _code_and_words(found)
-    request_id = next((headers[name] for name in _ID_HEADERS if headers.get(name)), "")
     return Said(
         status=status,
         code=code,
         words=_shortened(hide(words or ("" if found else _plain(body)))),
-        request_id=request_id or _text(found.get("request_id")),
+        request_id=request_id(headers) or _text(found.get("request_id")),
     )
+
+
+def request_id(headers: Mapping[str, str]) -> str:
+    """What the cloud calls a request; nothing where it does not say."""
+    return next((headers[name] for name in _ID_HEADERS if headers.get(name)), "")
 
 
 def is_token_refused(said: Said) -> bool:

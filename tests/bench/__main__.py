@@ -9,6 +9,7 @@ round one run of every peer. A ratio is between medians of the same rounds.
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import platform
@@ -126,8 +127,23 @@ with httpx.Client(headers={headers!r}) as client:
         left -= len(page)
         marker = {{"marker": page[-1]["id"]}}
 """
+    applier = f"""import csv, sys
+from concurrent.futures import ThreadPoolExecutor
+import httpx
+
+def create(row):
+    order = {{"volume_ids": [row[0], row[1]], "priority_station": row[2]}}
+    order["replication_model"] = "hypermetro"
+    return client.post({base!r}, json={{"replication": order}}).text
+
+limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+with open(sys.argv[1]) as file, httpx.Client(headers={headers!r}, limits=limits) as client:
+    with ThreadPoolExecutor(int(sys.argv[2])) as pool:
+        for text in pool.map(create, list(csv.reader(file))[1:]):
+            print(text)
+"""
     found = {}
-    for name, text in (("create", create), ("list", lister)):
+    for name, text in (("create", create), ("list", lister), ("apply", applier)):
         path = HOME / f"{name}.py"
         path.write_text(text)
         found[name] = str(path)
@@ -160,33 +176,38 @@ def _run(words: Sequence[str], environ: Mapping[str, str]) -> Run:
     return Run(seconds, usage.ru_maxrss / 1024)
 
 
-def _report(work: Work, runs: Mapping[str, list[Run]]) -> None:
+def _report(work: Work, runs: Mapping[str, list[Run]], ideal: float = 0.0) -> None:
     medians = {
         peer: statistics.median(run.seconds for run in found) for peer, found in runs.items()
     }
     reference = next(iter(medians.values()))
     for peer, median in medians.items():
         memory = max(run.memory_mb for run in runs[peer])
-        ratio = f"{median / reference:.2f}"
+        ratio = f"{median / reference:.2f}" + (f", {ideal / median:.0%} of ideal" if ideal else "")
         print(f"| {work.name} | {peer} | {median * 1000:.0f} ms | {ratio} | {memory:.0f} MB |")  # noqa: T201
 
 
 def _report_apply(url: str, latency: float) -> None:
-    """How near `apply` comes to the ideal rate, over the requests that create."""
+    """How near whole processes, start-up included, come to the ideal rate."""
+    script, path = _script(url)["apply"], HOME / "pairs.csv"
+    numbers = itertools.count(50_000)  # no disk is in two pairs
     for jobs in (1, 8, 32):
         count = 1_000 if jobs > 1 else 100
-        path = HOME / "pairs.csv"
-        start = 100_000 + jobs * 10_000
-        lines = (
-            f"{disk_id(n)},{disk_id(n + 1)},az1.dc1" for n in range(start, start + 2 * count, 2)
-        )
-        path.write_text("production_disk,dr_disk,priority_station\n" + "\n".join(lines) + "\n")
-        words = (EVSREP, "apply", str(path), "--no-check", "--jobs", str(jobs), "-o", "jsonl")
-        run = _run(words, _environ(url))
+        apply = (EVSREP, "apply", str(path), "--no-check", "--jobs", str(jobs), "-o", "jsonl")
+        peers = {"bare httpx script": (PYTHON, script, str(path), str(jobs)), "evsrep": apply}
+        runs: dict[str, list[Run]] = {peer: [] for peer in peers}
+        for _ in range(3 if latency < 0.1 else 1):
+            for peer, words in peers.items():
+                _write_pairs(path, count, numbers)
+                runs[peer].append(_run(words, _environ(url)))
         ideal = count * latency / jobs
-        share = f"{ideal / run.seconds:.0%} of ideal" if latency else "-"
-        name = f"apply of {count}, {latency * 1000:.0f} ms, {jobs} jobs"
-        print(f"| {name} | evsrep | {run.seconds:.2f} s | {share} | {run.memory_mb:.0f} MB |")  # noqa: T201
+        name = f"apply of {count}, {latency * 1000:.0f} ms, {jobs} {'jobs' if jobs > 1 else 'job'}"
+        _report(Work(name, peers), runs, ideal)
+
+
+def _write_pairs(path: Path, count: int, numbers: Iterator[int]) -> None:
+    lines = (f"{disk_id(next(numbers))},{disk_id(next(numbers))},az1.dc1" for _ in range(count))
+    path.write_text("\n".join(["production_disk,dr_disk,priority_station", *lines, ""]))
 
 
 def _environ(url: str) -> Mapping[str, str]:
