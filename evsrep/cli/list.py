@@ -201,6 +201,8 @@ def _query(wanted: Wanted, order: dict[str, str]) -> dict[str, str]:
 
 def _fits(pair: "Pair", wanted: Wanted) -> bool:
     """Whether a pair is wanted: the cloud may match loosely, or not filter at all."""
+    if not any(wanted):
+        return True
     same = (
         (wanted.name, pair.name),
         (wanted.status, pair.status),
