@@ -15,12 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pexpect
 import pytest
 
 from evsrep.cli.app import World
 from evsrep.cli.root import main
 from evsrep.clock import Clock
+
+# A shell that starts something in the background has it ignore Ctrl-C, which tests send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is no fault
+hypothesis.settings.load_profile("patient")
 
 PRODUCTION = "18aa67ea-c7cb-4826-800d-50e67f0de75b"
 DR = "375d23be-3658-498f-8b50-d3b950a890ec"
