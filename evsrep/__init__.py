@@ -6,9 +6,10 @@ first touch, so that `import evsrep` costs nothing.
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__: str  # evsrep._version has it, on first touch as all else
 
 _HOMES = {
+    "evsrep._version": ("__version__",),
     "evsrep.library": ("act", "connect", "create_pair", "delete_pair", "wait_for_pair"),
     "evsrep.jobs.find": ("find_disk", "find_group", "find_pair"),
     "evsrep.cloud.client": ("Cloud",),
@@ -17,7 +18,7 @@ _HOMES = {
     ),
     "evsrep.errors": (
         *("AuthError", "ConfigError", "EvsrepError", "ExitCode", "Failed", "InternalError"),
-        *("NotFound", "NotOffered", "OutcomeUnknown", "PasscodeWanted", "Refused", "Said"),
+        *("NotFound", "NotOffered", "OutcomeUnknown", "PasscodeWanted", "Refused", "ServiceError"),
         *("Unavailable", "UsageFault", "WaitTimeout"),
     ),
 }
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from evsrep.errors import OutcomeUnknown as OutcomeUnknown
     from evsrep.errors import PasscodeWanted as PasscodeWanted
     from evsrep.errors import Refused as Refused
-    from evsrep.errors import Said as Said
+    from evsrep.errors import ServiceError as ServiceError
     from evsrep.errors import Unavailable as Unavailable
     from evsrep.errors import UsageFault as UsageFault
     from evsrep.errors import WaitTimeout as WaitTimeout

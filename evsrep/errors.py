@@ -73,12 +73,12 @@ EXIT_CODES = (
 )
 
 
-class Said(NamedTuple):
+class ServiceError(NamedTuple):
     """What the cloud itself said of a failure; empty where it said nothing."""
 
     status: int
     code: str = ""
-    words: str = ""
+    message: str = ""
     request_id: str = ""
 
 
@@ -93,19 +93,19 @@ class EvsrepError(Exception):
         message: str,
         *,
         hint: str = "",
-        said: Said | None = None,
+        service_error: ServiceError | None = None,
         faults: tuple[str, ...] = (),
         resume: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.said = said
+        self.service_error = service_error
         self.faults = faults
         self.resume = resume
 
     @property
-    def whole(self) -> str:
+    def full_message(self) -> str:
         """All that is wrong, on one line."""
         return "; ".join((self.message, *self.faults))
 
@@ -136,7 +136,7 @@ class AuthError(EvsrepError):
     @property
     def is_forbidden(self) -> bool:
         """Whether the credentials were taken, and only this is not allowed."""
-        return self.said is not None and self.said.status == 403
+        return self.service_error is not None and self.service_error.status == 403
 
 
 class PasscodeWanted(AuthError):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from evsrep import wiring
 from evsrep.clock import RealClock
 from evsrep.errors import UsageFault
-from evsrep.output.text import without_secrets
+from evsrep.secrets import without_secrets
 from evsrep.settings import resolve
 from evsrep.settings.paths import config_file
 from evsrep.settings.profiles import read_profiles
@@ -53,7 +53,7 @@ def connect(
     with ExitStack() as at_end:
         around = wiring.Surroundings(
             clock=RealClock(),
-            talk=_Logged(),
+            reporter=_Logged(),
             environ=environ,
             file=lambda: file,
             limits=wiring.limits(found, timeout, retries),

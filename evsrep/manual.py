@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from evsrep import __version__
+from evsrep._version import __version__
 from evsrep.cli.completion import SHELLS, script
 from evsrep.cli.help import API, DEPRECATED, ENVIRONMENT, FILES, OUTPUT, REQUESTS
 from evsrep.cli.options import COMMON, option_groups

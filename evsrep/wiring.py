@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 from evsrep.builtin import open_sandbox, sandbox_profile
 from evsrep.clock import Clock
 from evsrep.cloud.client import Cloud
-from evsrep.cloud.http import Http, Limits, Talk, new_client
+from evsrep.cloud.http import Http, Limits, Reporter, new_client
 from evsrep.cloud.lean_httpx import httpx
 from evsrep.cloud.signin import KeySignIn, Password, PasswordSignIn, SignIn, TokenSignIn
 from evsrep.errors import ConfigError
@@ -25,10 +25,10 @@ from evsrep.settings.paths import cache_folder, state_folder
 from evsrep.settings.profiles import ProfileFile, readable_by_others
 from evsrep.settings.proxies import proxy_for
 from evsrep.settings.resolve import Profile
-from evsrep.settings.tokens import TokenShelf
+from evsrep.settings.tokens import TokenCacheFile
 
 
-class Teller(Talk, Protocol):
+class Teller(Reporter, Protocol):
     """Talk that can also warn."""
 
     def warn(self, text: str) -> None:
@@ -40,7 +40,7 @@ class Surroundings(NamedTuple):
     """What a cloud is opened with."""
 
     clock: Clock
-    talk: Teller
+    reporter: Teller
     environ: Mapping[str, str]
     file: Callable[[], ProfileFile]  # read only where it is wanted
     limits: Limits
@@ -51,13 +51,13 @@ class Surroundings(NamedTuple):
 def open_cloud(profile: Profile, around: Surroundings) -> Cloud:
     """The cloud of a profile. Nothing is sent yet."""
     if profile.is_set("insecure"):
-        around.talk.warn(f"TLS is not verified: profile '{profile.name}' says insecure = true")
+        around.reporter.warn(f"TLS is not verified: profile '{profile.name}' says insecure = true")
     if profile.name != resolve.SANDBOX and readable_by_others(around.file()):
-        around.talk.warn(f"others can read the secrets in {around.file().path}: chmod 600 it")
+        around.reporter.warn(f"others can read the secrets in {around.file().path}: chmod 600 it")
     http = Http(
         around.at_end.enter_context(new_client(_transport(around, profile))),
         clock=around.clock,
-        talk=around.talk,
+        reporter=around.reporter,
         limits=around.limits,
         allows_plain_http=profile.is_set("insecure"),
         journal=None if profile.is_off("journal") else _journal(around, profile),
@@ -99,7 +99,7 @@ def _journal(around: Surroundings, profile: Profile) -> Journal:
         state_folder(around.environ) / "journal.jsonl",
         profile=profile.name,
         command=around.command,
-        warn=around.talk.warn,
+        warn=around.reporter.warn,
     )
     around.at_end.callback(found.close)
     return found
@@ -154,16 +154,16 @@ def _sign_in(around: Surroundings, profile: Profile, http: Http, url: str) -> Si
             project_name=resolve.project_name(profile),
         )
     who = _password(profile)
-    shelf = None
+    cache = None
     if profile.name != resolve.SANDBOX:  # which is asked faster than a file is read
-        shelf = TokenShelf(cache_folder(around.environ), f"{url} {who}", around.talk.warn)
+        cache = TokenCacheFile(cache_folder(around.environ), f"{url} {who}", around.reporter.warn)
     return PasswordSignIn(
         http,
         url,
         who,
         password=_secret(around, profile, "password"),
         passcode=_secret(around, profile, "passcode"),
-        shelf=shelf,
+        cache=cache,
     )
 
 
@@ -189,7 +189,7 @@ def _secret(around: Surroundings, profile: Profile, key: str) -> Callable[[], st
     def get() -> str:
         found = resolve.secret(profile, key, around.environ)
         if found and profile.name != resolve.SANDBOX:
-            around.talk.secrets.add(found)
+            around.reporter.secrets.add(found)
         return found
 
     def get_once() -> str:

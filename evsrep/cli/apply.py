@@ -212,7 +212,7 @@ class _Counts:
         elif not row.is_as_asked:
             self._failures += 1
             if row.error is not None and len(self._told) < _MOST_TOLD:
-                self._told.append((row.line, row.error.whole))
+                self._told.append((row.line, row.error.full_message))
         return row
 
     @property

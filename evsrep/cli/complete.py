@@ -11,7 +11,7 @@ from evsrep.errors import EvsrepError
 
 if TYPE_CHECKING:
     from evsrep.cloud.models import Group, Pair
-    from evsrep.settings.names import Names, NameShelf
+    from evsrep.settings.names import NameCache, Names
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -53,13 +53,13 @@ def learned(app: App, found: "Iterator[Pair]", *, is_whole: bool) -> "Iterator[P
             names[pair.id] = pair.name
             stations[pair.priority_station] = None
         yield pair
-    shelf = _shelf(app)
-    if shelf is None:
+    cache = _shelf(app)
+    if cache is None:
         return
-    before = shelf.read()
+    before = cache.read()
     known = names if is_whole else {**names, **before.pairs, **names}
     merged = (*stations, *(zone for zone in before.zones if zone not in stations))
-    shelf.write(Names(known, tuple(filter(None, merged)), before.groups))
+    cache.write(Names(known, tuple(filter(None, merged)), before.groups))
 
 
 def learned_groups(app: App, found: "Iterator[Group]", *, is_whole: bool) -> "Iterator[Group]":
@@ -71,28 +71,28 @@ def learned_groups(app: App, found: "Iterator[Group]", *, is_whole: bool) -> "It
         if len(names) < MOST_PAIRS:
             names[group.id] = group.name
         yield group
-    shelf = _shelf(app)
-    if shelf is not None:
-        before = shelf.read()
+    cache = _shelf(app)
+    if cache is not None:
+        before = cache.read()
         known = names if is_whole else {**names, **before.groups, **names}
-        shelf.write(before._replace(groups=known))
+        cache.write(before._replace(groups=known))
 
 
 def _names(ctx: click.Context) -> "Names":
     from evsrep.settings.names import Names
 
     app = ctx.find_object(App)
-    shelf = _shelf(app) if app else None
-    return shelf.read() if shelf else Names({}, ())
+    cache = _shelf(app) if app else None
+    return cache.read() if cache else Names({}, ())
 
 
-def _shelf(app: App) -> "NameShelf | None":
+def _shelf(app: App) -> "NameCache | None":
     """The place of this run's profile; None where there is none to be had."""
-    from evsrep.settings.names import NameShelf
+    from evsrep.settings.names import NameCache
     from evsrep.settings.paths import cache_folder
 
     try:
-        return NameShelf(cache_folder(app.world.environ), f"{app.config_path} {app.profile.name}")
+        return NameCache(cache_folder(app.world.environ), f"{app.config_path} {app.profile.name}")
     except EvsrepError:
         return None
 

@@ -12,7 +12,7 @@ def connect(app: App, profile: Profile) -> Cloud:
     """The cloud of a profile. Secret commands are run; nothing is sent yet."""
     around = wiring.Surroundings(
         clock=app.clock,
-        talk=app.console,
+        reporter=app.console,
         environ=app.world.environ,
         file=lambda: app.profile_file,
         limits=wiring.limits(profile, app.given("timeout"), app.given("retries")),

@@ -47,8 +47,8 @@ def _profile(app: App) -> Finding:
     if profile.is_set("insecure"):
         return Finding("profile", WARNING, detail, "insecure = true: TLS is not verified")
     if readable_by_others(app.profile_file):
-        helps = f"others can read its secrets: chmod 600 {app.config_path}"
-        return Finding("profile", WARNING, detail, helps)
+        hint = f"others can read its secrets: chmod 600 {app.config_path}"
+        return Finding("profile", WARNING, detail, hint)
     return Finding("profile", OK, detail)
 
 
@@ -57,5 +57,5 @@ def _row(found: Finding) -> dict[str, object]:
         "check": found.check,
         "result": found.result,
         "detail": found.detail or None,
-        "help": found.help or None,
+        "hint": found.hint or None,
     }

@@ -56,16 +56,16 @@ def _rows() -> Iterator[dict[str, Any]]:
     for kind, table in _TABLES:
         for word, row in table.items():
             others = (word.replace("APIGW.", "APIG."),)
-            yield _row(word, kind, row.cause, row.helps, others)
+            yield _row(word, kind, row.cause, row.hint, others)
     for code in EXIT_CODES:
         kinds = f" ({', '.join(code.kinds)})" if code.kinds else ""
         yield _row(str(int(code.code)), f"exit code{kinds}", code.when, None, code.kinds)
 
 
 def _row(
-    word: str, kind: str, meaning: str, helps: str | None, others: tuple[str, ...]
+    word: str, kind: str, meaning: str, hint: str | None, others: tuple[str, ...]
 ) -> dict[str, Any]:
-    return {"word": word, "kind": kind, "meaning": meaning, "helps": helps, "others": others}
+    return {"word": word, "kind": kind, "meaning": meaning, "hint": hint, "others": others}
 
 
 def _plain(word: str) -> str:

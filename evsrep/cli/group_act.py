@@ -91,7 +91,7 @@ def _act(app: App, action: Action, found: "Group", conduct: Conduct) -> None:
         known.show()
         return
     if found.status in action.passing and not conduct.is_forced:
-        found = _calm(app, found, conduct.patience)
+        found = _rate_limit(app, found, conduct.patience)
         known = Known(app, found)
     guard(app, action, found, is_forced=conduct.is_forced)
     if action.question and not conduct.is_sure and not is_meant(app, found, action.question):
@@ -102,7 +102,7 @@ def _act(app: App, action: Action, found: "Group", conduct: Conduct) -> None:
     known.show(goal)
 
 
-def _calm(app: App, group: "Group", patience: Patience) -> "Group":
+def _rate_limit(app: App, group: "Group", patience: Patience) -> "Group":
     """The group, when what is under way with it has passed."""
     known = Known(app, group)
     known.tell(f"group {group.label} is {group.status}; waiting for the end of that")

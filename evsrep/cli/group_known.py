@@ -48,7 +48,7 @@ def guard(app: App, action: Action, group: "Group", *, is_forced: bool = False) 
     if is_forced:
         for check in checks_of(action, group):
             if not check.is_ok:
-                app.console.warn(f"--force: its {check.rule} is {check.value}; {check.helps}")
+                app.console.warn(f"--force: its {check.rule} is {check.value}; {check.hint}")
         return
     checks = readiness(app.cloud, action, group)
     for check in checks:

@@ -180,6 +180,6 @@ def ready(app: App, group: str, action: str) -> None:
     found = find_group(app.cloud, group)
     checks = readiness(app.cloud, REHEARSED[action], found)
     keys = READINESS.fields
-    rows = [(each.rule, each.value or None, each.is_ok, each.helps or None) for each in checks]
+    rows = [(each.rule, each.value or None, each.is_ok, each.hint or None) for each in checks]
     app.console.show_all(READINESS, [dict(zip(keys, row, strict=True)) for row in rows])
     raise_if_forbidden(REHEARSED[action], found, checks)

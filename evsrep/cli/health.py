@@ -81,7 +81,7 @@ def _rows(app: App, words: tuple[str, ...], counts: Counter[str]) -> Iterator[Ro
             "name": thing.name or None,
             "health": found.health,
             "reason": found.reason or None,
-            "helps": found.helps or None,
+            "hint": found.hint or None,
         }
 
 
@@ -91,7 +91,7 @@ def _draw(app: App, rows: Iterator[Row]) -> None:
     for row in rows:
         name = f"'{row['name']}' ({row['id']})" if row["name"] else row["id"]
         is_bad = row["health"] != PROTECTED
-        below = [Branch(text) for text in (row["reason"], row["helps"]) if text and is_bad]
+        below = [Branch(text) for text in (row["reason"], row["hint"]) if text and is_bad]
         app.console.show_tree(Branch(f"{row['health']}: {row['kind']} {name}", tuple(below)))
     if row is None:
         app.console.note("there is nothing to protect")
@@ -133,11 +133,11 @@ def _nagios(rows: list[Row], counts: Counter[str]) -> str:
         key=lambda row: SEVERITY.index(row["health"]),
         reverse=True,
     )
-    said = [f"{len(bad)} of {len(rows)} not protected" if bad else f"{len(rows)} protected"]
-    said += [_nagios_reason(row) for row in bad[:_MOST_REASONS]]
-    said += [f"and {len(bad) - _MOST_REASONS} more"] if len(bad) > _MOST_REASONS else []
+    parts = [f"{len(bad)} of {len(rows)} not protected" if bad else f"{len(rows)} protected"]
+    parts += [_nagios_reason(row) for row in bad[:_MOST_REASONS]]
+    parts += [f"and {len(bad) - _MOST_REASONS} more"] if len(bad) > _MOST_REASONS else []
     figures = " ".join(f"{each}={counts[each]}" for each in _EXIT_CODES)
-    return f"EVSREP {_NAGIOS_WORDS[state]} - {'; '.join(said)} | {figures}\n"
+    return f"EVSREP {_NAGIOS_WORDS[state]} - {'; '.join(parts)} | {figures}\n"
 
 
 def _nagios_reason(row: Row) -> str:

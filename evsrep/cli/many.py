@@ -14,7 +14,7 @@ def told(app: App, error: EvsrepError | None) -> Any:
     if error is None:
         return None
     if not app.console.is_json:
-        return error.whole
+        return error.full_message
     from evsrep.output.console import error_fields
 
     return error_fields(error)
@@ -33,7 +33,7 @@ def failure_of(
         return None
     if total == 1:
         return errors[0]
-    messages = tuple(error.whole for error in errors[:_MOST_TOLD])
+    messages = tuple(error.full_message for error in errors[:_MOST_TOLD])
     more = len(errors) - len(messages)
     faults = (*messages, *([f"and {more} more"] if more else []))
     first = errors[0]
@@ -42,7 +42,7 @@ def failure_of(
         return type(first)(
             f"none of the {total} {noun} could be {deed}",
             hint=first.hint,
-            said=first.said,
+            service_error=first.service_error,
             faults=faults,
         )
     return Partial(

@@ -184,7 +184,7 @@ def _bug(app: App, error: Exception) -> EvsrepError:
     """An error that nobody foresaw; its traceback only for who asked for it."""
     import traceback
 
-    from evsrep.output.text import without_secrets
+    from evsrep.secrets import without_secrets
 
     if app.given("debug"):
         trace = "".join(traceback.format_exception(error))

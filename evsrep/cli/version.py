@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from evsrep import __version__
+from evsrep._version import __version__
 from evsrep.cli.app import App
 
 _LIBRARIES = ("click", "httpx", "httpcore", "rich", "tomli-w", "PyYAML")

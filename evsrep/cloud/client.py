@@ -271,7 +271,7 @@ class Cloud:
         except NotOffered as error:
             collection = self._call("GET", noun, "?limit=1", "the list")
             self._http.send(collection, lambda answer: None, self._sign_in)
-            raise not_found(call.what, error.said, is_read=call.repeats_freely) from error
+            raise not_found(call.what, error.service_error, is_read=call.repeats_freely) from error
 
     def _pairs_call(
         self, method: str, rest: str, what: str, body: dict[str, Any] | None = None

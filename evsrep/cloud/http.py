@@ -13,12 +13,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from evsrep import __version__
+from evsrep._version import __version__
 from evsrep.clock import Clock
 from evsrep.cloud import problems, retry
 from evsrep.cloud.lean_httpx import httpx
 from evsrep.cloud.wire import Unreadable
-from evsrep.errors import AuthError, ConfigError, EvsrepError, OutcomeUnknown, Said, Unavailable
+from evsrep.errors import (
+    AuthError,
+    ConfigError,
+    EvsrepError,
+    OutcomeUnknown,
+    ServiceError,
+    Unavailable,
+)
 
 LONGEST_ANSWER_BYTES = 16 * 1024 * 1024
 SKEW_THAT_MATTERS_SECONDS = 300.0
@@ -39,7 +46,7 @@ _SECRET_HEADERS = frozenset(
 T = TypeVar("T")
 
 
-class Authority(Protocol):
+class Authenticator(Protocol):
     """Whoever lends a request the right to be heard."""
 
     def auth(self) -> httpx.Auth:
@@ -92,7 +99,7 @@ class Failure(NamedTuple):
     retry_after: float | None = None
 
 
-class Talk(Protocol):
+class Reporter(Protocol):
     """Where the details go: `-v` and `--debug`. `secrets` are starred out of them."""
 
     is_debugging: bool
@@ -131,7 +138,7 @@ class Http:
         client: httpx.Client,
         *,
         clock: Clock,
-        talk: Talk,
+        reporter: Reporter,
         limits: Limits | None = None,
         allows_plain_http: bool = False,
         journal: Journal | None = None,
@@ -139,10 +146,10 @@ class Http:
         self.clock = clock
         self.limits = limits or Limits()
         self._client = client
-        self._talk = talk
+        self._talk = reporter
         self._allows_plain_http = allows_plain_http
         self._journal = journal
-        self._calm = _Calm(clock)
+        self._rate_limit = _RateLimitGate(clock)
 
     def limited(self, limits: Limits) -> "Http":
         """The same, within other limits."""
@@ -151,7 +158,7 @@ class Http:
         return other
 
     def send(
-        self, call: Call, read: Callable[[Answer], T], authority: Authority | None = None
+        self, call: Call, read: Callable[[Answer], T], authenticator: Authenticator | None = None
     ) -> T:
         """Send until it is answered with success, and return what `read` makes of that.
 
@@ -159,33 +166,35 @@ class Http:
         `evsrep.errors`; `OutcomeUnknown` where the request may have taken effect.
         """
         if self._journal is None or call.repeats_freely or call.is_secret:
-            return self._send(call, read, authority).value
+            return self._send(call, read, authenticator).value
         key = self._journal.begin(self.clock.time(), call.method, urlsplit(call.url).path)
         try:
-            success = self._send(call, read, authority)
+            success = self._send(call, read, authenticator)
         except EvsrepError as error:
-            self._journal.end(key, outcome=error.kind, **_said_fields(error.said))
+            self._journal.end(key, outcome=error.kind, **_service_error_fields(error.service_error))
             raise
         made = getattr(success.value, "id", None)
-        said = Said(success.answer.status, request_id=problems.request_id(success.answer.headers))
-        self._journal.end(key, outcome="done", id=made, **_said_fields(said))
+        service_error = ServiceError(
+            success.answer.status, request_id=problems.request_id(success.answer.headers)
+        )
+        self._journal.end(key, outcome="done", id=made, **_service_error_fields(service_error))
         return success.value
 
     def _send(
-        self, call: Call, read: Callable[[Answer], T], authority: Authority | None
+        self, call: Call, read: Callable[[Answer], T], authenticator: Authenticator | None
     ) -> "_Success[T]":
-        attempt, may_renew = 0, authority is not None
+        attempt, may_renew = 0, authenticator is not None
         while True:
-            self._calm.wait()
-            auth = authority.auth() if authority else None
+            self._rate_limit.wait()
+            auth = authenticator.auth() if authenticator else None
             result = self._try(call, read, auth)
             if not isinstance(result, Failure):
                 return result
-            said = result.error.said
-            if may_renew and said and problems.is_token_refused(said):
+            service_error = result.error.service_error
+            if may_renew and service_error and problems.is_token_refused(service_error):
                 may_renew = False  # once: a new token that is refused too will not get better
-                assert authority is not None and auth is not None  # noqa: S101, PT018
-                if authority.renew(auth):
+                assert authenticator is not None and auth is not None  # noqa: S101, PT018
+                if authenticator.renew(auth):
                     self._talk.verbose("the token was refused; signed in again")
                     continue
             pause = self._pause(call, result, attempt)
@@ -210,7 +219,7 @@ class Http:
             f"({attempt + 1} of {self.limits.retries})"
         )
         if failure.rule is retry.RATE_LIMITED:
-            self._calm.until(self.clock.now() + pause)
+            self._rate_limit.until(self.clock.now() + pause)
         else:
             self.clock.sleep(pause)
 
@@ -237,35 +246,37 @@ class Http:
         try:
             return _Success(read(answer), answer)
         except Unreadable as error:
-            said = self._said(answer)
+            service_error = self._service_error(answer)
             return Failure(
                 retry.UNREADABLE,
                 Unavailable(
                     f"the answer can't be read: {error}",
                     hint="check that endpoint and auth_url lead to the cloud, not to a proxy",
-                    said=said._replace(words=""),
+                    service_error=service_error._replace(message=""),
                 ),
             )
 
     def _refusal(self, call: Call, answer: Answer) -> Failure:
-        said = self._said(answer)
-        after = retry.retry_after_seconds(answer.headers, said.words, self.clock.time())
+        service_error = self._service_error(answer)
+        after = retry.retry_after_seconds(answer.headers, service_error.message, self.clock.time())
         error = problems.error_for(
-            said,
+            service_error,
             answer.body,
             what=call.what,
             is_read=call.repeats_freely,
             place=call.place,
         )
-        if problems.is_token_refused(said):
+        if problems.is_token_refused(service_error):
             error.hint = f"{self._skew(answer)}{error.hint}"
         rule = retry.rule_for_status(answer.status, after)
         if rule is retry.RATE_LIMITED and not isinstance(error, Unavailable):
-            error = Unavailable("the cloud says: too many requests", said=said)
+            error = Unavailable("the cloud says: too many requests", service_error=service_error)
         return Failure(rule, error, after)
 
-    def _said(self, answer: Answer) -> Said:
-        return problems.read_said(answer.status, answer.headers, answer.body, hide=self._talk.hide)
+    def _service_error(self, answer: Answer) -> ServiceError:
+        return problems.read_service_error(
+            answer.status, answer.headers, answer.body, hide=self._talk.hide
+        )
 
     def _skew(self, answer: Answer) -> str:
         """What to say of our clock where it is off: signatures need a right one."""
@@ -356,8 +367,12 @@ def new_client(transport: httpx.BaseTransport) -> httpx.Client:
     return httpx.Client(transport=transport, headers=headers, trust_env=False)
 
 
-def _said_fields(said: Said | None) -> dict[str, Any]:
-    return {"status": said.status, "request_id": said.request_id} if said else {}
+def _service_error_fields(service_error: ServiceError | None) -> dict[str, Any]:
+    return (
+        {"status": service_error.status, "request_id": service_error.request_id}
+        if service_error
+        else {}
+    )
 
 
 def skew_seconds(headers: Mapping[str, str], now: float) -> float | None:
@@ -384,7 +399,7 @@ def is_loopback(host: str) -> bool:
     )
 
 
-class _Calm:
+class _RateLimitGate:
     """A rate limit is everybody's: who meets it makes all threads wait."""
 
     def __init__(self, clock: Clock) -> None:
@@ -459,7 +474,7 @@ def _final(call: Call, failure: Failure) -> EvsrepError:
     return OutcomeUnknown(
         f"{failure.error.message}; {call.what} may have taken effect all the same",
         hint=failure.error.hint,
-        said=failure.error.said,
+        service_error=failure.error.service_error,
     )
 
 
@@ -470,7 +485,7 @@ def _proxy_failure(error: httpx.ProxyError) -> Failure:
             AuthError(
                 "the proxy refused the credentials",
                 hint="put user and password into the proxy's URL",
-                said=Said(407),
+                service_error=ServiceError(407),
             ),
         )
     hint = "check the proxy in the profile or in HTTPS_PROXY"

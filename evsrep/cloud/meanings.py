@@ -11,7 +11,7 @@ class Meaning(NamedTuple):
     """A cause and what helps, each half a sentence."""
 
     cause: str
-    helps: str
+    hint: str
 
 
 _CALL_SUPPORT = "contact the cloud's support"

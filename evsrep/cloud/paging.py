@@ -59,7 +59,7 @@ class _Trail:
         self._last_ids: list[str] = []
         self._refusals = 0
         self._refusal: EvsrepError | None = None  # since when nothing new has come
-        self._barren = 0
+        self._empty_pages = 0
 
     def passed(self, things: list[T]) -> Iterator[T]:
         """Yield what is new of a page, and go on behind it."""
@@ -70,24 +70,24 @@ class _Trail:
                 self._seen.add(thing.id)
                 yield thing
         if len(self._seen) > known:
-            self._barren = self._refusals = 0
+            self._empty_pages = self._refusals = 0
             self._refusal = None
         else:
-            self._barren += 1
+            self._empty_pages += 1
         self._go_on()
 
     def step_back(self, error: EvsrepError) -> None:
         """Go on from an earlier place; raises the error where no marker can be to blame."""
         self._refusals += 1
         self._refusal = error
-        is_blamed = error.said is not None and error.said.status in (400, 404)
+        is_blamed = error.service_error is not None and error.service_error.status in (400, 404)
         if "marker" not in self.position or not is_blamed or self._refusals > _MOST_REFUSALS:
             raise error
         del self._last_ids[-(2 ** (self._refusals - 1)) :]
         self.position = {"marker": self._last_ids[-1]} if self._last_ids else {}
 
     def _go_on(self) -> None:
-        if not self._last_ids or self._barren * len(self._last_ids) > len(self._seen) + PAGE:
+        if not self._last_ids or self._empty_pages * len(self._last_ids) > len(self._seen) + PAGE:
             self.is_at_end = True
             if self._refusal is not None:  # round and round: the rest can't be had
                 raise self._refusal
@@ -95,7 +95,7 @@ class _Trail:
             # the server does not know markers: it gave the same page again
             self.position = {"offset": str(len(self._seen))}
         elif "offset" in self.position:
-            self.is_at_end = bool(self._barren)
+            self.is_at_end = bool(self._empty_pages)
             self.position = {"offset": str(len(self._seen))}
         else:
             self.position = {"marker": self._last_ids[-1]}

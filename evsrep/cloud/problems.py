@@ -18,7 +18,7 @@ from evsrep.errors import (
     NotOffered,
     PasscodeWanted,
     Refused,
-    Said,
+    ServiceError,
     Unavailable,
 )
 
@@ -45,9 +45,9 @@ _NOT_OFFERED_HINT = (
 )
 
 
-def read_said(
+def read_service_error(
     status: int, headers: Mapping[str, str], body: bytes, *, hide: Callable[[str], str] = str
-) -> Said:
+) -> ServiceError:
     """Read code, words and request ID out of any error answer.
 
     `hide` stars out secrets, which answers may repeat; done before long words are cut, since half
@@ -55,10 +55,10 @@ def read_said(
     """
     found = _object(body)
     code, words = _code_and_words(found)
-    return Said(
+    return ServiceError(
         status=status,
         code=code,
-        words=_shortened(hide(words or ("" if found else _plain(body)))),
+        message=_shortened(hide(words or ("" if found else _plain(body)))),
         request_id=request_id(headers) or _text(found.get("request_id")),
     )
 
@@ -68,77 +68,104 @@ def request_id(headers: Mapping[str, str]) -> str:
     return next((headers[name] for name in _ID_HEADERS if headers.get(name)), "")
 
 
-def is_token_refused(said: Said) -> bool:
+def is_token_refused(service_error: ServiceError) -> bool:
     """Whether the credentials were not taken: a 401, or one of two 400s that mean the same."""
-    return said.status == 401 or (said.status == 400 and said.code in TOKEN_CODES)
+    return service_error.status == 401 or (
+        service_error.status == 400 and service_error.code in TOKEN_CODES
+    )
 
 
 def error_for(
-    said: Said, body: bytes, *, what: str, is_read: bool, place: Place = Place.ANYWHERE
+    service_error: ServiceError,
+    body: bytes,
+    *,
+    what: str,
+    is_read: bool,
+    place: Place = Place.ANYWHERE,
 ) -> EvsrepError:
     """The error that an answer other than success stands for.
 
     `what` names, in a sentence, the thing or the deed asked for; `place` is where that was.
     """
-    meaning = meaning_of(said.code)
-    hint = meaning.helps if meaning else ""
-    if said.status == 401 and "required_auth_methods" in _object(body):
+    meaning = meaning_of(service_error.code)
+    hint = meaning.hint if meaning else ""
+    if service_error.status == 401 and "required_auth_methods" in _object(body):
         hint = "give it as EVSREP_PASSCODE, or as 'passcode' in the profile"
         message = "a passcode is wanted: this user signs in with a one-time code as well"
-        return PasscodeWanted(message, hint=hint, said=said)
-    if is_token_refused(said):
+        return PasscodeWanted(message, hint=hint, service_error=service_error)
+    if is_token_refused(service_error):
         hint = hint or "check the credentials with 'evsrep auth check'"
-        return AuthError("the cloud refused the credentials", hint=hint, said=said)
-    if said.status == 403:
+        return AuthError(
+            "the cloud refused the credentials", hint=hint, service_error=service_error
+        )
+    if service_error.status == 403:
         hint = hint or "ask for a role with EVS rights in this project"
-        return AuthError(f"no permission for {what}", hint=hint, said=said)
-    if said.status == 407:
+        return AuthError(f"no permission for {what}", hint=hint, service_error=service_error)
+    if service_error.status == 407:
         hint = "put user and password into the proxy's URL"
-        return AuthError("the proxy refused the credentials", hint=hint, said=said)
-    if said.status == 404 and _is_service_missing(said, body, place):
-        return NotOffered("this cloud offers no EVS replication", hint=_NOT_OFFERED_HINT, said=said)
-    if said.status == 404:
-        return not_found(what, said, is_read=is_read, hint=hint)
-    if said.status in (408, 429) or said.status >= 500 or said.status < 400:
-        return _unavailable(said, hint)
-    if said.status == 413:  # a rate limit was told by its Retry-After
+        return AuthError(
+            "the proxy refused the credentials", hint=hint, service_error=service_error
+        )
+    if service_error.status == 404 and _is_service_missing(service_error, body, place):
+        return NotOffered(
+            "this cloud offers no EVS replication",
+            hint=_NOT_OFFERED_HINT,
+            service_error=service_error,
+        )
+    if service_error.status == 404:
+        return not_found(what, service_error, is_read=is_read, hint=hint)
+    if (
+        service_error.status in (408, 429)
+        or service_error.status >= 500
+        or service_error.status < 400
+    ):
+        return _unavailable(service_error, hint)
+    if service_error.status == 413:  # a rate limit was told by its Retry-After
         hint = hint or "a quota is used up: ask for more, or delete what is not needed"
-    words = said.words or f"HTTP {said.status}"
-    return Refused(f"the cloud refused {what}: {words}", hint=hint, said=said)
+    words = service_error.message or f"HTTP {service_error.status}"
+    return Refused(f"the cloud refused {what}: {words}", hint=hint, service_error=service_error)
 
 
-def not_found(what: str, said: Said | None, *, is_read: bool, hint: str = "") -> NotFound:
+def not_found(
+    what: str, service_error: ServiceError | None, *, is_read: bool, hint: str = ""
+) -> NotFound:
     """The error where a thing is not there; `what` names it, or the deed that named it."""
     noun = what.removeprefix("the ")
     message = f"the cloud knows no {noun}" if is_read else f"{what} names what is not there"
     hint = hint or "check the ID, and the project with 'evsrep auth check'"
-    return NotFound(message, hint=hint, said=said)
+    return NotFound(message, hint=hint, service_error=service_error)
 
 
-def _unavailable(said: Said, hint: str) -> Unavailable:
-    if said.status == 429:
+def _unavailable(service_error: ServiceError, hint: str) -> Unavailable:
+    if service_error.status == 429:
         return Unavailable(
-            "the cloud says: too many requests", hint=hint or "wait, then try again", said=said
+            "the cloud says: too many requests",
+            hint=hint or "wait, then try again",
+            service_error=service_error,
         )
-    if 300 <= said.status < 400:
+    if 300 <= service_error.status < 400:
         hint = "set auth_url or endpoint of the profile to where the service is"
         return Unavailable(
-            "the server sends us elsewhere, where we do not go", hint=hint, said=said
+            "the server sends us elsewhere, where we do not go",
+            hint=hint,
+            service_error=service_error,
         )
     return Unavailable(
-        f"the cloud can't answer now (HTTP {said.status})", hint="try again later", said=said
+        f"the cloud can't answer now (HTTP {service_error.status})",
+        hint="try again later",
+        service_error=service_error,
     )
 
 
-def _is_service_missing(said: Said, body: bytes, place: Place) -> bool:
+def _is_service_missing(service_error: ServiceError, body: bytes, place: Place) -> bool:
     """A missing thing is told by the service itself, a missing path by whoever stands before it."""
     if place is Place.ANYWHERE:
         return False
     found = _object(body)
     is_pathless = str(found.get("code", "")).startswith("404")  # as a router answers, not a service
-    if not found or is_pathless or re.fullmatch(r"APIGW?\.0101", said.code):
+    if not found or is_pathless or re.fullmatch(r"APIGW?\.0101", service_error.code):
         return True
-    is_own = "itemNotFound" in found or said.code.startswith("EVS.")
+    is_own = "itemNotFound" in found or service_error.code.startswith("EVS.")
     return place is Place.COLLECTION and not is_own
 
 

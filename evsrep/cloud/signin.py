@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from evsrep.cloud import wire
-from evsrep.cloud.http import Answer, Authority, Call, Http
+from evsrep.cloud.http import Answer, Authenticator, Call, Http
 from evsrep.cloud.lean_httpx import httpx
 from evsrep.cloud.models import Session
 from evsrep.cloud.problems import is_token_refused
@@ -26,7 +26,7 @@ Secret = Callable[[], str]
 Asked again, it answers the same, without running it again."""
 
 
-class SignIn(Authority, Protocol):
+class SignIn(Authenticator, Protocol):
     """An authority that can also say whom it speaks for."""
 
     def session(self) -> Session:
@@ -38,7 +38,7 @@ class SignIn(Authority, Protocol):
         ...
 
 
-class Shelf(Protocol):
+class TokenCache(Protocol):
     """Where a session is kept between two runs."""
 
     def read(self) -> bytes | None:
@@ -53,11 +53,11 @@ class Shelf(Protocol):
         """Keep nothing."""
         ...
 
-    def distrust(self, reason: str) -> None:
+    def invalidate(self, reason: str) -> None:
         """Drop what is kept, and say why."""
         ...
 
-    def turn(self) -> AbstractContextManager[None]:
+    def lock(self) -> AbstractContextManager[None]:
         """Be the only one who signs in."""
         ...
 
@@ -98,14 +98,14 @@ class PasswordSignIn:
         *,
         password: Secret,
         passcode: Secret,
-        shelf: Shelf | None = None,
+        cache: TokenCache | None = None,
     ) -> None:
         self._http = http
         self._auth_url = auth_url
         self._who = who
         self._password = password
         self._passcode = passcode
-        self._shelf = shelf
+        self._shelf = cache
         self._session: Session | None = None
         self._lock = threading.Lock()
 
@@ -143,7 +143,7 @@ class PasswordSignIn:
         """Sign in as the only one; who waited for that takes what the other one got."""
         if self._shelf is None:
             return self._fetch()
-        with self._shelf.turn():
+        with self._shelf.lock():
             kept = self._kept()
             if kept is not None and kept.token != refused:
                 return kept
@@ -160,7 +160,7 @@ class PasswordSignIn:
             kept = wire.session_from_json(content)
         except wire.Unreadable:
             if self._shelf:
-                self._shelf.distrust("it is not one that evsrep wrote")
+                self._shelf.invalidate("it is not one that evsrep wrote")
             return None
         left = wire.seconds_until(kept.expires_at, self._http.clock.time())
         return kept if left is not None and left > _RENEWED_BEFORE_END_SECONDS else None
@@ -240,10 +240,12 @@ class TokenSignIn(_Lasting):
         try:
             return self._http.send(call, lambda answer: _session(token, answer), self)
         except EvsrepError as error:
-            if isinstance(error, NotFound) or (error.said and is_token_refused(error.said)):
+            if isinstance(error, NotFound) or (
+                error.service_error and is_token_refused(error.service_error)
+            ):
                 hint = "get a new token, or sign in by password"
                 message = "the token is not valid, or has expired"
-                raise AuthError(message, hint=hint, said=error.said) from error
+                raise AuthError(message, hint=hint, service_error=error.service_error) from error
             raise
 
 
@@ -362,20 +364,22 @@ def _revoke(http: Http, auth_url: str, token: str) -> None:
     except NotFound:
         return
     except AuthError as error:
-        if error.said is None or not is_token_refused(error.said):
+        if error.service_error is None or not is_token_refused(error.service_error):
             raise
 
 
 def _explained(error: EvsrepError, auth_url: str) -> EvsrepError:
     """Say of a failed sign-in what helps, which its status alone does not tell."""
-    said = error.said
+    service_error = error.service_error
     if isinstance(error, NotFound):
         hint = "auth_url should lead to IAM and end in /v3"
-        return NotFound(f"there is no identity service at {auth_url}", hint=hint, said=said)
-    if isinstance(error, PasscodeWanted) or said is None or said.status != 401:
+        return NotFound(
+            f"there is no identity service at {auth_url}", hint=hint, service_error=service_error
+        )
+    if isinstance(error, PasscodeWanted) or service_error is None or service_error.status != 401:
         return error
     return AuthError(
         "the sign-in was refused: wrong user, password, domain or project",
         hint="IAM does not say which; see the values with 'evsrep profile show'",
-        said=said,
+        service_error=service_error,
     )

@@ -51,7 +51,7 @@ class Check(NamedTuple):
     rule: str
     value: str
     is_ok: bool | None
-    helps: str = ""
+    hint: str = ""
 
 
 _CALM = frozenset({"available"})
@@ -277,16 +277,16 @@ def raise_if_forbidden(action: Action, group: Group, checks: list[Check]) -> Non
         return
     seen = " and ".join(f"its {check.rule} is {check.value}" for check in broken)
     raise Refused(
-        f"no {action.name} of group {group.label} now: {seen}", hint="; ".join(_helps(broken))
+        f"no {action.name} of group {group.label} now: {seen}", hint="; ".join(_hints(broken))
     )
 
 
-def _helps(broken: list[Check]) -> list[str]:
+def _hints(broken: list[Check]) -> list[str]:
     """What to do first: where a status or fault forbids it, what helps the flow would not help."""
     if any(check.rule in ("status", "fault_level") for check in broken):
         broken = [check for check in broken if check.rule != "replication_status"]
-    helps = list(dict.fromkeys(check.helps for check in broken if check.helps))
-    return [each for each in helps if not each.startswith(_SEE_WHY)] or helps
+    hint = list(dict.fromkeys(check.hint for check in broken if check.hint))
+    return [each for each in hint if not each.startswith(_SEE_WHY)] or hint
 
 
 def _check(rule: Rule, group: Group) -> Check:
@@ -295,8 +295,8 @@ def _check(rule: Rule, group: Group) -> Check:
     if seen in allowed or (rule.forbids and seen not in rule.forbids):
         return Check(rule.field, seen, is_ok=True)
     usual = _FIRST.get((rule.field, seen)) or _FIRST_OF_ANY.get(rule.field, "")
-    helps = rule.first.get(seen, usual).format(group=group.name or group.id)
-    return Check(rule.field, seen or "not told", is_ok=False, helps=helps)
+    hint = rule.first.get(seen, usual).format(group=group.name or group.id)
+    return Check(rule.field, seen or "not told", is_ok=False, hint=hint)
 
 
 def _seen(name: str, group: Group) -> str:

@@ -27,7 +27,7 @@ from evsrep.jobs.create import check_is_as_asked, place
 from evsrep.jobs.order import Wish
 from evsrep.jobs.sheet import Entry, Sheet
 from evsrep.jobs.stock import Stock
-from evsrep.jobs.together import Crew
+from evsrep.jobs.together import WorkerPool
 from evsrep.jobs.wait import GOALS, Settled, Watch, raise_if_hopeless
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Applying:
         self._clock = clock
         self._tell = tell
         self._entries = iter(sheet)
-        self._crew: Crew[Entry, Row] = Crew(self._work, plan.jobs)
+        self._pool: WorkerPool[Entry, Row] = WorkerPool(self._work, plan.jobs)
         self._watch: Watch | None = None
         if plan.wait_seconds is not None and not plan.is_dry_run:
             goal, seconds = GOALS["available"], plan.wait_seconds
@@ -96,7 +96,7 @@ class Applying:
         To be called in the main thread, from a signal handler.
         """
         self.interrupts += 1
-        self._crew.stop()
+        self._pool.stop()
         if self.interrupts >= self._enough or self.interrupts > 2:
             raise KeyboardInterrupt
 
@@ -107,10 +107,10 @@ class Applying:
         yield from self._left_over()
 
     def _done(self) -> Iterator[Row]:
-        results = self._crew.results(self._entries)
+        results = self._pool.results(self._entries)
         while (row := self._blocked(lambda: next(results, None), until=2)) is not None:
             if isinstance(row.error, _FOR_ALL):
-                self._crew.stop()
+                self._pool.stop()
             if self._watch is not None and row.is_as_asked:
                 self._watch.add(row.fields["id"])
                 self._pending[row.fields["id"]] = row
@@ -135,7 +135,7 @@ class Applying:
 
     def _left_over(self) -> Iterator[Row]:
         yield from self._pending.values()
-        for entry, was_begun in self._crew.left():
+        for entry, was_begun in self._pool.left():
             yield Row(entry.line, UNKNOWN if was_begun else NOT_RUN, _wished(entry.wish))
         yield from map(not_run, self._entries)
 

@@ -59,7 +59,7 @@ def place(cloud: "Cloud", order: PairOrder, *, clock: Clock, tell: Tell) -> Plac
     raise Unavailable(
         "the create got no answer, and took no effect: its pair is not there",
         hint="try again later",
-        said=failure.said,
+        service_error=failure.service_error,
     )
 
 
@@ -103,7 +103,7 @@ def _look_for(cloud: "Cloud", order: PairOrder, clock: Clock, lost: OutcomeUnkno
     raise OutcomeUnknown(
         "the create may have taken effect: its answer was lost, and the cloud can't be asked now",
         hint="find out before you create again: the command below prints the pair if it is there",
-        said=lost.said,
+        service_error=lost.service_error,
     ) from lost
 
 

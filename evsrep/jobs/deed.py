@@ -59,7 +59,9 @@ def do(deed: Deed[T], *, clock: Clock, tell: Tell) -> T:
         if attempt < resends:
             tell(f"it surely took no effect; sending again ({attempt + 1} of {resends})")
     raise Unavailable(
-        f"{deed.what} got no answer, and took no effect", hint="try again later", said=failure.said
+        f"{deed.what} got no answer, and took no effect",
+        hint="try again later",
+        service_error=failure.service_error,
     )
 
 
@@ -82,7 +84,7 @@ def _look_for(deed: Deed[T], clock: Clock, lost: OutcomeUnknown) -> T | None:
     raise OutcomeUnknown(
         f"{deed.what} may have taken effect: its answer was lost, and nothing tells",
         hint="the command below shows how things are; look before you do it again",
-        said=lost.said,
+        service_error=lost.service_error,
     ) from lost
 
 

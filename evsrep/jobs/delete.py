@@ -167,7 +167,7 @@ def remove(cloud: "Cloud", pair_id: str, *, clock: Clock, tell: Tell) -> bool:
     raise Unavailable(
         f"the delete got no answer, and took no effect: pair {pair_id} is still there",
         hint="try again later",
-        said=failure.said,
+        service_error=failure.service_error,
     )
 
 
@@ -194,7 +194,7 @@ def _look_at(cloud: "Cloud", pair_id: str, clock: Clock, lost: OutcomeUnknown) -
     raise OutcomeUnknown(
         f"pair {pair_id} may be deleted: the answer was lost, and the cloud can't be asked now",
         hint="the command below finds out, and deletes the pair if it is still there",
-        said=lost.said,
+        service_error=lost.service_error,
     ) from lost
 
 

@@ -19,7 +19,7 @@ class Finding(NamedTuple):
     check: str
     result: str
     detail: str
-    help: str = ""
+    hint: str = ""
     error: EvsrepError | None = None
 
 
@@ -100,11 +100,11 @@ def _replication(cloud: "Cloud", clock: Clock) -> Finding:
 
 def _servers(cloud: "Cloud") -> Finding:
     """Without the servers' service only one check of `create` can't be made: never a failure."""
-    helps = "create can't check then whether a DR disk's server is stopped; see compute_endpoint"
+    hint = "create can't check then whether a DR disk's server is stopped; see compute_endpoint"
     if not cloud.compute_endpoint:
-        return Finding("servers", WARNING, "the catalog names no compute endpoint", helps)
+        return Finding("servers", WARNING, "the catalog names no compute endpoint", hint)
     try:
         cloud.check_servers()
     except EvsrepError as error:
-        return Finding("servers", WARNING, error.message, helps)
+        return Finding("servers", WARNING, error.message, hint)
     return Finding("servers", OK, cloud.compute_endpoint)

@@ -114,7 +114,7 @@ def _stopped(action: Action, group: Group, running: dict[str, set[str]]) -> Chec
     if not names:
         return Check(rule, "none running", is_ok=True)
     listed = ", ".join(sorted(names))
-    return Check(rule, f"running: {listed}", is_ok=False, helps=f"stop them first: {listed}")
+    return Check(rule, f"running: {listed}", is_ok=False, hint=f"stop them first: {listed}")
 
 
 # Creating

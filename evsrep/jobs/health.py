@@ -23,7 +23,7 @@ class Verdict(NamedTuple):
 
     health: str
     reason: str
-    helps: str
+    hint: str
 
 
 _FAULTS = {"2": CRITICAL, "5": CRITICAL}
@@ -73,7 +73,7 @@ def judge_group(group: Group, pairs: Iterable[Pair]) -> Verdict:
     for pair in pairs:
         found = judge(pair)
         if SEVERITY.index(found.health) > SEVERITY.index(own.health):
-            own = Verdict(found.health, f"pair {pair.id}: {found.reason}", found.helps)
+            own = Verdict(found.health, f"pair {pair.id}: {found.reason}", found.hint)
     return own
 
 
@@ -104,4 +104,4 @@ def _verdict(health: str, meaning: Meaning | None, seen: str) -> Verdict:
         return Verdict(health, meaning.cause if meaning else "", "")
     if meaning is None:
         return Verdict(health, f"{seen} is not known to evsrep", "see it with 'evsrep show'")
-    return Verdict(health, f"{meaning.cause} ({seen})", meaning.helps)
+    return Verdict(health, f"{meaning.cause} ({seen})", meaning.hint)

@@ -33,7 +33,7 @@ def together(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
     return results
 
 
-class Crew(Generic[T, R]):
+class WorkerPool(Generic[T, R]):
     """Workers that do one kind of work on many things, so many at once; memory stays flat.
 
     They are daemon threads. A worker that is done finds the next thing waiting already; what still
@@ -77,7 +77,7 @@ class Crew(Generic[T, R]):
 
     def _hand_out(self, number: int, thing: T) -> None:
         if number < self._size:
-            threading.Thread(target=self._toil, daemon=True).start()
+            threading.Thread(target=self._run_worker, daemon=True).start()
         self._in_flight[number] = thing
         self._todo.put((number, thing))
 
@@ -92,7 +92,7 @@ class Crew(Generic[T, R]):
         else:
             yield result
 
-    def _toil(self) -> None:
+    def _run_worker(self) -> None:
         while True:
             number, thing = self._todo.get()
             self._begun.add(number)  # before it is asked: what may be begun is never told as not

@@ -260,10 +260,10 @@ def raise_if_hopeless(thing: Pair | Group, goal: Goal) -> None:
     code = f" (code {thing.failure_detail})" if thing.failure_detail else ""
     cause = f": {meaning.cause}" if meaning else ""
     state = f"'{thing.status}'" if goal.ends(thing) else "'error' in its replication"
-    helps = meaning.helps if meaning else f"see it with 'evsrep {show} {thing.id}'"
+    hint = meaning.hint if meaning else f"see it with 'evsrep {show} {thing.id}'"
     is_dead = noun == "pair" and thing.status == "error"
     anew = f"; then 'evsrep delete {thing.id}', and create it anew" if is_dead else ""
-    raise Failed(f"{noun} {thing.id} is {state}{cause}{code}", hint=helps + anew)
+    raise Failed(f"{noun} {thing.id} is {state}{cause}{code}", hint=hint + anew)
 
 
 def _time_is_up(label: str, last: Pair | Group | None, goal: Goal, seconds: float) -> WaitTimeout:

@@ -6,7 +6,8 @@ from typing import Any, TextIO
 
 from evsrep.errors import EvsrepError, OutputClosed, OutputFailed
 from evsrep.output.shapes import Branch, Shape
-from evsrep.output.text import as_cell, as_json, harmless, without_secrets
+from evsrep.output.text import as_cell, as_json, harmless
+from evsrep.secrets import without_secrets
 
 _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
@@ -137,8 +138,8 @@ class Console:
             self._say(f"  - {fault}")
         if error.hint:
             self._say(f"{self._styled('help:', _BOLD)} {harmless(error.hint)}", is_safe=True)
-        if said := _said(error):
-            self._say(f"{self._styled('cloud:', _BOLD)} {harmless(said)}", is_safe=True)
+        if service_error := _service_error(error):
+            self._say(f"{self._styled('cloud:', _BOLD)} {harmless(service_error)}", is_safe=True)
         if error.resume:
             self.resume(error.resume)
 
@@ -200,15 +201,19 @@ class Console:
 
 def error_fields(error: EvsrepError) -> dict[str, Any]:
     """An error as JSON has it; what has no value is left out."""
-    said = error.said
-    words = said.words if said and said.words not in error.whole else ""
+    service_error = error.service_error
+    words = (
+        service_error.message
+        if service_error and service_error.message not in error.full_message
+        else ""
+    )
     fields = {
         "kind": error.kind,
-        "message": error.whole + (f'; the cloud says: "{words}"' if words else ""),
+        "message": error.full_message + (f'; the cloud says: "{words}"' if words else ""),
         "hint": error.hint,
-        "status": said.status if said else None,
-        "code": said.code if said else "",
-        "request_id": said.request_id if said else "",
+        "status": service_error.status if service_error else None,
+        "code": service_error.code if service_error else "",
+        "request_id": service_error.request_id if service_error else "",
         "exit_code": int(error.exit_code),
         "resume": error.resume,
     }
@@ -255,11 +260,15 @@ def _present(shape: Shape, thing: Thing) -> tuple[str, ...]:
     return (*known, *(name for name in thing if name not in shape.fields))
 
 
-def _said(error: EvsrepError) -> str:
-    said = error.said
-    if said is None:
+def _service_error(error: EvsrepError) -> str:
+    service_error = error.service_error
+    if service_error is None:
         return ""
-    words = f'"{said.words}"' if said.words and said.words not in error.message else ""
-    request = f"request {said.request_id}" if said.request_id else ""
-    status = f"HTTP {said.status}" if said.status else ""
-    return ", ".join(part for part in (status, said.code, request, words) if part)
+    words = (
+        f'"{service_error.message}"'
+        if service_error.message and service_error.message not in error.message
+        else ""
+    )
+    request = f"request {service_error.request_id}" if service_error.request_id else ""
+    status = f"HTTP {service_error.status}" if service_error.status else ""
+    return ", ".join(part for part in (status, service_error.code, request, words) if part)

@@ -118,9 +118,9 @@ class _Line:
 
 def duration(seconds: float) -> str:
     """A duration as a person reads it: `9 s`, `2 min 5 s`, `1 h 3 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    full_message = round(seconds)
+    if full_message < 60:
+        return f"{full_message} s"
+    if full_message < 3600:
+        return f"{full_message // 60} min {full_message % 60} s"
+    return f"{full_message // 3600} h {full_message % 3600 // 60} min"

@@ -69,7 +69,7 @@ GROUP = Shape(
     ),
     ("id", "name", "status", "replication_status", "priority_station", "replication_ids"),
 )
-READINESS = Shape("rule", ("rule", "value", "ok", "helps"), ("rule", "value", "ok"))
+READINESS = Shape("rule", ("rule", "value", "ok", "hint"), ("rule", "value", "ok"))
 EXPANSION = Shape(
     "expansion",
     ("result", "id", "name", "new_size", "error"),
@@ -77,13 +77,13 @@ EXPANSION = Shape(
 )
 HEALTH = Shape(
     "state of health",
-    ("kind", "id", "name", "health", "reason", "helps"),
-    ("kind", "id", "name", "health", "reason", "helps"),
+    ("kind", "id", "name", "health", "reason", "hint"),
+    ("kind", "id", "name", "health", "reason", "hint"),
 )
 EXPLANATION = Shape(
     "explanation",
-    ("word", "kind", "meaning", "helps"),
-    ("word", "kind", "meaning", "helps"),
+    ("word", "kind", "meaning", "hint"),
+    ("word", "kind", "meaning", "hint"),
 )
 CHANGE = Shape(
     "change",
@@ -143,7 +143,7 @@ IDENTITY = Shape(
     ("profile", "user", "project", "project_id", "region", "expires_at", "endpoint"),
 )
 FINDING = Shape(
-    "finding", ("check", "result", "detail", "help"), ("check", "result", "detail", "help")
+    "finding", ("check", "result", "detail", "hint"), ("check", "result", "detail", "hint")
 )
 TOKEN = Shape("token", ("token", "expires_at"), ("token",))
 PATH = Shape("path", ("path",), ("path",))

@@ -113,8 +113,8 @@ def _side(things: Sequence[Thing], name: str) -> Any:
 def _least_width(column: Column) -> int:
     """The least a column can be: its heading, and the words in it that may not be cut."""
     words = [word for cell in column.cells for word in str(cell).split()]
-    whole = [word for word in words if column.no_wrap or _ID.fullmatch(word)]
-    return max(map(cell_len, (str(column.header), *whole)))
+    full_message = [word for word in words if column.no_wrap or _ID.fullmatch(word)]
+    return max(map(cell_len, (str(column.header), *full_message)))
 
 
 def _longest_line(cell: object) -> int:

@@ -21,7 +21,7 @@ class Names(NamedTuple):
     groups: Mapping[str, str] = {}
 
 
-class NameShelf:
+class NameCache:
     """One profile's place in the cache folder; a cache that can't be used is no failure."""
 
     def __init__(self, folder: Path, profile: str) -> None:

@@ -58,7 +58,7 @@ def change_profiles(path: Path, change: Callable[[dict[str, Any]], None]) -> Pat
     try:
         target = _behind_links(path)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _turn(target.parent):
+        with _locked(target.parent):
             return _rewrite(target, change)
     except OSError as error:
         raise _file_error(f"the profile file {path} can't be written", error) from error
@@ -148,7 +148,7 @@ def _keep(path: Path, text: str) -> Path:
 
 
 @contextlib.contextmanager
-def _turn(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
     """Wait for our turn: a lock on the folder leaves no lock file behind."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

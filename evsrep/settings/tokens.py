@@ -12,7 +12,7 @@ _MOST_SECONDS = 30.0
 """How long to wait for another process that signs in as the same; then we sign in ourselves."""
 
 
-class TokenShelf:
+class TokenCacheFile:
     """One identity's place in the cache folder; `identity` says who, for what and where.
 
     A cache that can't be used is no failure: it is told, once, and then there is none.
@@ -33,10 +33,10 @@ class TokenShelf:
         except OSError as error:
             self._tell(f"the kept token can't be read: {error.strerror}: {self._path}")
             return None
-        self.distrust("others can get at it")
+        self.invalidate("others can get at it")
         return None
 
-    def distrust(self, reason: str) -> None:
+    def invalidate(self, reason: str) -> None:
         """Drop what is kept, and say why."""
         self._tell(f"the kept token is not used, since {reason}: {self._path}")
         self.drop()
@@ -54,7 +54,7 @@ class TokenShelf:
             self._path.unlink()
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Be the only process that signs in as this identity, within reason."""
         descriptor = self._open_lock()
         try:

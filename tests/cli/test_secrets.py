@@ -178,7 +178,7 @@ def test_a_traceback_holds_no_secret(case: Case, monkeypatch: pytest.MonkeyPatch
     def break_down(*args: Any, **more: Any) -> None:
         raise RuntimeError(f"met {args} {more} {case.secrets} {case.gossip.tokens}")
 
-    monkeypatch.setattr("evsrep.cloud.problems.read_said", break_down)
+    monkeypatch.setattr("evsrep.cloud.problems.read_service_error", break_down)
     done = case.type("list", "--debug")
     assert done.exit_code == ExitCode.INTERNAL
     assert "Traceback" in done.stderr

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evsrep.cloud.problems import Place, error_for, is_token_refused, read_said
+from evsrep.cloud.problems import Place, error_for, is_token_refused, read_service_error
 from evsrep.errors import EvsrepError, ExitCode, PasscodeWanted
 
 
@@ -15,7 +15,7 @@ def error(
     status: int, body: Any, *, place: Place = Place.ANYWHERE, is_read: bool = True
 ) -> EvsrepError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    said = read_said(status, {}, raw)
+    said = read_service_error(status, {}, raw)
     return error_for(said, raw, what="pair x", is_read=is_read, place=place)
 
 
@@ -38,8 +38,8 @@ def error(
 )
 def test_every_known_shape_of_error_is_read(body: Any, code: str, words: str) -> None:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    said = read_said(400, {}, raw)
-    assert (said.code, said.words) == (code, words)
+    said = read_service_error(400, {}, raw)
+    assert (said.code, said.message) == (code, words)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_every_known_shape_of_error_is_read(body: Any, code: str, words: str) ->
     ],
 )
 def test_the_request_id_is_found(headers: dict[str, str], body: Any, request_id: str) -> None:
-    assert read_said(400, headers, json.dumps(body).encode()).request_id == request_id
+    assert read_service_error(400, headers, json.dumps(body).encode()).request_id == request_id
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_every_documented_status_has_its_exit_code(status: int, exit_code: ExitC
 def test_a_400_that_means_an_expired_token_is_an_auth_error(code: str) -> None:
     found = error(400, {"error": {"message": "m", "code": code}})
     assert found.exit_code == ExitCode.AUTH
-    assert found.said is not None
-    assert is_token_refused(found.said)
+    assert found.service_error is not None
+    assert is_token_refused(found.service_error)
 
 
 def test_who_needs_a_one_time_code_is_told_so() -> None:

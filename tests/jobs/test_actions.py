@@ -75,8 +75,8 @@ def test_what_is_forbidden_says_what_to_do_first(action: Action) -> None:
         for replication in (*GROUP_REPLICATION_STATUSES, "unheard-of"):
             group = CALM._replace(status=status, replication_status=replication)
             for check in checks_of(action, group):
-                assert check.is_ok or (check.value and check.helps)
-                assert "{" not in check.helps
+                assert check.is_ok or (check.value and check.hint)
+                assert "{" not in check.hint
 
 
 @pytest.mark.parametrize(

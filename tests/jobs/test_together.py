@@ -2,7 +2,7 @@
 
 import threading
 
-from evsrep.jobs.together import Crew
+from evsrep.jobs.together import WorkerPool
 
 
 def test_what_was_begun_is_told_from_what_was_only_handed_out() -> None:
@@ -14,13 +14,13 @@ def test_what_was_begun_is_told_from_what_was_only_handed_out() -> None:
             release.wait(5)
         return number
 
-    crew: Crew[int, int] = Crew(work, size=2)
-    results = crew.results(range(9))
+    pool: WorkerPool[int, int] = WorkerPool(work, size=2)
+    results = pool.results(range(9))
     assert next(results) == 0
     for _ in range(3):  # the first, and one for each worker
         assert begun.acquire(timeout=5)
-    crew.stop()
-    assert list(crew.left()) == [(1, True), (2, True), (3, False)]
+    pool.stop()
+    assert list(pool.left()) == [(1, True), (2, True), (3, False)]
     release.set()
     assert sorted(results) == [1, 2]
-    assert list(crew.left()) == [(3, False)]
+    assert list(pool.left()) == [(3, False)]

@@ -21,7 +21,7 @@ FACE = {
     *("find_disk", "find_group", "find_pair", "Cloud"),
     *("Disk", "Group", "GroupChange", "GroupOrder", "Pair", "PairOrder", "Server", "Session"),
     *("AuthError", "ConfigError", "EvsrepError", "ExitCode", "Failed", "InternalError"),
-    *("NotFound", "NotOffered", "OutcomeUnknown", "PasscodeWanted", "Refused", "Said"),
+    *("NotFound", "NotOffered", "OutcomeUnknown", "PasscodeWanted", "Refused", "ServiceError"),
     *("Unavailable", "UsageFault", "WaitTimeout"),
 }
 

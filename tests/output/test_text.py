@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from evsrep.output import plain
 from evsrep.output.console import Console
 from evsrep.output.shapes import PAIR
-from evsrep.output.text import as_cell, as_json, harmless, without_secrets
+from evsrep.output.text import as_cell, as_json, harmless
+from evsrep.secrets import without_secrets
 
 quick = settings(max_examples=30, deadline=None)
 
