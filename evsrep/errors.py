@@ -5,8 +5,9 @@ what helps, and, where the cloud answered, what it said. Words and exit codes ar
 place, `cli.root`.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 
 class ExitCode(IntEnum):
@@ -103,6 +104,18 @@ class EvsrepError(Exception):
         self.service_error = service_error
         self.faults = faults
         self.resume = resume
+
+    @classmethod
+    def of(
+        cls, faults: Sequence[str], summary: str = "{n} things are wrong", *, hint: str = ""
+    ) -> Self:
+        """Return one error of all that is wrong: a single fault is the message itself."""
+        if len(faults) == 1:
+            return cls(faults[0], hint=hint)
+        return cls(summary.format(n=len(faults)), hint=hint, faults=tuple(faults))
+
+    def __str__(self) -> str:
+        return self.full_message
 
     @property
     def full_message(self) -> str:

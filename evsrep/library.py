@@ -4,23 +4,59 @@
 
     with evsrep.connect("otc") as cloud:
         pair = evsrep.create_pair(cloud, production_disk="db-01", dr_disk="db-01-dr")
-        evsrep.wait_for_pair(cloud, pair.id, "available", seconds=600)
+        evsrep.wait_for_pair(cloud, pair.id, "available", wait_timeout=600)
 
-What goes wrong is an `EvsrepError`: its class and `exit_code` say what to do about it, `message`
-and `hint` what to tell a person. `OutcomeUnknown` means that a change may have taken effect. What
-is done on the way is told to the logger `evsrep`.
+The verbs are those of the commands, and so are their options: `help(evsrep.CreateOptions)` has
+those of `create_pair`. What goes wrong is an `EvsrepError`: class and `exit_code` say what to do
+about it, `message` and `hint` what to tell a person. `OutcomeUnknown` means that a change may have
+taken effect. What is done on the way is told to the logger `evsrep`.
 """
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evsrep import wiring
 from evsrep.clock import RealClock
-from evsrep.errors import UsageFault
+from evsrep.jobs.act import ActOptions as ActOptions
+from evsrep.jobs.act import act as act
+from evsrep.jobs.apply import ApplyOptions as ApplyOptions
+from evsrep.jobs.apply import apply_pairs as apply_pairs
+from evsrep.jobs.create import CreateOptions as CreateOptions
+from evsrep.jobs.create import create_pair as create_pair
+from evsrep.jobs.create import plan_pair as plan_pair
+from evsrep.jobs.delete import DeleteOptions as DeleteOptions
+from evsrep.jobs.delete import delete_pair as delete_pair
+from evsrep.jobs.delete import delete_pairs as delete_pairs
+from evsrep.jobs.expand import ExpandOptions as ExpandOptions
+from evsrep.jobs.expand import expand_pairs as expand_pairs
+from evsrep.jobs.export import ExportOptions as ExportOptions
+from evsrep.jobs.export import export as export
+from evsrep.jobs.find import find_disk as find_disk
+from evsrep.jobs.find import find_group as find_group
+from evsrep.jobs.find import find_pair as find_pair
+from evsrep.jobs.group_make import GroupCreateOptions as GroupCreateOptions
+from evsrep.jobs.group_make import GroupDeleteOptions as GroupDeleteOptions
+from evsrep.jobs.group_make import GroupUpdateOptions as GroupUpdateOptions
+from evsrep.jobs.group_make import create_group as create_group
+from evsrep.jobs.group_make import delete_group as delete_group
+from evsrep.jobs.group_make import update_group as update_group
+from evsrep.jobs.group_wait import GroupWaitOptions as GroupWaitOptions
+from evsrep.jobs.group_wait import wait_for_group as wait_for_group
+from evsrep.jobs.health import HealthOptions as HealthOptions
+from evsrep.jobs.health import look_at_health as look_at_health
+from evsrep.jobs.listing import GroupListOptions as GroupListOptions
+from evsrep.jobs.listing import ListOptions as ListOptions
+from evsrep.jobs.listing import list_groups as list_groups
+from evsrep.jobs.listing import list_pairs as list_pairs
+from evsrep.jobs.readiness import ReadyOptions as ReadyOptions
+from evsrep.jobs.readiness import rehearse as rehearse
+from evsrep.jobs.report import LogReporter as LogReporter
+from evsrep.jobs.wait import WaitOptions as WaitOptions
+from evsrep.jobs.wait import wait_for_pair as wait_for_pair
 from evsrep.secrets import without_secrets
 from evsrep.settings import resolve
 from evsrep.settings.paths import config_file
@@ -28,7 +64,6 @@ from evsrep.settings.profiles import read_profiles
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
-    from evsrep.cloud.models import Group, Pair
 
 _LOG = logging.getLogger("evsrep")
 
@@ -59,127 +94,13 @@ def connect(
             limits=wiring.limits(found, timeout, retries),
             command="a program, by evsrep.connect",
             at_end=at_end,
+            is_named=bool(profile),
         )
         yield wiring.open_cloud(found, around)
 
 
-def create_pair(
-    cloud: "Cloud",
-    *,
-    production_disk: str,
-    dr_disk: str,
-    name: str | None = None,
-    description: str | None = None,
-    priority_station: str | None = None,
-    replication_model: str = "hypermetro",
-    checks: bool = True,
-    takes_existing: bool = False,
-) -> "Pair":
-    """Pair two disks, given by IDs or exact names, once: what `evsrep create` does.
-
-    A pair whose answer was lost is looked for. With `takes_existing` a pair of these two disks that
-    is there already is returned, if it is what was asked for. Raises UsageFault, NotFound and
-    Refused with all that is wrong at once in `faults`, nothing sent; OutcomeUnknown where it can't
-    be found out whether the pair is there.
-    """
-    from evsrep.jobs.check import raise_if_broken, survey
-    from evsrep.jobs.create import check_is_as_asked, place
-    from evsrep.jobs.order import Wish, faults_of
-
-    wish = Wish(
-        production_disk=production_disk,
-        dr_disk=dr_disk,
-        priority_station=priority_station,
-        replication_model=replication_model,
-        name=name,
-        description=description,
-    )
-    faults = faults_of(wish, spell=str)
-    if faults:
-        raise UsageFault("; ".join(faults), faults=tuple(faults))
-    seen = survey(cloud, wish, checks=checks, seeks_pair=takes_existing)
-    for warning in seen.warnings:
-        _LOG.warning(warning)
-    if takes_existing and seen.existing is not None:
-        check_is_as_asked(seen.existing, seen.order)
-        return seen.existing
-    raise_if_broken(seen, checks=checks)
-    placed = place(cloud, seen.order, clock=cloud.clock, tell=_LOG.info)
-    if placed.was_lost:
-        check_is_as_asked(placed.pair, seen.order)
-    return placed.pair
-
-
-def delete_pair(cloud: "Cloud", pair: str) -> bool:
-    """Have a pair deleted, by ID or exact name; whether it is gone already.
-
-    Raises Refused where its state or its group forbids that.
-    """
-    from evsrep.jobs.delete import raise_if_kept, remove
-    from evsrep.jobs.find import find_pair
-
-    found = find_pair(cloud, pair)
-    raise_if_kept(found)
-    return remove(cloud, found.id, clock=cloud.clock, tell=_LOG.info)
-
-
-def wait_for_pair(
-    cloud: "Cloud",
-    pair_id: str,
-    goal: str = "available",
-    *,
-    seconds: float = 600.0,
-    seen: "Callable[[Pair], None] | None" = None,
-) -> "Pair | None":
-    """Wait until a pair is `available`, `active` or `deleted`; None where it is gone.
-
-    `seen` gets the pair each time it was looked at. Raises Failed where the goal can't be reached
-    any more, WaitTimeout when the time is up.
-    """
-    from evsrep.jobs import wait
-
-    return wait.wait_for_pair(
-        cloud,
-        pair_id,
-        wait.GOALS[goal],
-        clock=cloud.clock,
-        seconds=seconds,
-        seen=lambda sample: seen(sample.thing) if seen else None,
-    )
-
-
-def act(
-    cloud: "Cloud", group: str, action: str, *, force: bool = False, seconds: float | None = None
-) -> "Group":
-    """Do `sync`, `pause`, `failover`, `switchover` or `reprotect` to a group, and return it.
-
-    What the group's state forbids is Refused before it is sent, unless `force`. With `seconds` it
-    waits for the end of the action. A switchover undoes itself when it is done twice.
-    """
-    from evsrep.jobs import actions, wait
-    from evsrep.jobs import group as groups
-    from evsrep.jobs.find import find_group
-
-    deed, before = actions.ACTIONS[action], find_group(cloud, group)
-    if not force:
-        checks = groups.readiness(cloud, deed, before)
-        actions.raise_if_forbidden(deed, before, checks)
-    now = groups.act(cloud, deed, before, clock=cloud.clock, tell=_LOG.info)
-    if seconds is None:
-        return now
-    settled = wait.wait_until(
-        lambda left: groups.look_at(cloud.once(left), before.id),
-        f"group {before.label}",
-        actions.goal_of(deed, before),
-        clock=cloud.clock,
-        seconds=seconds,
-        seen=lambda sample: None,
-    )
-    return settled or now
-
-
 class _Logged:
-    """Talk for programs: the logger `evsrep`."""
+    """The reporter of the wire: the logger `evsrep`."""
 
     def __init__(self) -> None:
         self.is_debugging = _LOG.isEnabledFor(logging.DEBUG)
@@ -196,6 +117,3 @@ class _Logged:
 
     def hide(self, text: str) -> str:
         return without_secrets(text, self.secrets)
-
-
-_LOG = logging.getLogger("evsrep")

@@ -15,8 +15,10 @@ from typing import NamedTuple, Protocol
 from evsrep.builtin import open_sandbox, sandbox_profile
 from evsrep.clock import Clock
 from evsrep.cloud.client import Cloud
+from evsrep.cloud.guard import ChangeGuard
 from evsrep.cloud.http import Http, Limits, Reporter, new_client
 from evsrep.cloud.lean_httpx import httpx
+from evsrep.cloud.models import Defaults
 from evsrep.cloud.signin import KeySignIn, Password, PasswordSignIn, SignIn, TokenSignIn
 from evsrep.errors import ConfigError
 from evsrep.settings import resolve
@@ -46,6 +48,7 @@ class Surroundings(NamedTuple):
     limits: Limits
     command: str  # for the journal
     at_end: ExitStack  # what is to be closed when all is over
+    is_named: bool = False  # the profile was named for this run itself, as `protected` wants
 
 
 def open_cloud(profile: Profile, around: Surroundings) -> Cloud:
@@ -71,6 +74,13 @@ def open_cloud(profile: Profile, around: Surroundings) -> Cloud:
         project_id=profile.text("project_id"),
         endpoint=profile.text("endpoint"),
         compute_endpoint=profile.text("compute_endpoint"),
+        defaults=Defaults(profile.text("priority_station"), profile.text("replication_model")),
+        guard=ChangeGuard(
+            profile.name,
+            profile.is_set("read_only"),
+            profile.is_set("protected"),
+            around.is_named,
+        ),
     )
 
 

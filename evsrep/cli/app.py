@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 import click
 
 from evsrep.clock import Clock, RealClock
-from evsrep.errors import ConfigError, EvsrepError, Refused, UsageFault
+from evsrep.errors import ConfigError, EvsrepError, UsageFault
 from evsrep.output.shapes import FORMS, Shape
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from evsrep.cli.report import Report
     from evsrep.cloud.client import Cloud
+    from evsrep.cloud.models import Defaults
     from evsrep.output.console import Console
     from evsrep.settings.profiles import ProfileFile
     from evsrep.settings.resolve import Profile
@@ -71,6 +73,7 @@ class App:
         self.words = tuple(words)  # as they were typed
         self.clock = world.clock
         self.at_end = ExitStack()  # what is to be closed when the run is over
+        self.resume = ""  # the command that goes on after a bug
         self._given: dict[str, Given] = {}
 
     def keep(self, name: str, given: Given) -> None:
@@ -90,7 +93,7 @@ class App:
         """Check `-c` against the fields of the result to come, before anything is done."""
         unknown = [name for name in self.columns if name not in shape.fields]
         if unknown:
-            from evsrep.settings.resolve import nearest
+            from evsrep.settings.nearest import nearest
 
             near = list(filter(None, (nearest(name, shape.fields) for name in unknown)))
             meant = f"; did you mean {', '.join(near)}?" if near else ""
@@ -115,7 +118,7 @@ class App:
         return Console(
             out=self.world.out,
             err=self.world.err,
-            form=self.given("output") or self._profile_default("output", FORMS) or "table",
+            form=self.given("output") or self._form_of_profile() or "table",
             columns=self.columns,
             allows_color=has_color and environ.get("TERM") != "dumb",
             is_quiet=bool(self.given("quiet")),
@@ -179,37 +182,49 @@ class App:
 
         return connect(self, self.profile)
 
-    def check_may_change(self, *, is_sure: bool) -> None:
-        """Refuse what changes anything where the profile says so."""
-        profile = self.profile
-        if profile.is_set("read_only"):
-            raise Refused(
-                f"profile '{profile.name}' is read_only",
-                hint=f"'evsrep profile set {profile.name} read_only=false' lifts that",
-            )
-        if profile.is_set("protected") and not (self.by_flag("profile") and is_sure):
-            raise Refused(
-                f"profile '{profile.name}' is protected",
-                hint=f"say it in full: -p {profile.name} and --yes, both on the command line",
-            )
+    def report(self, shape: Shape, *, is_many: bool = False) -> "Report":
+        """Return the reporter of this run's command, whose result has that shape."""
+        from evsrep.cli.report import Report
+
+        return Report(self, shape, is_many=is_many)
+
+    @property
+    def defaults(self) -> "Defaults":
+        """The profile's defaults. Without a profile there are none, which is told elsewhere."""
+        from evsrep.cloud.models import Defaults
+
+        return Defaults(*(self._profile_default(key) for key in Defaults._fields))
 
     def command(self, *words: str) -> str:
-        """An evsrep command that does the next thing, with the profile it must be done in."""
+        """Return an evsrep command that does the next thing, in the profile of this run."""
         import shlex
 
         where: list[str] = []
         for option, flag in (("profile", "-p"), ("config", "--config")):
-            if self.by_flag(option):
+            if self.given(option):
                 where += [flag, str(self.given(option))]
-        return shlex.join(["evsrep", *words, *where])
+        is_asked = bool(_CHANGES.intersection(words[:2])) and "--yes" not in words
+        sure = ["--yes"] if is_asked and self.profile.is_set("protected") else []
+        return shlex.join(["evsrep", *words, *sure, *where])
 
-    def _profile_default(self, key: str, known: tuple[str, ...]) -> str:
-        """A default that the profile has; a profile that can't be read is told of elsewhere."""
+    def _form_of_profile(self) -> str:
+        form = self._profile_default("output")
+        return form if form in FORMS else ""
+
+    def _profile_default(self, key: str) -> str:
+        """Return a default that the profile has; one that can't be read is told of elsewhere."""
         try:
-            found = self.profile.text(key)
+            return self.profile.text(key)
         except EvsrepError:
             return ""
-        return found if found in known else ""
 
+
+_CHANGES = frozenset(
+    {
+        *("create", "apply", "delete", "update", "expand"),
+        *("sync", "pause", "failover", "switchover", "reprotect"),
+    }
+)
+"""The commands, of pairs and groups, that may have to be sure."""
 
 pass_app = click.make_pass_decorator(App)

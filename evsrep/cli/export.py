@@ -1,29 +1,34 @@
 """`evsrep export`: what there is, as what makes it."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, everywhere
 
-_FORMS = ("csv", "jsonl")
+if TYPE_CHECKING:
+    from evsrep.jobs.export import ExportOptions
+
+_FORMATS = ("csv", "jsonl")
 
 
 @click.command(
     cls=Command,
+    options="evsrep.jobs.export:ExportOptions",
     examples=("evsrep export > pairs.csv", "evsrep export --groups > groups.sh"),
 )
 @click.option(
     "--format",
-    "form",
-    type=click.Choice(_FORMS),
+    type=click.Choice(_FORMATS),
     metavar="FORM",
     default="csv",
-    help=f"{' or '.join(_FORMS)}.  [default: csv]",
+    help=f"{' or '.join(_FORMATS)}.  [default: csv]",
 )
 @click.option("--groups", is_flag=True, help="The groups, as 'evsrep group create' commands.")
 @everywhere
 @pass_app
-def export(app: App, form: str, groups: bool) -> None:
+def export(app: App, /, options: "ExportOptions") -> None:
     """Print the pairs as a file for 'evsrep apply'.
 
     Applied to the same project, the file changes nothing: every pair exists. Pairs that are being
@@ -33,7 +38,7 @@ def export(app: App, form: str, groups: bool) -> None:
     With --groups it is the consistency groups, each as the command that makes it: a script to run
     when the pairs are there.
     """
-    from evsrep.jobs.export import group_commands, sheet_lines
+    from evsrep.jobs.export import export as lines_of
 
-    for line in group_commands(app.cloud) if groups else sheet_lines(app.cloud, form):
+    for line in lines_of(app.cloud, options):
         app.console.print(line)

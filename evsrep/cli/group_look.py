@@ -1,21 +1,21 @@
 """`evsrep group list | show | wait | ready`: what there is, and how it is."""
 
 from collections.abc import Iterable
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
 
 from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
-from evsrep.cli.group_known import Known
 from evsrep.cli.options import Command, everywhere, wait_timeout
-from evsrep.cli.status import warn_if_unknown
-from evsrep.jobs.actions import GOALS, REHEARSED, raise_if_forbidden
+from evsrep.jobs.actions import GROUP_GOALS, REHEARSED
 from evsrep.output.shapes import GROUP, READINESS, Branch
 
 if TYPE_CHECKING:
     from evsrep.cloud.models import Disk, Group, Pair
+    from evsrep.jobs.group_wait import GroupWaitOptions
+    from evsrep.jobs.listing import GroupListOptions
+    from evsrep.jobs.readiness import ReadyOptions
 
 
 def _statuses() -> Iterable[str]:
@@ -29,6 +29,7 @@ def _statuses() -> Iterable[str]:
     cls=Command,
     what="Which groups",
     shape=GROUP,
+    options="evsrep.jobs.listing:GroupListOptions",
     examples=("evsrep group list", "evsrep group list --status failovered -o value -c id"),
 )
 @click.option("--name", metavar="TEXT", help="With exactly this name.")
@@ -47,26 +48,15 @@ def _statuses() -> Iterable[str]:
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
 @everywhere
 @pass_app
-def list_(
-    app: App,
-    /,
-    name: str | None,
-    status: str | None,
-    priority_station: str | None,
-    limit: int | None,
-) -> None:
+def list_(app: App, /, options: "GroupListOptions") -> None:
     """List the project's consistency groups.
 
     All of them, however many there are; the options narrow that down.
     """
-    warn_if_unknown(app, status, [*_statuses()])
-    wanted = {"name": name, "status": status, "priority_station": priority_station}
-    query = {key: value for key, value in wanted.items() if value}
-    found = app.cloud.groups(first=min(limit or 1000, 1000), **query)
-    # the cloud may match loosely, or not filter at all
-    fitting = (each for each in found if all(getattr(each, k) == v for k, v in query.items()))
-    is_whole = not query and limit is None
-    shown = complete.learned_groups(app, islice(fitting, limit), is_whole=is_whole)
+    from evsrep.jobs.listing import list_groups
+
+    groups = list_groups(app.cloud, options, app.report(GROUP))
+    shown = complete.learned_groups(app, groups, is_whole=options.is_whole)
     app.console.show_all(GROUP, (group.fields for group in shown))
 
 
@@ -91,7 +81,7 @@ def show(app: App, group: str) -> None:
 
 
 def _tree(app: App, group: "Group") -> Branch:
-    from evsrep.jobs.group import disks_of, pairs_of
+    from evsrep.jobs.groups import disks_of, pairs_of
 
     pairs = pairs_of(app.cloud, group)
     disks = disks_of(app.cloud, pairs)
@@ -108,9 +98,8 @@ def _tree(app: App, group: "Group") -> Branch:
 
 
 def _pair_branch(pair: "Pair", disks: "dict[str, Disk | Exception]") -> Branch:
-    name = f"'{pair.name}' ({pair.id})" if pair.name else pair.id
     percent = "" if pair.progress is None else f", {pair.progress:g} %"
-    text = f"pair {name}: {pair.status}, {pair.replication_status or '-'}{percent}"
+    text = f"pair {pair.label}: {pair.status}, {pair.replication_status or '-'}{percent}"
     return Branch(text, tuple(_disk_branch(pair, each, disks[each]) for each in pair.disks))
 
 
@@ -125,38 +114,39 @@ def _disk_branch(pair: "Pair", disk_id: str, disk: "Disk | Exception") -> Branch
 @click.command(
     cls=Command,
     shape=GROUP,
+    options="evsrep.jobs.group_wait:GroupWaitOptions",
     examples=("evsrep group wait shop --for active --wait-timeout 2h",),
 )
 @click.argument("group", metavar="GROUP", shell_complete=complete.groups)
 @click.option(
     "--for",
     "goal",
-    type=click.Choice(tuple(GOALS)),
+    type=click.Choice(tuple(GROUP_GOALS)),
     metavar="STATE",
     default="available",
-    help=f"One of {', '.join(GOALS)}.  [default: available]",
+    help=f"One of {', '.join(GROUP_GOALS)}.  [default: available]",
 )
 @wait_timeout
 @everywhere
 @pass_app
-def wait(app: App, group: str, goal: str, wait_timeout: float) -> None:
+def wait(app: App, options: "GroupWaitOptions") -> None:
     """Wait until a group reaches a state.
 
     The group is printed when it is there; also when it ends in an error state (exit code 9) or the
     time is up (10).
     """
-    from evsrep.jobs.find import find_group, is_id
-    from evsrep.jobs.group import unseen
+    from evsrep.jobs.group_wait import wait_for_group
 
-    # one that is gone, or too new to be shown, is for the waiter to judge
-    known = Known(app, unseen(group) if is_id(group) else find_group(app.cloud, group))
-    known.goes_on(GOALS[goal])
-    with known.kept():
-        known.wait(GOALS[goal], wait_timeout)
-    known.show()
+    with app.report(GROUP) as report:
+        wait_for_group(app.cloud, options, report)
 
 
-@click.command(cls=Command, shape=READINESS, examples=("evsrep group ready shop --for failover",))
+@click.command(
+    cls=Command,
+    shape=READINESS,
+    options="evsrep.jobs.readiness:ReadyOptions",
+    examples=("evsrep group ready shop --for failover",),
+)
 @click.argument("group", metavar="GROUP", shell_complete=complete.groups)
 @click.option(
     "--for",
@@ -168,18 +158,13 @@ def wait(app: App, group: str, goal: str, wait_timeout: float) -> None:
 )
 @everywhere
 @pass_app
-def ready(app: App, group: str, action: str) -> None:
+def ready(app: App, options: "ReadyOptions") -> None:
     """Say whether a group is ready for an action.
 
     The rehearsal: each rule, the value seen, and whether that is right. Nothing is sent that
     changes anything. The exit code is 0 where the action would be sent, else 6.
     """
-    from evsrep.jobs.find import find_group
-    from evsrep.jobs.group import readiness
+    from evsrep.jobs.readiness import rehearse
 
-    found = find_group(app.cloud, group)
-    checks = readiness(app.cloud, REHEARSED[action], found)
-    keys = READINESS.fields
-    rows = [(each.rule, each.value or None, each.is_ok, each.hint or None) for each in checks]
-    app.console.show_all(READINESS, [dict(zip(keys, row, strict=True)) for row in rows])
-    raise_if_forbidden(REHEARSED[action], found, checks)
+    with app.report(READINESS, is_many=True) as report:
+        rehearse(app.cloud, options, report)

@@ -13,14 +13,8 @@ class Group(click.Group):
     """A group that prints its help when it is called alone, and knows the nearest word."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"invoke_without_command": True, "epilog": _HINT, **kwargs})
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Without a command, print the help on stdout."""
-        if not ctx._protected_args and not ctx.args:
-            click.echo(ctx.get_help())
-            return None
-        return super().invoke(ctx)
+        kwargs |= {"invoke_without_command": True, "callback": _print_help_alone}
+        super().__init__(*args, **{"epilog": _HINT, **kwargs})
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -28,10 +22,9 @@ class Group(click.Group):
         """Find the command; a word that is none gets the nearest one that is."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            from evsrep.settings.resolve import nearest
+            from evsrep.settings.nearest import did_you_mean
 
-            near = nearest(name, self.list_commands(ctx))
-            meant = f"; did you mean '{near}'?" if near else ""
+            meant = did_you_mean(name, self.list_commands(ctx))
             raise click.UsageError(f"no such command '{name}'{meant}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -42,6 +35,13 @@ class Group(click.Group):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The last line, as it stands."""
         formatter.write(f"\n  {self.epilog}\n")
+
+
+def _print_help_alone() -> None:
+    """Print the help of a group on stdout, where no command of it is named."""
+    ctx = click.get_current_context()
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 class LazyGroup(Group):

@@ -220,7 +220,7 @@ def _commands_of(ctx: click.Context) -> list[str]:
 
 
 def _no_help(words: tuple[str, ...], word: str, known: list[str]) -> UsageFault:
-    from evsrep.settings.resolve import nearest
+    from evsrep.settings.nearest import nearest
 
     near = nearest(word, known)
     meant = f"; did you mean '{near}'?" if near else ""

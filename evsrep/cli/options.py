@@ -1,20 +1,19 @@
 """The options of every command, those of every command that may wait, and how help lists them."""
 
+import importlib
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from evsrep.cli.app import App, Given
 from evsrep.cli.version import VersionOption
-from evsrep.errors import EvsrepError
+from evsrep.errors import EvsrepError, UsageFault
 from evsrep.output.shapes import FORMS, Shape
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-WAIT_SECONDS = 600.0
 
 HOW_TO_RUN, OUTPUT, EVERY = "How to run", "Output", "Every command"
 COMMON = (OUTPUT, EVERY)
@@ -68,21 +67,48 @@ class Command(click.Command):
         self,
         *args: Any,
         shape: Callable[[Mapping[str, Any]], Shape] | Shape | None = None,
+        options: str = "",
+        preset: Mapping[str, Any] | None = None,
         examples: tuple[str, ...] = (),
         what: str = "Options",
         **kwargs: Any,
     ) -> None:
+        """`options` is where the type is, as `module:name`, that the parameters are made into.
+
+        `preset` has those fields of it that are no parameters.
+        """
         super().__init__(*args, **kwargs)
         self.shape = shape
+        self._options = options
+        self._preset = preset or {}
         self.what = what
         self.examples = examples
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Check the columns before anything is done."""
+        """Check columns and words before anything is done; the words become the options."""
         shape = self.shape(ctx.params) if callable(self.shape) else self.shape
         if shape is not None:
             ctx.ensure_object(App).expect(shape)
+        if self._options:
+            self._gather_options(ctx)
         return super().invoke(ctx)
+
+    def _gather_options(self, ctx: click.Context) -> None:
+        module, _, name = self._options.partition(":")
+        options_type = getattr(importlib.import_module(module), name)
+        fields = options_type.__dataclass_fields__
+        flags = {param.name: param.opts[0] for param in self.params}
+        given = {key: ctx.params.pop(key) for key in [*ctx.params] if key in fields}
+        options = options_type(**given, **self._preset)
+        if hasattr(options, "filled"):
+            options = options.filled(ctx.ensure_object(App).defaults)
+        if hasattr(options, "validate"):
+            try:
+                options.validate(flags.__getitem__)
+            except UsageFault as fault:
+                fault.hint = fault.hint or f"see '{ctx.command_path} --help'"
+                raise
+        ctx.params["options"] = options
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options by what they are for."""
@@ -135,25 +161,17 @@ def everywhere(command: F) -> F:
     return command
 
 
-class Patience(NamedTuple):
-    """Whether to wait, and for how many seconds at most."""
-
-    waits: bool
-    seconds: float
-
-
 def may_wait(command: F) -> F:
-    """Give a command `--wait` and `--wait-timeout`, as one `patience`."""
-    import functools
+    """Give a command `--wait` and `--wait-timeout`."""
+    return click.option("--wait", is_flag=True, help="Wait until it is done, and show it then.")(
+        wait_timeout(command)
+    )
 
-    @functools.wraps(command)
-    def patient(*args: Any, wait: bool, wait_timeout: float, **kwargs: Any) -> Any:
-        return command(*args, patience=Patience(wait, wait_timeout), **kwargs)
 
-    decorated = wait_timeout(patient)
-    return click.option(  # type: ignore[return-value]
-        "--wait", is_flag=True, help="Wait until it is done, and show it then."
-    )(decorated)
+def changes(*, asks: bool = False) -> Callable[[F], F]:
+    """Give a command that changes something `--yes`; one that asks first does so without it."""
+    about = "Do not ask." if asks else "Wanted where the profile is protected."
+    return click.option("--yes", is_flag=True, help=about)
 
 
 def wait_timeout(command: F) -> F:
@@ -161,7 +179,7 @@ def wait_timeout(command: F) -> F:
     return click.option(
         "--wait-timeout",
         type=Seconds(allows_zero=True),
-        default=WAIT_SECONDS,
+        default=600.0,
         metavar="DURATION",
         help="How long to wait at most: 90, 90s, 10m, 2h.  [default: 10m]",
     )(command)

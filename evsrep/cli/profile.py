@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from evsrep.cli.app import App, pass_app
-from evsrep.cli.ask import agrees
 from evsrep.cli.groups import LazyGroup
 from evsrep.cli.options import Command, everywhere
 from evsrep.errors import ConfigError, UsageFault
+from evsrep.jobs.report import ask
 from evsrep.output.shapes import PATH, PROFILE, SETTING
 from evsrep.settings import resolve
 from evsrep.settings.keys import BY_NAME, is_secret
+from evsrep.settings.nearest import nearest
 from evsrep.settings.profiles import ProfileFile, change_profiles
 
 Document = dict[str, Any]
@@ -139,8 +140,7 @@ def delete(app: App, name: str, yes: bool) -> None:
     It asks on a terminal, and wants --yes elsewhere.
     """
     _check_exists(app, name)
-    if not yes and not agrees(app, f"Delete profile '{name}'?"):
-        return
+    ask(app.report(PROFILE), f"Delete profile '{name}'?", (), yes=yes)
 
     def edit(document: Document) -> None:
         document["profiles"].pop(name, None)
@@ -183,7 +183,7 @@ def _read_settings(settings: tuple[str, ...]) -> Document:
         if not equals:
             faults.append(f"'{key}' is no KEY=VALUE")
         elif key not in BY_NAME:
-            near = resolve.nearest(key, BY_NAME)
+            near = nearest(key, BY_NAME)
             faults.append(
                 f"there is no key '{key}'" + (f"; did you mean '{near}'?" if near else "")
             )

@@ -4,7 +4,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -72,7 +73,7 @@ def cli() -> None:
 
 
 def run() -> None:
-    """The entry point: act, and end the process."""
+    """Be the program: act on the words of the command line, and end the process."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
             signal.signal(number, _interrupt)
@@ -82,49 +83,75 @@ def run() -> None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
     # in a locale such as C, Python takes the bytes of UTF-8 text for something else
     words = [os.fsencode(word).decode(errors="surrogateescape") for word in sys.argv[1:]]
-    code = main(words)
-    if code == ExitCode.INTERRUPTED:
+    with _exit_code(App(World(), words)) as code:
+        code.returned = cli.main(words, "evsrep", standalone_mode=False, obj=code.app)
+    if code.value == ExitCode.INTERRUPTED:
         from evsrep.output.console import abandon
 
         # nobody reads what is still unwritten, or the interrupt could not have met it; Python
         # would write it once more, and wait for ever
         for stream in (sys.stdout, sys.stderr):
             abandon(stream)
-    sys.exit(code)
+    sys.exit(code.value)
 
 
 def main(words: Sequence[str], world: World | None = None) -> int:
     """Run one command and return its exit code; never raises."""
-    app = App(world or World(), words)
+    with _exit_code(App(world or World(), words)) as code:
+        code.returned = cli.main(list(words), "evsrep", standalone_mode=False, obj=code.app)
+    return code.value
+
+
+class _ExitCode:
+    """What a run ends with."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.returned: Any = None  # a command that has exit codes of its own returns a number
+        self.failed: int | None = None
+
+    @property
+    def value(self) -> int:
+        """The exit code."""
+        if self.failed is not None:
+            return self.failed
+        return self.returned if isinstance(self.returned, int) else ExitCode.DONE
+
+
+@contextmanager
+def _exit_code(app: App) -> Iterator[_ExitCode]:
+    """Turn whatever ends the block into words and an exit code."""
+    code = _ExitCode(app)
     with app.at_end:
-        return _run(app, words)
-
-
-def _run(app: App, words: Sequence[str]) -> int:
-    try:
         try:
-            ended = cli.main(list(words), prog_name="evsrep", standalone_mode=False, obj=app)
-        except EvsrepError as error:
-            return _told(app, words, error)
-        except (click.exceptions.Abort, KeyboardInterrupt):
-            return _told(app, words, Interrupted("interrupted"))
-        except click.exceptions.Exit as end:
-            return end.exit_code
-        except click.ClickException as error:
-            return _told(app, words, _usage(error))
-        except (OutputClosed, BrokenPipeError):
-            return ExitCode.DONE
-        except OutputFailed as error:
-            return _told(app, words, InternalError(f"stdout can't be written to: {error}"))
-        except Exception as error:
-            return _told(app, words, _bug(app, error))
-    except KeyboardInterrupt:  # a second Ctrl-C, while the first was being told of
-        return ExitCode.INTERRUPTED
-    # a command that has exit codes of its own ends with a number; the others with nothing
-    return ended if isinstance(ended, int) else ExitCode.DONE
+            try:
+                yield code
+            except click.exceptions.Exit as end:
+                code.failed = end.exit_code
+            except (OutputClosed, BrokenPipeError):
+                code.failed = ExitCode.DONE
+            except (Exception, KeyboardInterrupt) as error:
+                code.failed = _report(app, _failure(app, error))
+        except KeyboardInterrupt:  # a second Ctrl-C, while the first was being reported
+            code.failed = ExitCode.INTERRUPTED
 
 
-def _told(app: App, words: Sequence[str], error: EvsrepError) -> int:
+def _failure(app: App, error: BaseException) -> EvsrepError:
+    """Return the error of ours that something stands for."""
+    match error:
+        case EvsrepError():
+            return error
+        case click.exceptions.Abort() | KeyboardInterrupt():
+            return Interrupted("interrupted")
+        case click.ClickException():
+            return _usage(error)
+        case OutputFailed():
+            return InternalError(f"stdout can't be written to: {error}")
+        case _:
+            return _bug(app, error)
+
+
+def _report(app: App, error: EvsrepError) -> int:
     """Say what went wrong, in the form that was asked for, as far as that can be told."""
     from evsrep.output.console import Console
 
@@ -133,7 +160,7 @@ def _told(app: App, words: Sequence[str], error: EvsrepError) -> int:
     except Exception:
         console = Console(out=app.world.out, err=app.world.err)
     if app.given("output") is None:
-        console.form = _form_in(words, app.world.environ) or console.form
+        console.form = _form_in(app.words, app.world.environ) or console.form
     console.fail(error)
     return error.exit_code
 
@@ -173,14 +200,13 @@ def _variable_of(error: click.BadParameter) -> str:
 
 def _no_such_option(error: click.NoSuchOption) -> str:
     """One word that was probably meant: Click names several, in the order of the alphabet."""
-    from evsrep.settings.resolve import nearest
+    from evsrep.settings.nearest import did_you_mean
 
-    near = nearest(error.option_name, error.possibilities or ())
-    meant = f"; did you mean '{near}'?" if near else ""
+    meant = did_you_mean(error.option_name, error.possibilities or ())
     return f"no such option '{error.option_name}'{meant}"
 
 
-def _bug(app: App, error: Exception) -> EvsrepError:
+def _bug(app: App, error: BaseException) -> EvsrepError:
     """An error that nobody foresaw; its traceback only for who asked for it."""
     import traceback
 
@@ -192,6 +218,7 @@ def _bug(app: App, error: Exception) -> EvsrepError:
     return InternalError(
         f"evsrep met something unforeseen: {type(error).__name__}: {error}",
         hint="this is a bug; --debug shows where. What was done up to here is not undone",
+        resume=app.resume,
     )
 
 

@@ -12,8 +12,10 @@ from urllib.parse import quote, urlsplit
 
 from evsrep.clock import Clock
 from evsrep.cloud import endpoints, wire
+from evsrep.cloud.guard import UNGUARDED, ChangeGuard
 from evsrep.cloud.http import Answer, Call, Http, Limits, skew_seconds
 from evsrep.cloud.models import (
+    Defaults,
     Disk,
     Group,
     GroupChange,
@@ -29,6 +31,8 @@ from evsrep.cloud.signin import SignIn
 from evsrep.errors import ConfigError, NotOffered, Unavailable
 
 T = TypeVar("T")
+
+_NO_DEFAULTS = Defaults()
 
 _PAIRS = "os-vendor-replications"
 _GROUPS = "os-vendor-replication-consistency-groups"
@@ -47,7 +51,11 @@ class Cloud:
         project_id: str = "",
         endpoint: str = "",
         compute_endpoint: str = "",
+        defaults: Defaults = _NO_DEFAULTS,
+        guard: ChangeGuard = UNGUARDED,
     ) -> None:
+        self.defaults = defaults
+        self._guard = guard
         self._http = http
         self._sign_in = sign_in
         self._auth_url = auth_url
@@ -62,6 +70,15 @@ class Cloud:
         timeout = min(seconds, self._http.limits.timeout)
         other._http = self._http.limited(Limits(timeout=timeout, retries=0))
         return other
+
+    def for_change(self, *, yes: bool) -> "Cloud":
+        """Return the same cloud, allowed to change things."""
+        self._guard.check(yes=yes)
+        return self
+
+    def hide(self, text: str) -> str:
+        """Return the text without secrets."""
+        return self._http.hide(text)
 
     @property
     def clock(self) -> Clock:

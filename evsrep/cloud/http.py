@@ -151,6 +151,10 @@ class Http:
         self._journal = journal
         self._rate_limit = _RateLimitGate(clock)
 
+    def hide(self, text: str) -> str:
+        """Return the text without secrets."""
+        return self._talk.hide(text)
+
     def limited(self, limits: Limits) -> "Http":
         """The same, within other limits."""
         other = copy.copy(self)

@@ -8,6 +8,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
+class Defaults(NamedTuple):
+    """What a profile says for pairs that do not say theirs; empty where it says nothing."""
+
+    priority_station: str = ""
+    replication_model: str = ""
+
+
 class PairOrder(NamedTuple):
     """A pair as it is asked for. `disks` are two IDs in the order in which they are sent."""
 
@@ -32,6 +39,11 @@ class Pair(NamedTuple):
     failure_detail: str
     group_id: str
     fields: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The pair as a sentence would name it."""
+        return f"'{self.name}' ({self.id})" if self.name else self.id
 
 
 class GroupOrder(NamedTuple):
@@ -103,6 +115,11 @@ class Server(NamedTuple):
     id: str
     name: str
     is_stopped: bool
+
+    @property
+    def label(self) -> str:
+        """The server as a sentence would name it."""
+        return f"'{self.name}' ({self.id})" if self.name else self.id
 
 
 class Endpoint(NamedTuple):

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from evsrep.cloud.models import Group
-from evsrep.errors import Refused
+from evsrep.errors import UsageFault
 from evsrep.jobs.wait import Goal
+from evsrep.settings.nearest import did_you_mean
 
 NOTHING_SEEN = ""  # the answer does not have the field: no ground to forbid anything
 NONE = "none"
@@ -21,7 +22,7 @@ class Rule(NamedTuple):
     field: str
     allows: frozenset[str] = frozenset()
     forbids: frozenset[str] = frozenset()
-    first: Mapping[str, str] = {}  # what to do first, where that is not the usual
+    hints: Mapping[str, str] = {}  # what to do first, where that is not the usual
     allows_at_fault: frozenset[str] = frozenset()  # as well, while the production disks are lost
 
 
@@ -45,20 +46,10 @@ class Action:
     examples: tuple[str, ...] = field(default=())
 
 
-class Check(NamedTuple):
-    """A rule as it is met or not; `is_ok` is None where that could not be found out."""
-
-    rule: str
-    value: str
-    is_ok: bool | None
-    hint: str = ""
-
-
-_CALM = frozenset({"available"})
+_STABLE = frozenset({"available"})
 _ERRORS = frozenset({"error", "error_reversing", "error_failovering"})
 _PAUSED = frozenset({"active-stopped", "inactive", NOTHING_SEEN})
-_PAUSE = "pause it first: evsrep group pause {group}"
-_PAUSE_HERE = f"{_PAUSE}, or add --pause"
+_PAUSE_HERE = "pause it first: evsrep group pause {group}, or add --pause"
 _UNPAUSED = {"active": _PAUSE_HERE, "copying": _PAUSE_HERE}
 _GONE = frozenset({"deleting", "error_deleting"})
 
@@ -75,9 +66,9 @@ SYNC = Action(
     under_way=frozenset({"copying"}),
     done=frozenset({"active"}),
     failed=_ERRORS | _GONE,
-    statuses=_CALM,
+    statuses=_STABLE,
     passing=frozenset({"creating", "updating"}),
-    rules=(Rule("status", _CALM | _ERRORS),),
+    rules=(Rule("status", _STABLE | _ERRORS),),
     examples=("evsrep group sync shop --wait",),
 )
 PAUSE = Action(
@@ -91,7 +82,7 @@ PAUSE = Action(
     watch="replication_status",
     done=frozenset({"active-stopped", "inactive"}),
     failed=_ERRORS | _GONE,
-    rules=(Rule("status", _CALM | _ERRORS),),
+    rules=(Rule("status", _STABLE | _ERRORS),),
     examples=("evsrep group pause shop --wait",),
 )
 FAILOVER = Action(
@@ -106,7 +97,7 @@ FAILOVER = Action(
     done=frozenset({"failovered"}),
     failed=_ERRORS | _GONE,
     rules=(
-        Rule("status", _CALM | _ERRORS),
+        Rule("status", _STABLE | _ERRORS),
         Rule(
             "replication_status",
             frozenset({"active", NOTHING_SEEN}),
@@ -127,10 +118,10 @@ SWITCHOVER = Action(
     """,
     wire="os-reverse-replication-consistency-group",
     under_way=frozenset({"reversing"}),
-    done=_CALM,
+    done=_STABLE,
     failed=_ERRORS | _GONE,
     rules=(
-        Rule("status", _CALM),
+        Rule("status", _STABLE),
         Rule("replication_status", frozenset({"active"})),
         Rule("fault_level", frozenset({"0"})),
     ),
@@ -152,19 +143,19 @@ REPROTECT = Action(
     under_way=frozenset({"copying"}),
     done=frozenset({"active"}),
     failed=_ERRORS | _GONE,
-    statuses=_CALM,
+    statuses=_STABLE,
     rules=(
         # the API reference wants failovered, the user guide available
-        Rule("status", frozenset({"failovered"}) | _CALM),
+        Rule("status", frozenset({"failovered"}) | _STABLE),
         Rule(
             "replication_status",
             _PAUSED,
-            first={"active": "nothing is to be done: the group is protected"},
+            hints={"active": "nothing is to be done: the group is protected"},
         ),
         Rule(
             "fault_level",
             frozenset({"0"}),
-            first={
+            hints={
                 "2": "the failed zone is to be restored first",
                 "5": "the link is to be mended first",
             },
@@ -177,30 +168,30 @@ REPROTECT = Action(
 UPDATE = Action(
     name="update",
     under_way=frozenset({"updating"}),
-    done=_CALM,
+    done=_STABLE,
     failed=_ERRORS | _GONE,
     rules=(
-        Rule("status", _CALM),
-        Rule("replication_status", _PAUSED, first=_UNPAUSED),
+        Rule("status", _STABLE),
+        Rule("replication_status", _PAUSED, hints=_UNPAUSED),
     ),
 )
 RENAME = Action(
     name="update",
     under_way=frozenset({"updating"}),
-    done=_CALM,
+    done=_STABLE,
     failed=_ERRORS | _GONE,
-    rules=(Rule("status", _CALM | _ERRORS | {"failovered"}),),
+    rules=(Rule("status", _STABLE | _ERRORS | {"failovered"}),),
 )
 DELETE = Action(
     name="delete",
     under_way=frozenset({"deleting"}),
     failed=frozenset({"error_deleting"}),
     rules=(
-        Rule("status", _CALM | {"error"}),
+        Rule("status", _STABLE | {"error"}),
         Rule(
             "replication_status",
             _PAUSED | {"error"},
-            first=_UNPAUSED,
+            hints=_UNPAUSED,
         ),
         Rule("replication_ids", frozenset({NONE, NOTHING_SEEN})),
     ),
@@ -210,19 +201,22 @@ EXPAND = Action(
     name="expand",
     wire="os-extend-replication-volumes",
     rules=(
-        Rule("status", _CALM),
+        Rule("status", _STABLE),
         Rule("replication_status", forbids=frozenset({"error"})),
     ),
 )
 
-ACTIONS = {each.name: each for each in (SYNC, PAUSE, FAILOVER, SWITCHOVER, REPROTECT)}
+ACTIONS = {action.name: action for action in (SYNC, PAUSE, FAILOVER, SWITCHOVER, REPROTECT)}
 """Those that are one word to the service and one command here."""
 
-REHEARSED = {each.name: each for each in (FAILOVER, SWITCHOVER, REPROTECT, UPDATE, DELETE, EXPAND)}
+REHEARSED = {
+    action.name: action for action in (FAILOVER, SWITCHOVER, REPROTECT, UPDATE, DELETE, EXPAND)
+}
+"""Those that `group ready` rehearses."""
 
-GOALS = {
-    "available": Goal("available", "status", _CALM, _ERRORS | _GONE),
-    "active": Goal("active", "replication_status", SYNC.done, _ERRORS | _GONE, statuses=_CALM),
+GROUP_GOALS = {
+    "available": Goal("available", "status", _STABLE, _ERRORS | _GONE),
+    "active": Goal("active", "replication_status", SYNC.done, _ERRORS | _GONE, statuses=_STABLE),
     "paused": Goal("paused", "replication_status", PAUSE.done, _GONE),
     "failovered": Goal("failovered", "status", FAILOVER.done, _ERRORS | _GONE),
     "deleted": Goal("deleted", "status", frozenset(), DELETE.failed, is_reached_by_absence=True),
@@ -230,8 +224,18 @@ GOALS = {
 """What `group wait` waits for."""
 
 
+def action_named(name: str, actions: Mapping[str, Action]) -> Action:
+    """Return an action by its name; raises UsageFault where there is none."""
+    if name not in actions:
+        raise UsageFault(
+            f"there is no action '{name}'{did_you_mean(name, actions)}",
+            hint=f"there are: {', '.join(actions)}",
+        )
+    return actions[name]
+
+
 def goal_of(action: Action, before: Group) -> Goal:
-    """When an action on a group that was like this is at its end."""
+    """Return when an action on a group that was like this is at its end."""
     seen = {name: getattr(before, name) for name in ("status", "replication_status")}
     return Goal(
         action.name,
@@ -240,7 +244,7 @@ def goal_of(action: Action, before: Group) -> Goal:
         action.failed,
         is_reached_by_absence=action is DELETE,
         statuses=action.statuses,
-        left_station=before.priority_station if action.is_toggle else "",
+        left_zone=before.priority_station if action.is_toggle else "",
         stale=frozenset(seen.items()),
     )
 
@@ -248,8 +252,8 @@ def goal_of(action: Action, before: Group) -> Goal:
 def is_done_already(action: Action, group: Group) -> bool:
     """Whether there is nothing left to do: never true of a toggle."""
     state = getattr(group, action.watch)
-    is_calm = not action.statuses or group.status in action.statuses
-    return not action.is_toggle and is_calm and state in action.done
+    is_stable = not action.statuses or group.status in action.statuses
+    return not action.is_toggle and is_stable and state in action.done
 
 
 def took_effect(action: Action, before: Group, now: Group) -> bool:
@@ -263,72 +267,3 @@ def took_effect(action: Action, before: Group, now: Group) -> bool:
         stations = before.priority_station, now.priority_station
         return all(stations) and stations[0] != stations[1]
     return state in action.done  # whoever did it: it is as it was to be
-
-
-def checks_of(action: Action, group: Group) -> list[Check]:
-    """Each rule of an action, as the group meets it."""
-    return [_check(rule, group) for rule in action.rules]
-
-
-def raise_if_forbidden(action: Action, group: Group, checks: list[Check]) -> None:
-    """Raise Refused for everything at once that forbids an action; says what to do first."""
-    broken = [check for check in checks if check.is_ok is False]
-    if not broken:
-        return
-    seen = " and ".join(f"its {check.rule} is {check.value}" for check in broken)
-    raise Refused(
-        f"no {action.name} of group {group.label} now: {seen}", hint="; ".join(_hints(broken))
-    )
-
-
-def _hints(broken: list[Check]) -> list[str]:
-    """What to do first: where a status or fault forbids it, what helps the flow would not help."""
-    if any(check.rule in ("status", "fault_level") for check in broken):
-        broken = [check for check in broken if check.rule != "replication_status"]
-    hint = list(dict.fromkeys(check.hint for check in broken if check.hint))
-    return [each for each in hint if not each.startswith(_SEE_WHY)] or hint
-
-
-def _check(rule: Rule, group: Group) -> Check:
-    seen = _seen(rule.field, group)
-    allowed = rule.allows | (rule.allows_at_fault if group.fault_level == "2" else frozenset())
-    if seen in allowed or (rule.forbids and seen not in rule.forbids):
-        return Check(rule.field, seen, is_ok=True)
-    usual = _FIRST.get((rule.field, seen)) or _FIRST_OF_ANY.get(rule.field, "")
-    hint = rule.first.get(seen, usual).format(group=group.name or group.id)
-    return Check(rule.field, seen or "not told", is_ok=False, hint=hint)
-
-
-def _seen(name: str, group: Group) -> str:
-    if name != "replication_ids":
-        return str(getattr(group, name))
-    if group.pair_ids is None:
-        return NOTHING_SEEN
-    return f"not empty ({len(group.pair_ids)})" if group.pair_ids else NONE
-
-
-_WAIT = "wait for it first: evsrep group wait {group}"
-_SYNC = "sync it first: evsrep group sync {group} --wait"
-_SEE_WHY = "see why with: "
-_SEE = f"{_SEE_WHY}evsrep group show {{group}}"
-_FIRST = {
-    ("status", "creating"): _WAIT,
-    ("status", "updating"): _WAIT,
-    ("status", "reversing"): _WAIT,
-    ("status", "failovering"): f"{_WAIT} --for failovered",
-    ("status", "failovered"): "reprotect it first: evsrep group reprotect {group}",
-    ("status", "deleting"): "it is going; nothing can be done with it any more",
-    ("replication_status", "active"): _PAUSE,
-    ("replication_status", "copying"): f"{_WAIT} --for active",
-    ("replication_status", "active-stopped"): _SYNC,
-    ("replication_status", "inactive"): _SYNC,
-    ("replication_status", NOTHING_SEEN): _SYNC,
-    ("fault_level", "2"): "fail over: evsrep group failover {group}",
-    ("fault_level", "5"): "the link is down: contact the cloud's support",
-}
-_FIRST_OF_ANY = {
-    "status": _SEE,
-    "replication_status": _SEE,
-    "fault_level": _SEE,
-    "replication_ids": "take its pairs out first: evsrep group update {group} --remove PAIR",
-}

@@ -1,65 +1,125 @@
-"""Creating a pair once, whatever the network does.
+"""Creating a pair, once: a disk is in one pair at most, so the two disks name the pair."""
 
-A create whose answer is lost is never blindly repeated: a disk is in one pair at most, so the two
-disks name the pair, and asking for it tells whether the request took effect.
-"""
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
-
-from evsrep.clock import Clock
-from evsrep.cloud.models import Pair, PairOrder
-from evsrep.errors import EvsrepError, NotFound, OutcomeUnknown, Refused, Unavailable
-from evsrep.jobs.check import pair_of
+from evsrep.cloud.models import Defaults, Pair, PairOrder
+from evsrep.cloud.wire import order_fields
+from evsrep.errors import Refused, UsageFault
+from evsrep.jobs.once import LOOK_SECONDS, Change, Result, run_once
+from evsrep.jobs.pair_request import MODELS, PairRequest, Spell
+from evsrep.jobs.preflight import Preflight, look_before, pair_of, raise_if_broken
+from evsrep.jobs.report import Reporter, Words
+from evsrep.jobs.verb import verb
+from evsrep.jobs.wait import PAIR_GOALS, WAIT_SECONDS, check_outcome, raise_if_hopeless, wait_for
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
 
-SURE_AFTER_SECONDS = 10.0
-"""How long a pair must not show before its request is taken for lost: one empty listing proves
-nothing, since a request whose connection broke may still be under way."""
 
-_PAUSES_SECONDS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0)
-_LOOK_SECONDS = 10.0
-
-Tell = Callable[[str], None]
+_AVAILABLE = PAIR_GOALS["available"]
 
 
-class Placed(NamedTuple):
-    """A pair that was created, and whether it had to be found because the answer was lost."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateOptions(PairRequest):
+    """What `evsrep create` takes, but for `--dry-run`, which is `plan_pair`."""
 
-    pair: Pair
-    was_lost: bool
+    check: bool = True
+    if_not_exists: bool = False
+    yes: bool = False
+    wait: bool = False
+    wait_timeout: float = WAIT_SECONDS
+
+    def validate(self, spell: Spell = str) -> None:
+        """Raise UsageFault for everything at once that is wrong with the words."""
+        faults = self.faults(spell)
+        if faults:
+            raise UsageFault.of(faults)
+
+    def filled(self, defaults: Defaults) -> "CreateOptions":
+        """Return the same with the profile's defaults; its zone counts where nothing is checked."""
+        zone = self.priority_station
+        if zone is None and not self.check:
+            zone = defaults.priority_station or None
+        model = self.replication_model
+        if model is None:
+            model = defaults.replication_model or MODELS[0]
+        return replace(self, priority_station=zone, replication_model=model)
 
 
-def place(cloud: "Cloud", order: PairOrder, *, clock: Clock, tell: Tell) -> Placed:
-    """Create the pair, and return it as far as it is known.
+@verb(CreateOptions)
+def create_pair(cloud: "Cloud", options: CreateOptions, reporter: Reporter) -> Pair:
+    """Pair two disks, given by IDs or exact names, and return the pair.
 
-    Raises OutcomeUnknown where it can't be found out whether the request took effect, Unavailable
-    where it surely did not and the retries are used up, and what the cloud refuses.
+    A pair whose answer was lost is looked for by its two disks. Raises UsageFault, NotFound and
+    Refused with all that is wrong at once, nothing sent; OutcomeUnknown where it can't be found out
+    whether the pair is there; Failed where it ended in an error state; WaitTimeout; and what the
+    cloud refuses.
     """
-    resends = cloud.retries
-    for attempt in range(resends + 1):
-        try:
-            return Placed(cloud.create_pair(order), was_lost=False)
-        except OutcomeUnknown as lost:
-            tell(f"{lost.message}; looking for the pair by its two disks")
-            found = _look_for(cloud, order, clock, lost)
-            if found is not None:
-                return Placed(found, was_lost=True)
-            failure: EvsrepError = lost
-        except (Refused, NotFound):
-            # an earlier request may have come through late, and this one met its pair
-            found = _late_one(cloud, order) if attempt else None
-            if found is None:
-                raise
-            return Placed(found, was_lost=True)
-        if attempt < resends:
-            tell(f"the pair is surely not there; sending again ({attempt + 1} of {resends})")
-    raise Unavailable(
-        "the create got no answer, and took no effect: its pair is not there",
-        hint="try again later",
-        service_error=failure.service_error,
+    options = options.filled(cloud.defaults)
+    options.validate()
+    cloud = cloud.for_change(yes=options.yes)
+    preflight = _checked(cloud, options, reporter)
+    order = order_of(preflight)
+    if preflight.existing is not None and options.if_not_exists:
+        pair = _existing(preflight.existing, order, reporter)
+    else:
+        cloud.prepare()  # whatever goes wrong up to here, nothing was sent
+        reporter.sending(order_fields(order), _find_again(order))
+        result = run_once(creation(cloud, order), cloud.clock, reporter)
+        pair = _made(result, order, reporter)
+    if options.wait:
+        return wait_for(cloud, pair, _AVAILABLE, options.wait_timeout, reporter) or pair
+    check_outcome(pair, _AVAILABLE, reporter)
+    return pair
+
+
+@verb(CreateOptions)
+def plan_pair(cloud: "Cloud", options: CreateOptions, reporter: Reporter) -> Mapping[str, Any]:
+    """Check what `create_pair` would check; return the request: `method`, `url` and `body`.
+
+    Raises what `create_pair` raises before it sends anything.
+    """
+    options = options.filled(cloud.defaults)
+    options.validate()
+    preflight = _checked(cloud, options, reporter)
+    order = order_of(preflight)
+    if preflight.existing is not None and options.if_not_exists:
+        check_is_as_asked(preflight.existing, order)
+        raise_if_hopeless(preflight.existing, _AVAILABLE)
+        reporter.note(
+            "nothing would be sent: "
+            f"a pair of these disks is there already, {preflight.existing.id}"
+        )
+    return cloud.create_request(order)
+
+
+def order_of(preflight: Preflight) -> PairOrder:
+    """Return the pair as it is sent, now that disks and zone are known."""
+    request = preflight.request
+    return PairOrder(
+        preflight.ids,
+        preflight.zone,
+        request.replication_model or MODELS[0],
+        request.name,
+        request.description,
+    )
+
+
+def creation(cloud: "Cloud", order: PairOrder) -> Change[Pair]:
+    """Return the change that makes a pair, found again by its two disks."""
+
+    def look() -> Pair | None:
+        return pair_of(cloud.once(LOOK_SECONDS).pairs(volume_id=order.disks[0]), order.disks)
+
+    return Change(
+        "the create",
+        partial(cloud.create_pair, order),
+        look,
+        resends=cloud.retries,
+        hint="find out before you create again: the command below prints the pair if it is there",
     )
 
 
@@ -82,39 +142,40 @@ def check_is_as_asked(pair: Pair, order: PairOrder) -> None:
         )
 
 
-def _look_for(cloud: "Cloud", order: PairOrder, clock: Clock, lost: OutcomeUnknown) -> Pair | None:
-    """The pair of the order's disks; None where it surely is not there.
-
-    Raises OutcomeUnknown where that can't be found out.
-    """
-    started, empty_in_a_row = clock.now(), 0
-    for pause in _PAUSES_SECONDS:
-        clock.sleep(pause)
-        try:
-            found = _pair_of(cloud, order)
-        except EvsrepError:
-            empty_in_a_row = 0
-            continue
-        if found is not None:
-            return found
-        empty_in_a_row += 1
-        if empty_in_a_row >= 2 and clock.now() - started >= SURE_AFTER_SECONDS:
-            return None
-    raise OutcomeUnknown(
-        "the create may have taken effect: its answer was lost, and the cloud can't be asked now",
-        hint="find out before you create again: the command below prints the pair if it is there",
-        service_error=lost.service_error,
-    ) from lost
+def _checked(cloud: "Cloud", options: CreateOptions, reporter: Reporter) -> Preflight:
+    """Look before anything is sent; raises for everything at once that is broken."""
+    preflight = look_before(cloud, options, check=options.check, seeks_pair=options.if_not_exists)
+    for warning in preflight.warnings:
+        reporter.warn(warning)
+    if preflight.existing is None or not options.if_not_exists:
+        raise_if_broken(preflight, check=options.check)
+    return preflight
 
 
-def _late_one(cloud: "Cloud", order: PairOrder) -> Pair | None:
-    try:
-        return _pair_of(cloud, order)
-    except EvsrepError:
-        return None
+def _existing(pair: Pair, order: PairOrder, reporter: Reporter) -> Pair:
+    check_is_as_asked(pair, order)
+    _observe(pair, reporter)
+    reporter.note(f"a pair of these disks is there already: {pair.id}")
+    return pair
 
 
-def _pair_of(cloud: "Cloud", order: PairOrder) -> Pair | None:
-    """The pair of exactly the order's disks; asked once, since who asks asks again anyway."""
-    pairs = cloud.once(_LOOK_SECONDS).pairs(volume_id=order.disks[0])
-    return pair_of(pairs, order.disks)
+def _made(result: Result[Pair], order: PairOrder, reporter: Reporter) -> Pair:
+    pair = result.value
+    _observe(pair, reporter)
+    if result.was_lost:
+        found = f"pair {pair.id} was found by its two disks"
+        reporter.note(f"the answer to the create had been lost; {found}")
+        check_is_as_asked(pair, order)
+    return pair
+
+
+def _observe(pair: Pair, reporter: Reporter) -> None:
+    reporter.observe(pair, ("wait", pair.id), is_over=pair.status != "creating")
+
+
+def _find_again(order: PairOrder) -> Words:
+    """Return the command that finds out, in the API's own words, whichever disk is production."""
+    words = ["create", "--volume-id", order.disks[0], "--volume-id", order.disks[1]]
+    for flag, text in (("--name", order.name), ("--description", order.description)):
+        words += [] if text is None else [flag, text]
+    return (*words, "--priority-station", order.priority_station, "--if-not-exists")

@@ -1,57 +1,86 @@
-"""Deleting a pair, whatever the network does.
+"""Deleting pairs, whatever the network does.
 
-A delete whose answer is lost is not sent again before the pair was looked at: what is there
-tells whether the request took effect.
+A delete whose answer is lost is not sent again before the pair was looked at: what is there tells
+whether the request took effect.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from evsrep.clock import Clock
 from evsrep.cloud.models import Pair
 from evsrep.errors import (
     AuthError,
     ConfigError,
     EvsrepError,
+    Failed,
     NotFound,
     NotOffered,
     OutcomeUnknown,
     Refused,
-    Unavailable,
 )
-from evsrep.jobs.create import SURE_AFTER_SECONDS
-from evsrep.jobs.find import find_pair
-from evsrep.jobs.wait import GOALS, raise_if_hopeless
+from evsrep.jobs.find import find_pair, is_id
+from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
+from evsrep.jobs.report import Reporter, Words, ask, check_can_ask, failure_of
+from evsrep.jobs.verb import verb
+from evsrep.jobs.wait import PAIR_GOALS, WAIT_SECONDS, raise_if_hopeless
+from evsrep.jobs.watch import Watch
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
-
-DELETABLE = frozenset({"available", "error"})
-_GOING = frozenset({"deleting", "error_deleting"})
-_PAUSES_SECONDS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0)
-_LOOK_SECONDS = 10.0
-
-Tell = Callable[[str], None]
 
 
 NOT_RUN, DELETING, DELETED = "not_run", "deleting", "deleted"
 MISSING, FAILED, UNKNOWN = "missing", "failed", "unknown"
 
+_DELETABLE = frozenset({"available", "error"})
+_GONE = PAIR_GOALS["deleted"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOptions:
+    """What `evsrep delete` takes."""
+
+    pairs: Sequence[str]
+    yes: bool = False
+    ignore_missing: bool = False
+    wait: bool = False
+    wait_timeout: float = WAIT_SECONDS
+
 
 @dataclass(slots=True)
-class Case:
+class Deletion:
     """A pair that is to go, and what has become of that."""
 
-    word: str  # as the user named it
+    name_or_id: str  # as the user named it
     pair: Pair | None = None
     result: str = NOT_RUN
     error: EvsrepError | None = None
 
     @property
-    def is_open(self) -> bool:
-        """Whether it is yet to be asked for."""
-        return self.result == NOT_RUN
+    def id(self) -> str:
+        """The pair's ID; as long as that is not known, what the user named it by."""
+        return self.pair.id if self.pair else self.name_or_id
+
+    @property
+    def label(self) -> str:
+        """The pair as a question names it."""
+        if self.pair is None:
+            return self.name_or_id
+        name = f"'{self.pair.name}' " if self.pair.name else ""
+        disks = " and ".join(self.pair.disks)
+        return f"pair {name}{self.pair.id}, {self.pair.status}, of disks {disks}"
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The result, and what is known of the pair."""
+        if self.pair is None:
+            key = "id" if is_id(self.name_or_id) else "name"
+            return {"result": self.result, key: self.name_or_id}
+        known = {"result": self.result, **self.pair.fields}
+        # the pair was looked at before
+        is_news = self.result in (DELETED, DELETING)
+        return {**known, "status": self.result} if is_news else known
 
     def end(self, error: EvsrepError) -> None:
         """Keep what went wrong."""
@@ -59,62 +88,48 @@ class Case:
         self.result = UNKNOWN if isinstance(error, OutcomeUnknown) else FAILED
 
 
-def look_up(cloud: "Cloud", words: Iterable[str], *, takes_missing: bool) -> list[Case]:
-    """See each pair before anything is sent; what can't be deleted has failed already.
+@verb(DeleteOptions)
+def delete_pairs(cloud: "Cloud", options: DeleteOptions, reporter: Reporter) -> list[Deletion]:
+    """Delete pairs, each by ID or exact name; one that fails does not stop the others.
 
-    With `takes_missing` a pair that is gone, or goes already, is as it should be. Raises what
-    would befall every one of them alike.
+    Raises UsageFault where a question is not answered, Interrupted where the answer is no; Refused
+    where the profile, the state of all or their groups forbid it, the error of all where they
+    failed alike, else Partial.
     """
-    cases: dict[str, Case] = {}
-    for word in dict.fromkeys(words):
-        case = Case(word)
-        try:
-            case.pair = find_pair(cloud, word)
-            if takes_missing and case.pair.status == "deleting":
-                case.result = DELETING
-            else:
-                raise_if_kept(case.pair)
-        except (AuthError, ConfigError, NotOffered):
-            raise
-        except NotFound as error:
-            case.end(error)
-            if takes_missing:
-                case.result, case.error = MISSING, None
-        except EvsrepError as error:
-            case.end(error)
-        cases.setdefault(case.pair.id if case.pair else word, case)
-    return list(cases.values())
-
-
-def send_all(cloud: "Cloud", cases: Iterable[Case], *, clock: Clock, tell: Tell) -> None:
-    """Ask for each deletion; what goes wrong is kept with it, and does not stop the others.
-
-    Refused credentials do: it would be the same for the others, and lock the key.
-    """
-    refused: AuthError | None = None
-    for case in cases:
-        if not case.is_open:
-            continue
-        if refused is not None:
-            case.error = refused
-            continue
-        _send(cloud, case, clock=clock, tell=tell)
-        if isinstance(case.error, AuthError) and not case.error.is_forbidden:
-            refused = case.error
-
-
-def _send(cloud: "Cloud", case: Case, *, clock: Clock, tell: Tell) -> None:
-    """Ask for the deletion of one; what goes wrong is kept with it."""
-    assert case.pair is not None  # noqa: S101 -- for the type checker
+    check_can_ask(reporter, yes=options.yes)
+    cloud = cloud.for_change(yes=options.yes)
+    deletions = _look_up(cloud, options)
+    todo = [deletion for deletion in deletions if deletion.result == NOT_RUN]
+    if todo:
+        ask(reporter, _question(todo), (each.label for each in todo), yes=options.yes)
+    reporter.sending({}, ())
     try:
-        is_gone = remove(cloud, case.pair.id, clock=clock, tell=tell)
-    except KeyboardInterrupt:
-        case.result = UNKNOWN
-        raise
-    except EvsrepError as error:
-        case.end(error)
-    else:
-        case.result = DELETED if is_gone else DELETING
+        _send_all(cloud, todo, reporter)
+        if options.wait:
+            _wait(cloud, deletions, options.wait_timeout, reporter)
+    finally:
+        reporter.resume_with(_resume(deletions, options))
+        for deletion in deletions:
+            reporter.row(deletion)
+    errors = [deletion.error for deletion in deletions if deletion.error]
+    failure = failure_of(errors, len(deletions), done="deleted")
+    if failure is not None:
+        raise failure
+    return deletions
+
+
+def delete_pair(
+    cloud: "Cloud",
+    pair: str,
+    *,
+    yes: bool = False,
+    ignore_missing: bool = False,
+    wait: bool = False,
+    wait_timeout: float = WAIT_SECONDS,
+) -> Deletion:
+    """Delete one pair, by ID or exact name, as `delete_pairs` does; raises what that raises."""
+    options = DeleteOptions((pair,), yes, ignore_missing, wait, wait_timeout)
+    return delete_pairs(cloud, options)[0]
 
 
 def raise_if_kept(pair: Pair) -> None:
@@ -124,7 +139,7 @@ def raise_if_kept(pair: Pair) -> None:
             f"pair {pair.id} is in consistency group {pair.group_id}",
             hint="take it out of the group first; nothing was sent for this pair",
         )
-    if pair.status not in DELETABLE:
+    if pair.status not in _DELETABLE:
         raise Refused(
             f"pair {pair.id} is '{pair.status}'; it is to be available or error to be deleted",
             hint=_HINTS.get(pair.status, f"wait for it with 'evsrep wait {pair.id}'"),
@@ -137,78 +152,111 @@ _HINTS = {
 }
 
 
-def remove(cloud: "Cloud", pair_id: str, *, clock: Clock, tell: Tell) -> bool:
-    """Have a pair deleted that was just seen; whether it is gone already.
+def _look_up(cloud: "Cloud", options: DeleteOptions) -> list[Deletion]:
+    """See each pair before anything is sent; what can't be deleted has failed already.
 
-    Raises OutcomeUnknown where it can't be found out whether the request took effect, Unavailable
-    where it surely did not and the retries are used up, Failed where the pair can't be got rid of,
-    and what the cloud refuses.
+    With `ignore_missing` a pair that is gone, or goes already, is as it should be. Raises what
+    would befall every one of them alike.
     """
-    resends = cloud.retries
-    for attempt in range(resends + 1):
+    deletions: dict[str, Deletion] = {}
+    for name_or_id in dict.fromkeys(options.pairs):
+        deletion = Deletion(name_or_id)
+        try:
+            deletion.pair = find_pair(cloud, name_or_id)
+            if options.ignore_missing and deletion.pair.status == "deleting":
+                deletion.result = DELETING
+            else:
+                raise_if_kept(deletion.pair)
+        except (AuthError, ConfigError, NotOffered):
+            raise
+        except NotFound as error:
+            deletion.end(error)
+            if options.ignore_missing:
+                deletion.result, deletion.error = MISSING, None
+        except EvsrepError as error:
+            deletion.end(error)
+        deletions.setdefault(deletion.id, deletion)
+    return list(deletions.values())
+
+
+def _question(todo: Sequence[Deletion]) -> str:
+    return "Delete it?" if len(todo) == 1 else f"Delete these {len(todo)} pairs?"
+
+
+def _send_all(cloud: "Cloud", todo: Iterable[Deletion], reporter: Reporter) -> None:
+    """Ask for each deletion; what goes wrong is kept with it, and does not stop the others.
+
+    Refused credentials do: it would be the same for the others, and lock the key.
+    """
+    refused: AuthError | None = None
+    for deletion in todo:
+        if refused is not None:
+            deletion.error = refused
+            continue
+        _send(cloud, deletion, reporter)
+        if isinstance(deletion.error, AuthError) and not deletion.error.is_forbidden:
+            refused = deletion.error
+
+
+def _send(cloud: "Cloud", deletion: Deletion, reporter: Reporter) -> None:
+    """Ask for the deletion of one; what goes wrong is kept with it."""
+    deletion.result = UNKNOWN  # should this be broken off
+    try:
+        change = _removal(cloud, deletion.id)
+        deletion.result = run_once(change, cloud.clock, reporter).value
+    except EvsrepError as error:
+        deletion.end(error)
+
+
+def _removal(cloud: "Cloud", pair_id: str) -> Change[str]:
+    """Return the change that deletes a pair that was just seen; it leads to a result."""
+
+    def send() -> str:
         try:
             cloud.delete_pair(pair_id)
-            return False
-        except OutcomeUnknown as lost:
-            tell(f"the answer to the delete was lost ({lost.message}); looking at the pair")
-            pair = _look_at(cloud, pair_id, clock, lost)
-            if _is_on_its_way(pair):
-                return pair is None
-            failure: EvsrepError = lost
         except NotFound:
-            return True  # it was there just now: it has gone, by our request or another's
-        except Refused:
-            # an earlier request may have come through late, and this one met what it did
-            if not attempt or not _goes_after_all(cloud, pair_id):
-                raise
-            return False
-        if attempt < resends:
-            tell(f"the pair is still there; sending again ({attempt + 1} of {resends})")
-    raise Unavailable(
-        f"the delete got no answer, and took no effect: pair {pair_id} is still there",
-        hint="try again later",
-        service_error=failure.service_error,
+            return DELETED  # it was there just now: it has gone, by our request or another's
+        return DELETING
+
+    def look() -> str | None:
+        try:
+            pair = cloud.once(LOOK_SECONDS).pair(pair_id)
+        except NotFound:
+            return DELETED
+        raise_if_hopeless(pair, _GONE)
+        return DELETING if pair.status == "deleting" else None
+
+    return Change(
+        f"the delete of pair {pair_id}",
+        send,
+        look,
+        resends=cloud.retries,
+        hint="the command below finds out, and deletes the pair if it is still there",
     )
 
 
-def _look_at(cloud: "Cloud", pair_id: str, clock: Clock, lost: OutcomeUnknown) -> Pair | None:
-    """The pair, for as long as it takes to be sure that it stays; None once it is gone.
-
-    Raises OutcomeUnknown where that can't be found out.
-    """
-    started, stays_in_a_row = clock.now(), 0
-    for pause in _PAUSES_SECONDS:
-        clock.sleep(pause)
-        try:
-            pair = cloud.once(_LOOK_SECONDS).pair(pair_id)
-        except NotFound:
-            return None
-        except EvsrepError:
-            stays_in_a_row = 0
-            continue
-        if pair.status in _GOING:
-            return pair
-        stays_in_a_row += 1
-        if stays_in_a_row >= 2 and clock.now() - started >= SURE_AFTER_SECONDS:
-            return pair
-    raise OutcomeUnknown(
-        f"pair {pair_id} may be deleted: the answer was lost, and the cloud can't be asked now",
-        hint="the command below finds out, and deletes the pair if it is still there",
-        service_error=lost.service_error,
-    ) from lost
+def _wait(
+    cloud: "Cloud", deletions: Iterable[Deletion], seconds: float, reporter: Reporter
+) -> None:
+    going = {each.id: each for each in deletions if each.pair and each.result == DELETING}
+    watch = Watch(cloud, _GONE, seconds=seconds)
+    for pair_id in going:
+        watch.add(pair_id)
+    with reporter.progress() as update:
+        update(f"{len(going)} to go", None, None)
+        for settled in watch.rest():
+            deletion = going.pop(settled.pair_id)
+            deletion.error = settled.error
+            if not settled.error:
+                deletion.result = DELETED
+            elif isinstance(settled.error, Failed):
+                deletion.result = FAILED  # of whatever else the deletion goes on
+            update(f"{len(going)} to go", None, None)
 
 
-def _is_on_its_way(pair: Pair | None) -> bool:
-    """Whether a pair is gone or goes; raises Failed where it tried to and could not."""
-    if pair is not None:
-        raise_if_hopeless(pair, GOALS["deleted"])
-    return pair is None or pair.status == "deleting"
-
-
-def _goes_after_all(cloud: "Cloud", pair_id: str) -> bool:
-    try:
-        return _is_on_its_way(cloud.once(_LOOK_SECONDS).pair(pair_id))
-    except NotFound:
-        return True
-    except Unavailable:
-        return False
+def _resume(deletions: Iterable[Deletion], options: DeleteOptions) -> Words:
+    """Return the command that goes on with what is unfinished; nothing where all is at an end."""
+    unfinished = {NOT_RUN, UNKNOWN, *([DELETING] if options.wait else [])}
+    ids = [deletion.id for deletion in deletions if deletion.result in unfinished]
+    wait = ["--wait"] if options.wait else []
+    return ("delete", *ids, "--yes", "--ignore-missing", *wait) if ids else ()

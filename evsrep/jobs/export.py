@@ -6,12 +6,15 @@ import json
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evsrep.cloud.models import Group, Pair
 from evsrep.errors import AuthError, NotFound, NotOffered, Unavailable
-from evsrep.jobs.order import MODELS
-from evsrep.jobs.sheet import COLUMNS
+from evsrep.jobs.manifest_formats import COLUMNS
+from evsrep.jobs.pair_request import MODELS
+from evsrep.jobs.report import Reporter
+from evsrep.jobs.verb import verb
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
@@ -19,23 +22,48 @@ if TYPE_CHECKING:
 Cells = dict[str, str]
 
 
-def sheet_lines(cloud: "Cloud", form: str) -> Iterator[str]:
-    """The project's pairs as a file that `apply` reads, piece by piece.
+FORMATS = ("csv", "jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What `evsrep export` takes."""
+
+    format: str = "csv"
+    groups: bool = False
+
+
+@verb(ExportOptions)
+def export(cloud: "Cloud", options: ExportOptions, reporter: Reporter) -> Iterator[str]:
+    """Return the pairs as a manifest for `apply`, or the groups as commands, line by line.
+
+    Raises what keeps them from being looked at.
+    """
+    del reporter  # there is nothing to say but the lines
+    return group_commands(cloud) if options.groups else manifest_lines(cloud, options.format)
+
+
+def manifest_lines(cloud: "Cloud", format_: str) -> Iterator[str]:
+    """Yield the project's pairs as a file that `apply` reads.
 
     The disks' zones tell which is production; where they can't be seen, the API's own words do.
+    Raises what keeps the pairs from being looked at.
     """
-    if form == "csv":
+    if format_ == "csv":
         yield _csv_line(COLUMNS)
     zones = _zones(cloud)
     for pair in cloud.pairs():
         if pair.status != "deleting":
             cells = _cells(pair, zones)
             line = [cells.get(name, "") for name in COLUMNS]
-            yield _csv_line(line) if form == "csv" else json.dumps(_for_json(cells)) + "\n"
+            yield _csv_line(line) if format_ == "csv" else json.dumps(_for_json(cells)) + "\n"
 
 
 def group_commands(cloud: "Cloud") -> Iterator[str]:
-    """The project's groups as the commands that make them, in lines of a shell script."""
+    """Yield the project's groups as the commands that make them, in lines of a shell script.
+
+    Raises what keeps them from being looked at.
+    """
     pairs = {pair.id: pair for pair in cloud.pairs()}
     names = Counter(pair.name for pair in pairs.values())
 
@@ -57,7 +85,7 @@ def _is_member(pair: Pair, group: Group) -> bool:
 
 
 def _zones(cloud: "Cloud") -> Mapping[str, str]:
-    """The zone of each disk that can be seen."""
+    """Return the zone of each disk that can be seen."""
     try:
         return {disk.id: disk.availability_zone for disk in cloud.disks()}
     except (AuthError, NotFound, NotOffered, Unavailable):

@@ -1,7 +1,7 @@
-"""From the word that a user typed to the one thing it means."""
+"""From the name or ID that a user typed to the one thing it means."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from evsrep.cloud.models import Disk, Group, Pair
@@ -16,9 +16,9 @@ _ID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}(\1[0-9a-f]{4}){2}\1[0-9a-f]{12}", 
 _MOST_CANDIDATES = 10
 
 
-def is_id(word: str) -> bool:
-    """Whether a word is an ID (a UUID) rather than a name."""
-    return _ID.fullmatch(word) is not None
+def is_id(name_or_id: str) -> bool:
+    """Whether it is an ID (a UUID) rather than a name."""
+    return _ID.fullmatch(name_or_id) is not None
 
 
 def is_same_id(one: str, other: str) -> bool:
@@ -26,48 +26,57 @@ def is_same_id(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def find_pair(cloud: "Cloud", word: str) -> Pair:
-    """The pair of that ID or exact name."""
-    _check_word("pair", word)
-    if is_id(word):
-        return cloud.pair(word)
-    return _only("pair", word, cloud.pairs(name=word))
+def find_pair(cloud: "Cloud", name_or_id: str) -> Pair:
+    """Return the pair of that ID or exact name.
+
+    Raises NotFound where there is none, UsageFault where several have the name, and what else keeps
+    it from being looked up.
+    """
+    _check_is_given("pair", name_or_id)
+    if is_id(name_or_id):
+        return cloud.pair(name_or_id)
+    return _only("pair", name_or_id, cloud.pairs(name=name_or_id))
 
 
-def find_group(cloud: "Cloud", word: str) -> Group:
-    """The consistency group of that ID or exact name."""
-    _check_word("group", word)
-    if is_id(word):
-        return cloud.group(word)
-    return _only("group", word, cloud.groups(name=word))
+def find_group(cloud: "Cloud", name_or_id: str) -> Group:
+    """Return the consistency group of that ID or exact name; raises what `find_pair` raises."""
+    _check_is_given("group", name_or_id)
+    if is_id(name_or_id):
+        return cloud.group(name_or_id)
+    return _only("group", name_or_id, cloud.groups(name=name_or_id))
 
 
-def find_disk(cloud: "Cloud", word: str) -> Disk:
-    """The disk of that ID or exact name."""
-    if is_id(word):
-        return cloud.disk(word)
-    return _only("disk", word, cloud.disks(name=word))
+def find_disk(cloud: "Cloud", name_or_id: str) -> Disk:
+    """Return the disk of that ID or exact name; raises what `find_pair` raises."""
+    if is_id(name_or_id):
+        return cloud.disk(name_or_id)
+    return _only("disk", name_or_id, cloud.disks(name=name_or_id))
 
 
-def _check_word(noun: str, word: str) -> None:
-    """Raise UsageFault where no word is given: what has no name is not meant by an empty one."""
-    if not word.strip():
+def several(noun: str, name: str, ids: Sequence[str]) -> UsageFault:
+    """Return the error where several things bear one name."""
+    listed = ", ".join(ids[:_MOST_CANDIDATES])
+    more = f" and {len(ids) - _MOST_CANDIDATES} more" if len(ids) > _MOST_CANDIDATES else ""
+    return UsageFault(
+        f"{len(ids)} {noun}s are called '{name}': {listed}{more}",
+        hint="give the ID of the one you mean",
+    )
+
+
+def _check_is_given(noun: str, name_or_id: str) -> None:
+    """Raise UsageFault for an empty word: what has no name is not meant by it."""
+    if not name_or_id.strip():
         raise UsageFault(f"the {noun} is empty", hint="give an ID or exact name")
 
 
-def _only(noun: str, name: str, found: Iterable[T]) -> T:
-    """The one with exactly that name: the cloud may match loosely, or not filter at all."""
-    exact = [each for each in found if each.name == name]
+def _only(noun: str, name: str, candidates: Iterable[T]) -> T:
+    """Return the one with exactly that name: the cloud may match loosely, or not filter at all."""
+    exact = [thing for thing in candidates if thing.name == name]
     if not exact:
         raise NotFound(
             f"no {noun} is called '{name}'",
             hint="give the ID or exact name; 'evsrep auth check' tells the project searched",
         )
     if len(exact) > 1:
-        ids = ", ".join(each.id for each in exact[:_MOST_CANDIDATES])
-        more = f" and {len(exact) - _MOST_CANDIDATES} more" if len(exact) > _MOST_CANDIDATES else ""
-        raise UsageFault(
-            f"{len(exact)} {noun}s are called '{name}': {ids}{more}",
-            hint="give the ID of the one you mean",
-        )
+        raise several(noun, name, [thing.id for thing in exact])
     return exact[0]

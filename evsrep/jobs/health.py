@@ -1,7 +1,8 @@
 """Whether a pair or group protects its production disks, and if not, why not."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evsrep.cloud.meanings import (
     FAULT_LEVELS,
@@ -12,6 +13,14 @@ from evsrep.cloud.meanings import (
     Meaning,
 )
 from evsrep.cloud.models import Group, Pair
+from evsrep.errors import NotFound, NotOffered
+from evsrep.jobs.find import find_group
+from evsrep.jobs.groups import pairs_of
+from evsrep.jobs.report import Reporter
+from evsrep.jobs.verb import verb
+
+if TYPE_CHECKING:
+    from evsrep.cloud.client import Cloud
 
 PROTECTED, DEGRADED, CRITICAL, UNKNOWN = "protected", "degraded", "critical", "unknown"
 SEVERITY = (PROTECTED, UNKNOWN, DEGRADED, CRITICAL)
@@ -51,6 +60,51 @@ _REPLICATION = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class HealthOptions:
+    """What `evsrep health` takes; without groups it is about all groups and lone pairs."""
+
+    groups: Sequence[str] = ()
+
+
+class Health(NamedTuple):
+    """How a group or lone pair is."""
+
+    thing: Group | Pair
+    verdict: Verdict
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The verdict, and of what it is."""
+        return {
+            "kind": "group" if isinstance(self.thing, Group) else "pair",
+            "id": self.thing.id,
+            "name": self.thing.name or None,
+            "health": self.verdict.health,
+            "reason": self.verdict.reason or None,
+            "hint": self.verdict.hint or None,
+        }
+
+    @property
+    def error(self) -> None:
+        """None: bad health is no failure of the verb."""
+
+
+@verb(HealthOptions)
+def look_at_health(cloud: "Cloud", options: HealthOptions, reporter: Reporter) -> list[Health]:
+    """Judge the groups asked for; else the lone pairs, as they come, and then all groups.
+
+    Raises NotFound and UsageFault for groups that are not clear, and what keeps them from being
+    looked at.
+    """
+    judged = _groups_named(cloud, options.groups) if options.groups else _all(cloud)
+    result = []
+    for health in judged:
+        reporter.row(health)
+        result.append(health)
+    return result
+
+
 def judge(pair: Pair) -> Verdict:
     """Judge a pair by the worst of fault level, status and replication status."""
     fault = str(pair.fields.get("fault_level") or "0")
@@ -77,6 +131,36 @@ def judge_group(group: Group, pairs: Iterable[Pair]) -> Verdict:
     return own
 
 
+def worst(healths: Iterable[str]) -> str:
+    """Return the worst state of health; protected where there is nothing to protect."""
+    return max(healths, key=SEVERITY.index, default=PROTECTED)
+
+
+def _groups_named(cloud: "Cloud", names: Iterable[str]) -> Iterator[Health]:
+    for group in [find_group(cloud, name) for name in dict.fromkeys(names)]:
+        yield Health(group, judge_group(group, pairs_of(cloud, group)))
+
+
+def _all(cloud: "Cloud") -> Iterator[Health]:
+    groups = _groups(cloud)
+    members: dict[str, list[Pair]] = {group_id: [] for group_id in groups}
+    for pair in cloud.pairs():
+        if pair.group_id in members:
+            members[pair.group_id].append(pair)
+        else:
+            yield Health(pair, judge(pair))
+    for group_id, group in groups.items():
+        yield Health(group, judge_group(group, members[group_id]))
+
+
+def _groups(cloud: "Cloud") -> dict[str, Group]:
+    """Return all groups by their IDs; none where the cloud has pairs alone."""
+    try:
+        return {group.id: group for group in cloud.groups()}
+    except (NotFound, NotOffered):
+        return {}
+
+
 def _own_verdict(group: Group) -> Verdict:
     if group.fault_level != "0":
         fault = group.fault_level
@@ -92,11 +176,6 @@ def _own_verdict(group: Group) -> Verdict:
     health = _REPLICATION.get(word, UNKNOWN)
     meaning = GROUP_REPLICATION_STATUSES.get(word)
     return _verdict(health, meaning, f"replication status '{word}'")
-
-
-def worst(found: set[str]) -> str:
-    """The worst state of health; protected where there is nothing to protect."""
-    return max(found, key=SEVERITY.index, default=PROTECTED)
 
 
 def _verdict(health: str, meaning: Meaning | None, seen: str) -> Verdict:

@@ -147,6 +147,10 @@ class Console:
         """Tell the command to go on with."""
         self._say(f"resume: {command}")
 
+    def error_cell(self, error: EvsrepError) -> Any:
+        """Return an error as a row has it: an object for a program, its message for a person."""
+        return error_fields(error) if self.is_json else error.full_message
+
     def hide(self, text: str) -> str:
         """The text without secrets."""
         return without_secrets(text, self.secrets)

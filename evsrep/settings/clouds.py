@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evsrep.errors import ConfigError
+from evsrep.settings.nearest import nearest
 from evsrep.settings.presets import PRESETS
-from evsrep.settings.resolve import Value, checked_value, nearest
+from evsrep.settings.resolve import Value, checked_value
 
 _MOST_BYTES = 1024 * 1024
 _MOST_NODES = 100_000  # anchors let a short file say a great deal

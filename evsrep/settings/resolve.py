@@ -2,12 +2,13 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from evsrep.errors import ConfigError
 from evsrep.settings.keys import BY_NAME, SECRET_VARIABLES
+from evsrep.settings.nearest import nearest
 from evsrep.settings.profiles import ProfileFile
 
 SANDBOX = "sandbox"
@@ -152,14 +153,6 @@ def checked_value(key: str, value: Any) -> str:
     if BY_NAME[key].choices and value not in BY_NAME[key].choices:
         return f"'{value}' is none of {', '.join(BY_NAME[key].choices)}"
     return "has a control character in it" if re.search(r"[\x00-\x1f\x7f]", value) else ""
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """The known word that was probably meant; empty if none comes near."""
-    import difflib
-
-    close = difflib.get_close_matches(word, list(words), n=1)
-    return close[0] if close else ""
 
 
 def auth_url(profile: Profile) -> str:

@@ -586,7 +586,7 @@ def test_a_late_failure_is_told_with_its_meaning_and_what_helps(
     assert code in done.error["message"]
     assert cause in done.error["message"]
     assert helps in done.error["hint"]
-    assert f"evsrep wait {done.json['id']}" in done.error["resume"]
+    assert done.error["resume"] == f"evsrep show {done.json['id']} -p sandbox"
 
 
 # Waiting

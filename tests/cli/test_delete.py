@@ -81,10 +81,10 @@ def test_without_a_terminal_nobody_is_asked_and_nothing_sent(sandbox, make):
 def test_on_a_terminal_it_shows_and_asks(sandbox, make):
     pair_id = make("one")
     done = sandbox("delete", "one", typed="n\n")
-    assert done.exit_code == ExitCode.DONE
+    assert done.exit_code == ExitCode.INTERRUPTED
     assert f"pair 'one' {pair_id}, available" in done.stderr
     assert "Delete it?" in done.stderr
-    assert "nothing is deleted" in done.stderr
+    assert "nothing was done" in done.stderr
     assert sandbox("show", "one").exit_code == ExitCode.DONE
     assert sandbox("delete", "one", typed="y\n").exit_code == ExitCode.DONE
     assert sandbox("show", "one", "-o", "value", "-c", "status").stdout == "deleting\n"

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evsrep.errors import ExitCode
-from evsrep.jobs.export import sheet_lines
-from evsrep.jobs.sheet import read_sheet
+from evsrep.jobs.export import manifest_lines
+from evsrep.jobs.manifest import read_manifest
 from evsrep.sandbox.profile import ready_profile
 from tests.cli.conftest import Serve, WriteProfiles, Wsgi
 from tests.conftest import DR, PRODUCTION, Run
@@ -103,8 +103,8 @@ class Pairs:
 @quick
 @given(TEXTS, TEXTS, st.sampled_from(["csv", "jsonl"]))
 def test_any_name_is_read_back_as_it_was(name: str, description: str, form: str) -> None:
-    text = "".join(sheet_lines(Pairs(name, description), form))  # type: ignore[arg-type]
-    with closing(read_sheet(io.BytesIO(text.encode()), form)) as sheet:
-        (entry,) = sheet
-    assert (entry.wish.name or "", entry.wish.description or "") == (name, description)
-    assert entry.wish.volume_ids == (PRODUCTION, DR)
+    text = "".join(manifest_lines(Pairs(name, description), form))  # type: ignore[arg-type]
+    with closing(read_manifest(io.BytesIO(text.encode()), form)) as manifest:
+        (entry,) = manifest
+    assert (entry.request.name or "", entry.request.description or "") == (name, description)
+    assert entry.request.volume_ids == (PRODUCTION, DR)

@@ -39,7 +39,7 @@ def test_who_ends_the_question_has_done_nothing(grouped: Run, sent: Sent, group_
 def test_what_is_forced_is_told_first(grouped: Run, sent: Sent, group_id: str) -> None:
     grouped("group", "pause", "shop", "--wait")
     done = grouped("group", "switchover", "shop", "--force", typed="n\n")
-    assert done.exit_code == ExitCode.DONE
+    assert done.exit_code == ExitCode.INTERRUPTED
     warned, asked = done.stderr.index("--force: its replication_status"), done.stderr.index("[y/N]")
     assert warned < asked
     assert "is active-stopped; sync it first" in done.stderr
@@ -50,7 +50,7 @@ def test_on_a_terminal_the_pause_is_offered(grouped: Run, sent: Sent, group_id: 
     words = ("group", "update", "shop", "--remove", "example", "--wait")
     refused = grouped(*words, typed="n\n")
     assert "It is active. Pause it first? [y/N]" in refused.stderr
-    assert refused.exit_code == ExitCode.REFUSED
+    assert refused.exit_code == ExitCode.INTERRUPTED
     assert "or add --pause" in refused.stderr
     assert sent.words == ["POST", "sync"]
     assert grouped(*words, typed="y\n").exit_code == ExitCode.DONE

@@ -11,9 +11,9 @@ def main(profile: str, production: str, dr: str) -> int:
         with evsrep.connect(profile) as cloud:
             pair = evsrep.create_pair(
                 cloud, production_disk=production, dr_disk=dr, name="by a program",
-                takes_existing=True,
+                if_not_exists=True,
             )  # fmt: skip
-            found = evsrep.wait_for_pair(cloud, pair.id, "available", seconds=120)
+            found = evsrep.wait_for_pair(cloud, pair.id, "available", wait_timeout=120)
             print(pair.id, found.status if found else "gone")
             print(f"{sum(1 for _ in cloud.pairs())} pairs")
     except evsrep.OutcomeUnknown as error:

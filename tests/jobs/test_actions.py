@@ -10,19 +10,19 @@ from evsrep.jobs import actions
 from evsrep.jobs.actions import (
     ACTIONS,
     FAILOVER,
-    GOALS,
+    GROUP_GOALS,
     REHEARSED,
     REPROTECT,
     SWITCHOVER,
     SYNC,
     Action,
-    checks_of,
     goal_of,
     is_done_already,
-    raise_if_forbidden,
     took_effect,
 )
-from evsrep.jobs.deed import Deed, do
+from evsrep.jobs.once import Change, run_once
+from evsrep.jobs.readiness import checks_of, raise_if_forbidden
+from evsrep.jobs.report import LogReporter
 from evsrep.jobs.wait import is_reached, raise_if_hopeless
 from tests.conftest import FakeClock
 
@@ -153,8 +153,8 @@ def test_an_error_that_was_there_before_does_not_end_the_wait() -> None:
 
 
 def test_active_while_it_switches_is_not_active_yet() -> None:
-    assert not is_reached(CALM._replace(status="reversing"), GOALS["active"])
-    assert is_reached(CALM, GOALS["active"])
+    assert not is_reached(CALM._replace(status="reversing"), GROUP_GOALS["active"])
+    assert is_reached(CALM, GROUP_GOALS["active"])
 
 
 def test_what_is_rehearsed_are_the_words_of_the_command() -> None:
@@ -180,8 +180,8 @@ class Sent:
         return "done" if is_shown else None
 
     def done(self, clock: FakeClock, *, is_provable: bool) -> str:
-        deed = Deed("the deed", self.send, self.look, resends=2, is_provable=is_provable)
-        return do(deed, clock=clock, tell=lambda text: None)
+        change = Change("the change", self.send, self.look, resends=2, is_provable=is_provable)
+        return run_once(change, clock, LogReporter()).value
 
 
 @pytest.mark.parametrize("is_provable", [True, False])
@@ -223,12 +223,12 @@ def test_one_that_comes_late_is_met_by_the_next(clock: FakeClock, shows: bool) -
     def look() -> str | None:
         return "done" if shows and len(times) == 2 else None
 
-    deed = Deed("the deed", send, look, resends=2)
+    change = Change("the change", send, look, resends=2)
     if shows:
-        assert do(deed, clock=clock, tell=lambda text: None) == "done"
+        assert run_once(change, clock, LogReporter()).value == "done"
     else:
         with pytest.raises(Refused, match="it is there"):
-            do(deed, clock=clock, tell=lambda text: None)
+            run_once(change, clock, LogReporter())
     assert len(times) == 2
 
 

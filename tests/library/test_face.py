@@ -18,9 +18,26 @@ PROGRAM = ROOT / "tests/examples/program.py"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 FACE = {
     *("act", "connect", "create_pair", "delete_pair", "wait_for_pair"),
+    *("apply_pairs", "create_group", "delete_group", "delete_pairs", "expand_pairs", "export"),
+    *("list_groups", "list_pairs", "look_at_health", "plan_pair", "rehearse", "update_group"),
+    *("wait_for_group", "LogReporter", "ActOptions", "ApplyOptions", "CreateOptions"),
+    *("DeleteOptions", "ExpandOptions", "ExportOptions", "GroupCreateOptions"),
+    *("GroupDeleteOptions", "GroupListOptions", "GroupUpdateOptions", "GroupWaitOptions"),
+    *("HealthOptions", "ListOptions", "ReadyOptions", "WaitOptions"),
     *("find_disk", "find_group", "find_pair", "Cloud"),
-    *("Disk", "Group", "GroupChange", "GroupOrder", "Pair", "PairOrder", "Server", "Session"),
+    *(
+        "Defaults",
+        "Disk",
+        "Group",
+        "GroupChange",
+        "GroupOrder",
+        "Pair",
+        "PairOrder",
+        "Server",
+        "Session",
+    ),
     *("AuthError", "ConfigError", "EvsrepError", "ExitCode", "Failed", "InternalError"),
+    *("Interrupted", "Partial"),
     *("NotFound", "NotOffered", "OutcomeUnknown", "PasscodeWanted", "Refused", "ServiceError"),
     *("Unavailable", "UsageFault", "WaitTimeout"),
 }
@@ -99,12 +116,12 @@ def paired(run: Run, home: Path) -> str:
 def test_a_group_is_acted_on_as_its_state_allows(paired: str) -> None:
     with evsrep.connect("sandbox") as cloud:
         with pytest.raises(evsrep.Refused, match="its replication_status is active"):
-            evsrep.act(cloud, paired, "reprotect")
-        group = evsrep.act(cloud, paired, "pause", seconds=60)
+            evsrep.act(cloud, paired, "reprotect", yes=True)
+        group = evsrep.act(cloud, paired, "pause", wait=True, wait_timeout=60)
         assert group.replication_status == "active-stopped"
         assert evsrep.find_group(cloud, paired).id == group.id
         with pytest.raises(evsrep.Refused, match="is in consistency group"):
-            evsrep.delete_pair(cloud, "data")
+            evsrep.delete_pair(cloud, "data", yes=True)
 
 
 def test_faults_are_told_at_once_and_nothing_is_sent(

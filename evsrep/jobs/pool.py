@@ -1,16 +1,16 @@
-"""Several requests side by side."""
+"""Several requests side by side, and a pool of workers for many."""
 
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def together(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
-    """Run calls side by side; each one's result, or the exception that it ended with, in order.
+def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
+    """Run calls side by side; return each one's result, or what it ended with, in their order.
 
     On daemon threads, not in a pool: Ctrl-C must not wait for answers that nobody wants any more.
     """
@@ -31,6 +31,15 @@ def together(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
     for thread in threads:
         thread.join()
     return results
+
+
+def all_of(calls: Sequence[Callable[[], T]]) -> list[T]:
+    """Run calls side by side, and return their results; raises what the first of them raised."""
+    results = side_by_side(calls)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+    return cast(list[T], results)
 
 
 class WorkerPool(Generic[T, R]):

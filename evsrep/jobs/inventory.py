@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from evsrep.cloud.models import Disk, Pair
 from evsrep.cloud.wire import pair_from_wire
 from evsrep.errors import AuthError, UsageFault
-from evsrep.jobs.check import Seen
-from evsrep.jobs.find import is_id
-from evsrep.jobs.sheet import Sheet, disk_key
-from evsrep.jobs.together import together
+from evsrep.jobs.disk_look import DiskFindings
+from evsrep.jobs.find import is_id, several
+from evsrep.jobs.manifest import Manifest, disk_key
+from evsrep.jobs.manifest_formats import MOST_KEPT
+from evsrep.jobs.pool import all_of
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _IN_MEMORY_BYTES = 1024 * 1024
 
 
-class Stock:
+class Inventory:
     """What there is of a file's disks and pairs. Safe to ask from several threads."""
 
     def __init__(self) -> None:
@@ -39,105 +40,102 @@ class Stock:
         """Let go of what is kept."""
         self._kept.close()
 
-    def learn_disks(self, found: Iterator[Disk], sheet: Sheet) -> None:
+    def keep_disks(self, found: Iterator[Disk], manifest: Manifest) -> None:
         """Keep the disks that the file names."""
         for disk in found:
             key = intern(disk_key(disk.id))  # the file has the same text already
-            if disk.name in sheet.disks:
+            if disk.name in manifest.disks:
                 self._ids.setdefault(disk.name, []).append(key)
-            elif key not in sheet.disks:
+            elif key not in manifest.disks:
                 continue
             self._disks[key] = self._kept.put(_fields(disk))
         self._knows_disks = True
 
-    def learn_pairs(self, found: Iterator[Pair], sheet: Sheet) -> None:
+    def keep_pairs(self, found: Iterator[Pair], manifest: Manifest) -> None:
         """Keep the pairs that hold one of those disks."""
         for pair in found:
             ids = [intern(disk_key(disk)) for disk in pair.disks]
-            if any(each in sheet.disks or each in self._disks for each in ids):
-                place = self._kept.put(dict(pair.fields))
+            if any(each in manifest.disks or each in self._disks for each in ids):
+                position = self._kept.put(dict(pair.fields))
                 for each in ids:
-                    self._pairs[each] = (*self._pairs.get(each, ()), place)
+                    self._pairs[each] = (*self._pairs.get(each, ()), position)
 
-    def seen(self, word: str, *, checks: bool) -> Seen:
-        """What is known of a disk, by its ID or name."""
-        ids = [disk_key(word)] if is_id(word) else self._ids.get(word, [])
+    def findings(self, name_or_id: str, *, check: bool) -> DiskFindings:
+        """Return what is known of a disk, by its ID or name; raises UsageFault for several."""
+        ids = [disk_key(name_or_id)] if is_id(name_or_id) else self._ids.get(name_or_id, [])
         if len(ids) > 1:
-            raise UsageFault(
-                f"{len(ids)} disks are called '{word}': {', '.join(ids)}",
-                hint="give the ID of the one you mean",
-            )
+            raise several("disk", name_or_id, ids)
         if not ids:
-            return Seen(word, missing=f"no disk is called '{word}'")
+            return DiskFindings(name_or_id, missing=f"no disk is called '{name_or_id}'")
         [disk_id] = ids
-        pairs = (pair_from_wire(self._kept.get(place)) for place in self._pairs.get(disk_id, ()))
+        pairs = (
+            pair_from_wire(self._kept.get(position)) for position in self._pairs.get(disk_id, ())
+        )
         disk = self._disk(disk_id)
-        is_missed = self._knows_disks and disk is None and checks
-        missing = f"there is no disk {word}" if is_missed else ""
-        return Seen(disk_id, disk, tuple(pairs), missing)
+        is_missed = self._knows_disks and disk is None and check
+        missing = f"there is no disk {name_or_id}" if is_missed else ""
+        return DiskFindings(disk_id, disk, tuple(pairs), missing)
 
     def _disk(self, disk_id: str) -> Disk | None:
-        place = self._disks.get(disk_id)
-        return None if place is None else _disk(self._kept.get(place))
+        position = self._disks.get(disk_id)
+        return None if position is None else _disk(self._kept.get(position))
 
 
-def take_stock(cloud: "Cloud", sheet: Sheet, *, checks: bool) -> Stock:
+def take_inventory(cloud: "Cloud", manifest: Manifest, *, check: bool) -> Inventory:
     """See what there is, in one listing of the pairs and, where they are wanted, one of the disks.
 
     Raises UsageFault where a disk is in the file twice, by its name and by its ID.
     """
     cloud.prepare()
-    stock = Stock()
+    inventory = Inventory()
     try:
-        _fill(stock, cloud, sheet, checks=checks)
+        _fill(inventory, cloud, manifest, check=check)
     except BaseException:
-        stock.close()
+        inventory.close()
         raise
-    return stock
+    return inventory
 
 
-def _fill(stock: Stock, cloud: "Cloud", sheet: Sheet, *, checks: bool) -> None:
-    needs_disks = sheet.has_names or sheet.lacks_station
+def _fill(inventory: Inventory, cloud: "Cloud", manifest: Manifest, *, check: bool) -> None:
+    needs_disks = manifest.has_names or manifest.lacks_zone
 
     def look_at_disks() -> None:
         try:
-            stock.learn_disks(cloud.disks(), sheet)
+            inventory.keep_disks(cloud.disks(), manifest)
         except AuthError as error:
             if needs_disks or not error.is_forbidden:
                 raise
-            stock.warnings.append("the disks could not be checked: no permission")
+            inventory.warnings.append("the disks could not be checked: no permission")
 
     def look_at_pairs() -> None:
-        stock.learn_pairs(cloud.pairs(), sheet)
+        inventory.keep_pairs(cloud.pairs(), manifest)
 
-    if sheet.has_names:  # which pairs matter is known only when the names are
+    if manifest.has_names:  # which pairs matter is known only when the names are
         look_at_disks()
         look_at_pairs()
-        _check_named_once(sheet, stock)
+        _check_named_once(manifest, inventory)
         return
-    looks = [look_at_disks, look_at_pairs] if checks or needs_disks else [look_at_pairs]
-    for result in together(looks):
-        if isinstance(result, Exception):
-            raise result
+    looks = [look_at_disks, look_at_pairs] if check or needs_disks else [look_at_pairs]
+    all_of(looks)
 
 
-def _check_named_once(sheet: Sheet, stock: Stock) -> None:
+def _check_named_once(manifest: Manifest, inventory: Inventory) -> None:
     """Raise UsageFault where a name and an ID, or two names, are one disk."""
     lines: dict[str, int] = {}
     faults = []
-    for line, wish in sheet:
-        for word in wish.disks:
+    for line, request in manifest:
+        for name_or_id in request.disks:
             try:
-                disk_id = stock.seen(word, checks=False).id
+                disk_id = inventory.findings(name_or_id, check=False).id
             except UsageFault:
                 continue  # an ambiguous name is told of in its row
             if lines.setdefault(disk_id, line) != line:
-                faults.append(f"line {line}: disk {word} is in line {lines[disk_id]} as well")
+                faults.append(f"line {line}: disk {name_or_id} is in line {lines[disk_id]} as well")
     if faults:
-        raise UsageFault(
-            faults[0] if len(faults) == 1 else f"{len(faults)} disks are in the file twice",
+        raise UsageFault.of(
+            faults[:MOST_KEPT],
+            f"{len(faults)} disks are in the file twice",
             hint="a disk can be in one pair only; nothing was sent that changes anything",
-            faults=tuple(faults[:20]) if len(faults) > 1 else (),
         )
 
 
@@ -163,13 +161,13 @@ class _Drawer:
 
     def put(self, value: Any) -> int:
         with self._lock:
-            place = self._file.seek(0, 2)
+            position = self._file.seek(0, 2)
             self._file.write(json.dumps(value).encode() + b"\n")
-        return place
+        return position
 
-    def get(self, place: int) -> Any:
+    def get(self, position: int) -> Any:
         with self._lock:
-            self._file.seek(place)
+            self._file.seek(position)
             kept = self._file.readline()
         return json.loads(kept)
 

@@ -8,17 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evsrep.cloud.models import Defaults
 from evsrep.errors import UsageFault
-from evsrep.jobs.sheet import COLUMNS, FORMS, MOST_FAULTS_TOLD, Entry, form_of, read_sheet
+from evsrep.jobs.manifest import Row, format_of, read_manifest
+from evsrep.jobs.manifest_formats import COLUMNS, FORMATS, MOST_KEPT
 
 HEAD = "production_disk,dr_disk,name\n"
 
 
-def entries(text: str | bytes, form: str = "csv", **how: str) -> list[Entry]:
+def entries(text: str | bytes, form: str = "csv", **how: Defaults) -> list[Row]:
     raw = text.encode() if isinstance(text, str) else text
-    with closing(read_sheet(io.BytesIO(raw), form, **how)) as sheet:
-        found = list(sheet)
-        assert len(found) == sheet.count
+    with closing(read_manifest(io.BytesIO(raw), form, **how)) as manifest:
+        found = list(manifest)
+        assert len(found) == manifest.count
         return found
 
 
@@ -28,8 +30,8 @@ def faults(text: str | bytes, form: str = "csv") -> list[str]:
     return list(told.value.faults) or [told.value.message]
 
 
-def brief(found: list[Entry]) -> list[tuple[int, str, str, str | None]]:
-    return [(each.line, *each.wish.disks, each.wish.name) for each in found]
+def brief(found: list[Row]) -> list[tuple[int, str, str, str | None]]:
+    return [(each.line, *each.request.disks, each.request.name) for each in found]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_json_lines():
     text += '"priority_station": "z"}\n'
     found = entries(text, "jsonl")
     assert brief(found) == [(1, "a", "b", None), (3, "c", "d", "")]
-    assert found[1].wish.priority_station == "z"
+    assert found[1].request.priority_station == "z"
 
 
 def test_toml_counts_its_pairs():
@@ -72,12 +74,12 @@ def test_toml_counts_its_pairs():
 
 def test_volume_ids_in_a_cell():
     text = 'volume_ids,priority_station\n"a, b",z\nc d,z\n'
-    assert [each.wish.disks for each in entries(text)] == [("a", "b"), ("c", "d")]
+    assert [each.request.disks for each in entries(text)] == [("a", "b"), ("c", "d")]
 
 
 def test_defaults_fill_what_is_not_said():
-    [found] = entries(HEAD + "a,b,x\n", station="az1")
-    assert found.wish.priority_station == "az1"
+    [found] = entries(HEAD + "a,b,x\n", defaults=Defaults("az1"))
+    assert found.request.priority_station == "az1"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_what_is_wrong_with_the_others(form, text, told):
 def test_all_faults_are_told_at_once_within_reason():
     told = faults(HEAD + "a,a,x\n" * 50)
     assert told[0] == "line 2: the two disks must be different, and both are a"
-    assert len(told) == MOST_FAULTS_TOLD + 1
+    assert len(told) == MOST_KEPT + 1
     assert told[-1] == "and 30 more"
 
 
@@ -159,37 +161,37 @@ def test_a_file_without_end_is_not_read_to_its_end():
 
     file = Endless()
     with pytest.raises(UsageFault, match="at most 100000 pairs"):
-        read_sheet(file, "csv")  # type: ignore[arg-type]
+        read_manifest(file, "csv")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_blank_lines_without_end_are_not_read_to_their_end(form, monkeypatch):
-    monkeypatch.setattr("evsrep.jobs.sheet._MOST_LINES", 1000)
+    monkeypatch.setattr("evsrep.jobs.manifest_formats._MOST_LINES", 1000)
     head = HEAD if form == "csv" else ""
     with pytest.raises(UsageFault, match="at most 1000 lines"):
-        read_sheet(io.BytesIO(head.encode() + b"\n" * 2000), form)
+        read_manifest(io.BytesIO(head.encode() + b"\n" * 2000), form)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "A.CSV", "x.y.csv"])
 def test_the_ending_tells_the_form(name):
-    assert form_of(name, None) == "csv"
-    assert form_of(name, "toml") == "toml"
+    assert format_of(name, None) == "csv"
+    assert format_of(name, "toml") == "toml"
 
 
 @pytest.mark.parametrize("name", ["pairs", "pairs.txt", "csv", "-"])
 def test_an_unknown_ending_wants_the_form(name):
     if name == "csv":
-        assert form_of(name, None) == "csv"
+        assert format_of(name, None) == "csv"
         return
     with pytest.raises(UsageFault, match="does not tell"):
-        form_of(name, None)
+        format_of(name, None)
 
 
 CELLS = st.one_of(st.sampled_from([*COLUMNS, "a", "b", ID, '"', ";", ",", "\t", "\n", "\r\n"]))
 ALMOST = st.lists(CELLS, max_size=40).map(lambda parts: ",".join(parts).encode())
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 @given(raw=st.one_of(st.binary(max_size=300), ALMOST, st.text(max_size=200).map(
     lambda text: text.encode("utf-8", "surrogatepass"))))  # fmt: skip
 def test_any_bytes_are_pairs_or_a_usage_fault(form, raw):

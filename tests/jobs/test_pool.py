@@ -2,7 +2,7 @@
 
 import threading
 
-from evsrep.jobs.together import WorkerPool
+from evsrep.jobs.pool import WorkerPool
 
 
 def test_what_was_begun_is_told_from_what_was_only_handed_out() -> None:

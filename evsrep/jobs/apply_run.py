@@ -1,0 +1,229 @@
+"""A manifest on its way into the cloud: workers, waiting, and what an interrupt leaves over."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from evsrep.cloud.models import Pair
+from evsrep.cloud.wire import order_fields
+from evsrep.errors import (
+    AuthError,
+    ConfigError,
+    EvsrepError,
+    Failed,
+    NotFound,
+    NotOffered,
+    OutcomeUnknown,
+    Refused,
+)
+from evsrep.jobs.apply_rows import (
+    CONFLICT,
+    CREATED,
+    EXISTS,
+    FAILED,
+    NOT_RUN,
+    UNKNOWN,
+    RowResult,
+    not_run,
+    requested,
+)
+from evsrep.jobs.create import check_is_as_asked, creation, order_of
+from evsrep.jobs.disk_look import DiskFindings
+from evsrep.jobs.inventory import Inventory
+from evsrep.jobs.manifest import Manifest, Row
+from evsrep.jobs.once import run_once
+from evsrep.jobs.pool import WorkerPool
+from evsrep.jobs.preflight import Preflight, disks_are_free, preflight_of, raise_if_broken
+from evsrep.jobs.report import Reporter
+from evsrep.jobs.wait import PAIR_GOALS, raise_if_hopeless
+from evsrep.jobs.watch import Settled, Watch
+
+if TYPE_CHECKING:
+    from evsrep.cloud.client import Cloud
+    from evsrep.jobs.apply import ApplyOptions
+
+T = TypeVar("T")
+
+_NEVER = 1_000_000
+_MOST_WARNINGS = 20
+_AVAILABLE = PAIR_GOALS["available"]
+
+_FOR_ALL = (AuthError, ConfigError, NotOffered)
+"""What befalls one befalls all; and refused signatures in a row lock the key."""
+
+
+class ApplyRun:
+    """A manifest on its way into the cloud."""
+
+    def __init__(
+        self,
+        cloud: "Cloud",
+        manifest: Manifest,
+        inventory: Inventory,
+        options: "ApplyOptions",
+        reporter: Reporter,
+    ) -> None:
+        self.warnings: list[str] = []  # the first of what could not be looked up
+        self._interrupts = 0
+        self._cloud = cloud
+        self._inventory = inventory
+        self._options = options
+        self._reporter = reporter
+        self._rows = iter(manifest)
+        self._pool: WorkerPool[Row, RowResult] = WorkerPool(self._work, options.jobs)
+        self._watch: Watch | None = None
+        if options.wait and not options.dry_run:
+            self._watch = Watch(cloud, _AVAILABLE, seconds=options.wait_timeout)
+        self._pending: dict[str, RowResult] = {}  # by their pairs' IDs: waited for
+        self._enough = _NEVER  # interrupts to end what is being done just now
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._interrupts > 0
+
+    def interrupt(self) -> None:
+        """Hand out no new work; the second time, or where nothing is in flight, stop at once.
+
+        To be called in the main thread, from a signal handler.
+        """
+        self._interrupts += 1
+        self._pool.stop()
+        if self._interrupts >= self._enough or self._interrupts > 2:
+            raise KeyboardInterrupt
+
+    def rows(self) -> Iterator[RowResult]:
+        """Yield the result for each pair as soon as it is done, and at last those that were not."""
+        try:
+            yield from self._done()
+        except KeyboardInterrupt:
+            self._interrupts += 1  # of a program, which has no handler that counts
+        yield from self._left_over()
+
+    def _done(self) -> Iterator[RowResult]:
+        results = self._pool.results(self._rows)
+        while (row := self._blocked(lambda: next(results, None), until=2)) is not None:
+            if isinstance(row.error, _FOR_ALL):
+                self._pool.stop()
+            if self._watch is not None and row.is_as_asked:
+                self._watch.add(row.pair["id"])
+                self._pending[row.pair["id"]] = row
+            else:
+                yield row
+            if self._watch is not None and not self._interrupts:
+                yield from map(self._settled, self._blocked(self._watch.look, until=2))
+        if self._watch is not None and not self._interrupts:
+            rest = self._watch.rest()
+            while (settled := self._blocked(lambda: next(rest, None), until=1)) is not None:
+                yield self._settled(settled)
+
+    def _blocked(self, step: Callable[[], T], *, until: int) -> T:
+        """Take a step that may take long; it is ended by so many interrupts."""
+        self._enough = until
+        try:
+            if self._interrupts >= until:
+                raise KeyboardInterrupt
+            return step()
+        finally:
+            self._enough = _NEVER
+
+    def _left_over(self) -> Iterator[RowResult]:
+        yield from self._pending.values()
+        for row, was_begun in self._pool.left():
+            result = UNKNOWN if was_begun else NOT_RUN
+            yield RowResult(row.line, result, requested(row.request))
+        yield from map(not_run, self._rows)
+
+    def _settled(self, settled: Settled) -> RowResult:
+        row = self._pending.pop(settled.pair_id)
+        pair = settled.pair.fields if settled.pair else row.pair
+        is_lost = isinstance(settled.error, Failed | NotFound)
+        result = FAILED if is_lost else row.result
+        return row._replace(pair=pair, result=result, error=settled.error)
+
+    # In the workers' threads
+
+    def _work(self, row: Row) -> RowResult:
+        check = self._options.check
+        try:
+            findings = [self._inventory.findings(disk, check=check) for disk in row.request.disks]
+            is_there = _are_paired(findings)
+            preflight = preflight_of(
+                self._cloud, row.request, findings, check=check and not is_there
+            )
+        except EvsrepError as error:
+            return RowResult(row.line, FAILED, requested(row.request), error)
+        for warning in preflight.warnings:
+            self._warn(f"line {row.line}: {warning}")
+        if preflight.existing is not None:
+            return _existing(row.line, preflight, preflight.existing)
+        return self._create(row.line, preflight)
+
+    def _create(self, line: int, preflight: Preflight) -> RowResult:
+        fields = order_fields(order_of(preflight))
+        try:
+            _raise_if_taken(preflight)
+        except Refused as error:
+            return RowResult(line, CONFLICT, fields, error)
+        try:
+            raise_if_broken(preflight, check=self._options.check)
+            if self._options.dry_run:
+                return RowResult(line, CREATED, fields)
+            return self._created(line, preflight)
+        except OutcomeUnknown as error:
+            return RowResult(line, UNKNOWN, fields, error)
+        except EvsrepError as error:
+            return RowResult(line, FAILED, fields, error)
+
+    def _created(self, line: int, preflight: Preflight) -> RowResult:
+        change = creation(self._cloud, order_of(preflight))
+        pair, was_lost = run_once(change, self._cloud.clock, self._reporter)
+        if not was_lost:
+            return RowResult(line, CREATED, pair.fields)
+        self._reporter.verbose(f"line {line}: the answer had been lost; found pair {pair.id}")
+        row = _existing(line, preflight, pair)
+        return row._replace(result=CREATED) if row.result == EXISTS else row
+
+    def _warn(self, text: str) -> None:
+        if len(self.warnings) < _MOST_WARNINGS:
+            self.warnings.append(text)
+        elif len(self.warnings) == _MOST_WARNINGS:
+            self.warnings.append("more could not be checked, for the like reasons")
+
+
+def _are_paired(findings: list[DiskFindings]) -> bool:
+    """Whether a pair holds both: then nothing is created, and the servers need not be asked."""
+    ids = {pair.id for pair in findings[0].pairs} & {pair.id for pair in findings[1].pairs}
+    return bool(ids)
+
+
+def _existing(line: int, preflight: Preflight, pair: Pair) -> RowResult:
+    try:
+        check_is_as_asked(pair, order_of(preflight))
+        _check_same_way(preflight, pair)
+    except Refused as error:
+        return RowResult(line, CONFLICT, pair.fields, error)
+    try:
+        raise_if_hopeless(pair, _AVAILABLE)
+    except EvsrepError as error:
+        return RowResult(line, FAILED, pair.fields, error)
+    return RowResult(line, EXISTS, pair.fields)
+
+
+def _check_same_way(preflight: Preflight, pair: Pair) -> None:
+    """Raise Refused where the pair's production disk is the file's DR disk."""
+    production = preflight.production
+    if not preflight.request.names_roles or production is None or not pair.priority_station:
+        return
+    if production.availability_zone not in ("", pair.priority_station):
+        raise Refused(
+            f"pair {pair.id} goes the other way: its primary zone is {pair.priority_station}, "
+            f"and the production disk asked for is in {production.availability_zone}",
+            hint="swap the two disks in the file, or delete the pair first",
+        )
+
+
+def _raise_if_taken(preflight: Preflight) -> None:
+    faults = tuple(disks_are_free(preflight))
+    if faults:
+        hint = "name a free disk, or delete that pair first"
+        raise Refused.of(faults, "both disks are in other pairs", hint=hint)

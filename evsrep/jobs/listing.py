@@ -1,0 +1,220 @@
+"""Which pairs and groups are wanted, in the service's words and once more in ours.
+
+The cloud may match loosely, or not filter at all.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from evsrep.cloud.meanings import GROUP_STATUSES, PAIR_STATUSES
+from evsrep.cloud.models import Group, Pair
+from evsrep.errors import UsageFault
+from evsrep.jobs.find import find_disk, find_group, is_id
+from evsrep.jobs.pair_request import Spell
+from evsrep.jobs.report import Reporter
+from evsrep.jobs.verb import verb
+from evsrep.settings.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from evsrep.cloud.client import Cloud
+
+# which the service takes is not documented: whatever a pair has and can be put in an order
+SORT_KEYS = (
+    "id",
+    "name",
+    "description",
+    "status",
+    "replication_status",
+    "progress",
+    "priority_station",
+    "replication_model",
+    "replication_consistency_group_id",
+    "fault_level",
+    "failure_detail",
+    "created_at",
+    "updated_at",
+)
+_DIRECTIONS = ("asc", "desc")
+_MOST_OF_A_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """What `evsrep list` takes; None is no condition."""
+
+    name: str | None = None
+    status: str | None = None
+    group: str | None = None
+    disk: str | None = None
+    priority_station: str | None = None
+    changed_since: str | None = None
+    sort: str | None = None
+    limit: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all pairs that are wanted."""
+        conditions = (self.name, self.status, self.group, self.disk, self.priority_station)
+        return not any((*conditions, self.changed_since, self.limit))
+
+    def validate(self, spell: Spell = str) -> None:
+        """Raise UsageFault for what is no order or time, and for conditions of no text.
+
+        A script's empty variable means no pair, not all.
+        """
+        fields = ("name", "status", "group", "disk", "priority_station")
+        empty = [spell(field) for field in fields if getattr(self, field) == ""]
+        if empty:
+            message = f"{' and '.join(empty)}: empty"
+            raise UsageFault(message, hint="leave out what is no condition")
+        _order(self.sort, spell)
+        if self.changed_since:
+            _moment(self.changed_since, spell)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupListOptions:
+    """What `evsrep group list` takes; None is no condition."""
+
+    name: str | None = None
+    status: str | None = None
+    priority_station: str | None = None
+    limit: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all groups that are wanted."""
+        return not any((self.name, self.status, self.priority_station, self.limit))
+
+
+@verb(ListOptions)
+def list_pairs(cloud: "Cloud", options: ListOptions, reporter: Reporter) -> Iterator[Pair]:
+    """Return the project's pairs that are wanted, page by page.
+
+    Raises UsageFault for what is no order or time or names several things, NotFound, and what keeps
+    the pairs from being listed.
+    """
+    options.validate()
+    _warn_if_unknown(options.status, PAIR_STATUSES, reporter)
+    since = _moment(options.changed_since) if options.changed_since else None
+    wanted = {
+        "name": options.name or "",
+        "status": options.status or "",
+        "replication_consistency_group_id": _group_id(cloud, options.group),
+        "volume_id": _disk_id(cloud, options.disk),
+        "priority_station": options.priority_station or "",
+        # without a zone, which the service family reads as UTC
+        "changes-since": since.replace(tzinfo=None).isoformat() if since else "",
+    }
+    query = {key: value for key, value in wanted.items() if value} | _order(options.sort)
+    first = min(options.limit or _MOST_OF_A_PAGE, _MOST_OF_A_PAGE)
+    pairs = cloud.pairs(first=first, **query)
+    return islice((pair for pair in pairs if _fits(pair, wanted, since)), options.limit)
+
+
+@verb(GroupListOptions)
+def list_groups(cloud: "Cloud", options: GroupListOptions, reporter: Reporter) -> Iterator[Group]:
+    """Return the project's groups that are wanted; raises what keeps them from being listed."""
+    _warn_if_unknown(options.status, GROUP_STATUSES, reporter)
+    wanted = {
+        "name": options.name,
+        "status": options.status,
+        "priority_station": options.priority_station,
+    }
+    query = {key: value for key, value in wanted.items() if value}
+    groups = cloud.groups(first=min(options.limit or _MOST_OF_A_PAGE, _MOST_OF_A_PAGE), **query)
+    fitting = (
+        group
+        for group in groups
+        if all(getattr(group, key) == value for key, value in query.items())
+    )
+    return islice(fitting, options.limit)
+
+
+def _warn_if_unknown(status: str | None, known: "Collection[str]", reporter: Reporter) -> None:
+    """Say of an unknown status which one is nearest; it is sent as it is."""
+    if status and status not in known:
+        meant = did_you_mean(status, known) or f"; there are: {', '.join(known)}"
+        reporter.warn(f"'{status}' is no status that evsrep knows{meant}")
+
+
+def _disk_id(cloud: "Cloud", name_or_id: str | None) -> str:
+    if not name_or_id or is_id(name_or_id):
+        return (name_or_id or "").lower()  # as the cloud has it; it compares letter by letter
+    return find_disk(cloud, name_or_id).id
+
+
+def _group_id(cloud: "Cloud", name_or_id: str | None) -> str:
+    if not name_or_id or is_id(name_or_id):
+        return (name_or_id or "").lower()
+    return find_group(cloud, name_or_id).id
+
+
+def _order(text: str | None, spell: Spell = str) -> dict[str, str]:
+    """Return the service's words for an order; raises UsageFault for what is none."""
+    if text is None:
+        return {}
+    key, colon, direction = text.partition(":")
+    _check_word(spell("sort"), "field to sort by", key, SORT_KEYS)
+    if colon:
+        _check_word(spell("sort"), "direction", direction, _DIRECTIONS)
+    return {"sort_key": key, "sort_dir": direction or "asc"}
+
+
+def _check_word(flag: str, what: str, word: str, known: tuple[str, ...]) -> None:
+    if word not in known:
+        raise UsageFault(
+            f"{flag}: no {what} '{word}'{did_you_mean(word, known)}",
+            hint=f"there are: {', '.join(known)}",
+        )
+
+
+def _moment(text: str, spell: Spell = str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageFault(
+            f"{spell('changed_since')}: '{text}' is no time",
+            hint="write it as 2026-01-31T12:00:00",
+        ) from None
+
+
+def _fits(pair: Pair, wanted: dict[str, str], since: datetime | None) -> bool:
+    if not any(wanted.values()):
+        return True
+    same = (
+        (wanted["name"], pair.name),
+        (wanted["status"], pair.status),
+        (wanted["replication_consistency_group_id"], pair.group_id.lower()),
+        (wanted["priority_station"], pair.priority_station),
+    )
+    if any(asked and asked != is_ for asked, is_ in same):
+        return False
+    disk = wanted["volume_id"]
+    if disk and disk.casefold() not in map(str.casefold, pair.disks):
+        return False
+    return since is None or _changed_after(pair, since)
+
+
+def _changed_after(pair: Pair, since: datetime) -> bool:
+    """Whether a pair was made or changed since; one whose times can't be read may have been."""
+    times = [*_times(pair)]
+    return not times or max(times) >= since
+
+
+def _times(pair: Pair) -> Iterator[datetime]:
+    for key in ("created_at", "updated_at"):
+        text = pair.fields.get(key)
+        # more digits of a second than six are cut: Python knows no more
+        if isinstance(text, str) and text:
+            try:
+                yield _moment(re.sub(r"(\.\d{6})\d+", r"\1", text))
+            except UsageFault:
+                continue

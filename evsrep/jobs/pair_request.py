@@ -1,0 +1,96 @@
+"""A pair as a user words it, before anything is looked up, and what is wrong with the words."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from evsrep.jobs.find import is_same_id
+
+MODELS = ("hypermetro",)
+MOST_BYTES = 255  # of a name or description, counted as UTF-8
+
+Spell = Callable[[str], str]
+"""How the user writes the name of a field: as a flag, or as it stands in a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairRequest:
+    """A pair that is asked for. Disks are IDs or exact names; None is what was not given.
+
+    Either `production_disk` and `dr_disk`, or `volume_ids`: the API's own words, order kept.
+    """
+
+    production_disk: str = ""
+    dr_disk: str = ""
+    volume_ids: tuple[str, ...] = ()
+    priority_station: str | None = None
+    replication_model: str | None = None
+    name: str | None = None
+    description: str | None = None
+
+    @property
+    def disks(self) -> tuple[str, str]:
+        """The two disks in the order in which they are sent."""
+        if self.volume_ids:
+            return self.volume_ids[0], self.volume_ids[1]
+        return self.production_disk, self.dr_disk
+
+    @property
+    def names_roles(self) -> bool:
+        """Whether the words themselves say which disk is production."""
+        return not self.volume_ids
+
+    def faults(self, spell: Spell = str) -> list[str]:
+        """Return everything that is wrong with it, each a sentence without its full stop."""
+        return [*_disk_faults(self, spell), *_zone_faults(self, spell), *_text_faults(self, spell)]
+
+
+def _disk_faults(request: PairRequest, spell: Spell) -> Iterator[str]:
+    ids, production, dr = map(spell, ("volume_ids", "production_disk", "dr_disk"))
+    if request.volume_ids and (request.production_disk or request.dr_disk):
+        yield f"{ids} does not go with {production} and {dr}: use one or the other"
+        return
+    if request.volume_ids:
+        if len(request.volume_ids) != 2:
+            yield f"{ids} is wanted twice, and given {_times(len(request.volume_ids))}"
+            return
+        if not all(disk_id.strip() for disk_id in request.volume_ids):
+            yield f"{ids} is empty"
+    else:
+        if not request.production_disk.strip():
+            yield f"{production} is missing or empty"
+        if not request.dr_disk.strip():
+            yield f"{dr} is missing or empty"
+    first, second = request.disks
+    if first.strip() and is_same_id(first, second):
+        yield f"the two disks must be different, and both are {first}"
+
+
+def _zone_faults(request: PairRequest, spell: Spell) -> Iterator[str]:
+    flag = spell("priority_station")
+    if request.priority_station is not None and not request.priority_station.strip():
+        yield f"{flag} is empty"
+    elif request.priority_station is None and not request.names_roles:
+        yield f"{spell('volume_ids')} wants {flag}: it tells which disk is production"
+
+
+def _text_faults(request: PairRequest, spell: Spell) -> Iterator[str]:
+    model = request.replication_model
+    if model is not None and model not in MODELS:
+        yield f"{spell('replication_model')} '{model}' is not known: {', '.join(MODELS)}"
+    yield from text_faults(spell, name=request.name, description=request.description)
+
+
+def text_faults(spell: Spell, **texts: str | None) -> Iterator[str]:
+    """Yield what is wrong with texts that the service keeps, by the names of their fields."""
+    for field, text in texts.items():
+        try:
+            size = len((text or "").encode())
+        except UnicodeEncodeError:
+            yield f"{spell(field)} is not UTF-8 text"
+            continue
+        if size > MOST_BYTES:
+            yield f"{spell(field)} has {size} bytes as UTF-8, and at most {MOST_BYTES} are allowed"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"

@@ -1,0 +1,48 @@
+"""A verb: a function of a cloud, options and a reporter, which a program may call with keywords."""
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
+
+from evsrep.jobs.report import LogReporter, Reporter
+
+if TYPE_CHECKING:
+    from evsrep.cloud.client import Cloud
+
+
+P = ParamSpec("P")
+O_contra = TypeVar("O_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
+R = TypeVar("R")
+
+
+class Verb(Protocol, Generic[P, O_contra, R_co]):
+    """`verb(cloud, options, reporter)`, or the options' fields by their names."""
+
+    __name__: str
+
+    @overload
+    def __call__(
+        self, cloud: "Cloud", options: O_contra, reporter: Reporter | None = None, /
+    ) -> R_co: ...
+
+    @overload
+    def __call__(self, cloud: "Cloud", /, *fields: P.args, **named: P.kwargs) -> R_co: ...
+
+
+def verb(
+    options_type: Callable[P, O_contra],
+) -> Callable[["Callable[[Cloud, O_contra, Reporter], R]"], Verb[P, O_contra, R]]:
+    """Make a verb of a function; without a reporter it talks to the logger `evsrep`."""
+
+    def make(run: "Callable[[Cloud, O_contra, Reporter], R]") -> Verb[P, O_contra, R]:
+        @functools.wraps(run)
+        def called(cloud: "Cloud", *args: Any, **named: Any) -> R:
+            if named or not args or not isinstance(args[0], options_type):  # type: ignore[arg-type]
+                args = (options_type(*args, **named),)
+            options, reporter = (*args, None)[:2]
+            return run(cloud, options, reporter or LogReporter(cloud.hide))
+
+        return called  # type: ignore[return-value]
+
+    return make
