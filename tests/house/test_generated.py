@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 import pytest
 
-from evsrep import manual, pictures
 from evsrep.cli.completion import SHELLS
 from evsrep.cli.help import ENVIRONMENT, FILES
 from evsrep.cli.root import cli
@@ -17,9 +16,12 @@ from evsrep.cloud.retry import RULES
 from evsrep.errors import EXIT_CODES
 from evsrep.settings.keys import KEYS
 from tests.house.test_help import COMMANDS
+from tests.workshop import pages, pictures
+from tests.workshop.__main__ import main
+from tests.workshop.files import generated, stale
 
 ROOT = Path(__file__).parents[2]
-PAGES = manual.pages()
+PAGES = pages.pages()
 COMMON = {
     flag
     for param in COMMANDS["evsrep"].command.get_params(COMMANDS["evsrep"])
@@ -70,7 +72,7 @@ def make(capsys):
 
     def make(*words: str) -> tuple[int, str]:
         with pytest.raises(SystemExit) as end:
-            manual.main(list(words))
+            main(list(words))
         out, err = capsys.readouterr()
         assert out == ""
         return int(end.value.code or 0), err
@@ -110,7 +112,7 @@ def plain(text: str) -> str:
 
 
 def test_every_generated_file_is_current():
-    assert sorted(manual.stale(ROOT)) == [], "'python -m evsrep.manual' writes them"
+    assert sorted(stale(ROOT)) == [], "'python -m tests.workshop' writes them"
 
 
 @pytest.mark.parametrize("tool", ["zsh", "fish", "groff", "mandoc", "man", "jq"])
@@ -265,7 +267,7 @@ def test_a_page_has_no_date(name):
     ],
 )  # fmt: skip
 def test_text_is_escaped(text, roff):
-    assert manual.escaped(text) == roff
+    assert pages.escaped(text) == roff
 
 
 @pytest.mark.tools
@@ -273,7 +275,7 @@ def test_escaped_text_comes_out_as_it_went_in():
     text = "..\\n(.g 'a' \"b\" `c` ~d ^e --f é ... ü"
     done = subprocess.run(
         ["groff", "-ww", "-man", "-Tutf8"],
-        input=f'.TH X 1 "" "" ""\n.SH Y\n{manual.escaped(text)}\n',
+        input=f'.TH X 1 "" "" ""\n.SH Y\n{pages.escaped(text)}\n',
         capture_output=True,
         encoding="utf-8",
         check=True,
@@ -287,7 +289,7 @@ def test_escaped_text_comes_out_as_it_went_in():
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_completion_script_names_evsrep(shell):
-    made = manual.generated(ROOT)[f"completions/evsrep.{shell}"]
+    made = generated(ROOT)[f"completions/evsrep.{shell}"]
     assert "evsrep" in made
     assert "_EVSREP_COMPLETE" in made
 
@@ -300,8 +302,8 @@ def test_a_picture_is_the_same_wherever_it_is_taken(name, monkeypatch):
     before = dict(os.environ)
     taken = pictures.picture.__wrapped__(name)
     assert dict(os.environ) == before
-    kept = ROOT / "tests" / "pictures" / f"{name}.svg"
-    assert taken == kept.read_text(encoding="utf-8"), "'python -m evsrep.manual' takes it anew"
+    kept = ROOT / ".github" / "pictures" / f"{name}.svg"
+    assert taken == kept.read_text(encoding="utf-8"), "'python -m tests.workshop' takes it anew"
 
 
 @pytest.mark.parametrize(
@@ -417,7 +419,7 @@ def test_a_block_that_can_not_be_filled_is_an_error(repository, make, text, word
     assert sorted(written(repository)) == ["README.md", "pyproject.toml"]
 
 
-@pytest.mark.parametrize("path", ["man/evsrep-gone.1", "tests/pictures/gone.svg"])
+@pytest.mark.parametrize("path", ["man/evsrep-gone.1", ".github/pictures/gone.svg"])
 def test_what_is_made_no_more_is_removed(repository, make, path):
     make()
     gone = repository / path

@@ -15,8 +15,6 @@ PACKAGE = ROOT / "evsrep"
 # What a room may import from evsrep. A module stands for itself alone, "evsrep" for the version,
 # which is ground like errors and clock.
 MAY_IMPORT = {
-    "manual": {"pictures", "cli", "settings", "cloud", "errors", "_version"},
-    "pictures": {"cli"},
     "__main__": {"cli"},
     "cli": {
         *("wiring", "builtin", "output", "jobs", "cloud", "settings", "sandbox"),
@@ -44,8 +42,6 @@ MAY_IMPORT = {
     },  # for programs, each on first touch
 }
 LIBRARIES = {  # httpcore is the part of httpx that keeps one deadline for a whole request
-    "manual": {"click"},
-    "pictures": {"click", "rich"},
     "cli": {"click"},
     "output": {"rich"},
     "cloud": {"httpx", "httpcore"},
@@ -179,10 +175,6 @@ def test_the_sandbox_is_met_in_two_modules_alone():
     assert importers <= MEET_THE_SANDBOX
 
 
-def test_the_manual_is_on_top():
-    assert [each.line for each in all_imports() if each.imported == "evsrep.manual"] == []
-
-
 def reads_environment(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         text = ast.unparse(node)
@@ -209,8 +201,7 @@ def test_the_environment_is_read_where_it_enters():
         if room_of(module) != "settings"
         for found in readers_of_the_environment(module)
     }
-    # pictures are taken with another environment in place of the user's
-    assert readers == {"evsrep.cli.app:World", "evsrep.library:connect", "evsrep.pictures:_nowhere"}
+    assert readers == {"evsrep.cli.app:World", "evsrep.library:connect"}
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -35,7 +35,8 @@ def test_what_tests_and_reads_is_in_the_source_package() -> None:
     included = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
     for path in included:
         assert (ROOT / path.lstrip("/")).exists(), path
-    wanted = {"/evsrep", "/tests", "/man", "/completions", "/README.md", "/CHANGELOG.md", "/.ci"}
+    wanted = {"/evsrep", "/tests", "/man", "/completions", "/README.md", "/CHANGELOG.md"}
+    wanted |= {"/.ci", "/.github"}
     assert wanted <= set(included)
 
 
