@@ -165,7 +165,7 @@ def _bar(app: App, total: int) -> AbstractContextManager[Callable[[int], None]]:
     console = app.console
     # rows on the same terminal would be drawn over
     is_shown = console.shows_progress and not (console.streams and console.out.isatty())
-    return bar(console.err, total, now=app.clock.now, is_shown=is_shown, tell=console.verbose)
+    return bar(console.err, total, now=app.clock.now, is_shown=is_shown, report=console.verbose)
 
 
 @contextmanager
