@@ -2,11 +2,13 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 
 import pytest
 
 import evsrep
+from evsrep import errors
 from evsrep.errors import EXIT_CODES, EvsrepError, ExitCode
 
 
@@ -16,8 +18,8 @@ def descendants(family: type[EvsrepError]) -> Iterator[type[EvsrepError]]:
         yield from descendants(child)
 
 
-for found in pkgutil.walk_packages(evsrep.__path__, "evsrep."):
-    importlib.import_module(found.name)  # an error class may be anywhere
+for module in pkgutil.walk_packages(evsrep.__path__, "evsrep."):
+    importlib.import_module(module.name)  # an error class may be anywhere
 ERRORS = [each for each in descendants(EvsrepError) if each.__module__.startswith("evsrep.")]
 ROWS = {row.code: row for row in EXIT_CODES}
 
@@ -49,3 +51,20 @@ def test_every_exit_code_has_one_row():
 @pytest.mark.parametrize("code", [code for code in ExitCode if code is not ExitCode.DONE])
 def test_every_exit_code_has_an_error(code):
     assert any(each.exit_code is code for each in ERRORS)
+
+
+def drawn(family: type[Exception], indent: str = "") -> Iterator[str]:
+    """The lines of the tree below a class, as they are to stand in the docstring."""
+    children = [child for child in family.__subclasses__() if child.__module__ == errors.__name__]
+    for child in children:
+        is_last = child is children[-1]
+        name = f"{indent}{'└' if is_last else '├'}── {child.__name__}"
+        code = getattr(child, "exit_code", None)
+        yield name if code is None else f"{name:<28}{code:>4d}"
+        yield from drawn(child, indent + ("    " if is_last else "│   "))
+
+
+def test_the_docstring_draws_the_family_as_it_is():
+    lines = re.findall(r"^    (.+)$", errors.__doc__ or "", flags=re.MULTILINE)
+    assert lines == ["Exception", *drawn(Exception)]
+    assert all(error.__module__ == errors.__name__ for error in ERRORS)
