@@ -25,31 +25,31 @@ ROWS = {row.code: row for row in EXIT_CODES}
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_the_kind_stands_in_the_row_of_the_exit_code(error):
+def test_the_kind_stands_in_the_row_of_the_exit_code(error: type[EvsrepError]) -> None:
     assert error.kind in ROWS[error.exit_code].kinds
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_an_error_says_what_it_is_for(error):
+def test_an_error_says_what_it_is_for(error: type[EvsrepError]) -> None:
     assert error.__doc__
     assert error.__doc__.strip().endswith(".")
 
 
-def test_a_kind_stands_in_one_row_alone():
+def test_a_kind_stands_in_one_row_alone() -> None:
     kinds = [kind for row in EXIT_CODES for kind in row.kinds]
     assert len(kinds) == len(set(kinds))
 
 
-def test_every_kind_has_an_error():
+def test_every_kind_has_an_error() -> None:
     assert {kind for row in EXIT_CODES for kind in row.kinds} == {each.kind for each in ERRORS}
 
 
-def test_every_exit_code_has_one_row():
+def test_every_exit_code_has_one_row() -> None:
     assert [row.code for row in EXIT_CODES] == list(ExitCode)
 
 
 @pytest.mark.parametrize("code", [code for code in ExitCode if code is not ExitCode.DONE])
-def test_every_exit_code_has_an_error(code):
+def test_every_exit_code_has_an_error(code: ExitCode) -> None:
     assert any(each.exit_code is code for each in ERRORS)
 
 
@@ -64,7 +64,7 @@ def drawn(family: type[Exception], indent: str = "") -> Iterator[str]:
         yield from drawn(child, indent + ("    " if is_last else "│   "))
 
 
-def test_the_docstring_draws_the_family_as_it_is():
+def test_the_docstring_draws_the_family_as_it_is() -> None:
     lines = re.findall(r"^    (.+)$", errors.__doc__ or "", flags=re.MULTILINE)
     assert lines == ["Exception", *drawn(Exception)]
     assert all(error.__module__ == errors.__name__ for error in ERRORS)
