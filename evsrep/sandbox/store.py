@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
@@ -48,16 +48,17 @@ class Store:
 
 
 class Session:
-    """The sandbox's things, looked up and changed through one connection."""
+    """The sandbox's things, looked up and changed through one connection.
+
+    What is wrong with the file is SandboxBroken where the session ends.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """Hold the file alone: what is read inside is still true when it is written."""
-        with _transaction(self._db):
-            yield
+        return _transaction(self._db)
 
     def find_token(self, digest: str) -> Token | None:
         """Return a token, expired or not."""

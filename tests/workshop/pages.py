@@ -52,7 +52,7 @@ _ESCAPES = {  # what groff would turn into typography, which can't be typed agai
 def _root_page(ctx: click.Context, names: Sequence[str]) -> Iterator[str]:
     yield from _opening(ctx, [ctx])
     yield ".SH COMMANDS"
-    yield from _terms((f"{_bold(_page_name(each))}(1)", _title(each)) for each in _below(ctx))
+    yield from _terms((f"{_bold(_page_name(inner))}(1)", _title(inner)) for inner in _below(ctx))
     yield ".SH OPTIONS"
     yield from _paragraphs("Those of every command, accepted before the command and after it:")
     for title in COMMON:
@@ -65,7 +65,7 @@ def _root_page(ctx: click.Context, names: Sequence[str]) -> Iterator[str]:
     yield from _paragraphs(DEPRECATED)
     yield ".SH WHAT IS SENT AGAIN"
     yield from _sent_again()
-    yield from _examples(first for each in _below(ctx) for first in _examples_of(each)[:1])
+    yield from _examples(first for inner in _below(ctx) for first in _examples_of(inner)[:1])
     yield from _tables()
     yield ".SS The keys of a profile"
     yield from _terms((_bold(key.name), key.about) for key in KEYS)
@@ -77,10 +77,10 @@ def _command_page(ctx: click.Context, names: Sequence[str]) -> Iterator[str]:
     yield from _opening(ctx, below or [ctx])
     if below:
         yield ".SH COMMANDS"
-    for each in below:
-        yield f".SS {escaped(each.command_path)}"
-        yield from _paragraphs(_about(each))
-        yield from _terms(_options(each))
+    for inner in below:
+        yield f".SS {escaped(inner.command_path)}"
+        yield from _paragraphs(_about(inner))
+        yield from _terms(_options(inner))
     yield ".SH OPTIONS"
     for title in option_groups(ctx.command, ctx):
         if title not in COMMON:
@@ -99,11 +99,11 @@ def _opening(ctx: click.Context, usages: Sequence[click.Context]) -> Iterator[st
     yield ".SH NAME"
     yield f"{escaped(name)} \\- {escaped(title[:1].lower() + title[1:])}"
     yield ".SH SYNOPSIS"
-    for number, each in enumerate(usages):
+    for number, usage in enumerate(usages):
         if number:
             yield ".br"
-        pieces = " ".join(each.command.collect_usage_pieces(each))
-        yield f"{_bold(each.command_path)} {_italic(pieces)}"
+        pieces = " ".join(usage.command.collect_usage_pieces(usage))
+        yield f"{_bold(usage.command_path)} {_italic(pieces)}"
     yield ".SH DESCRIPTION"
     yield from _paragraphs(_about(ctx))
 
@@ -158,7 +158,7 @@ def _see_also(ctx: click.Context, names: Sequence[str]) -> Iterator[str]:
 
 
 def _below(ctx: click.Context) -> Iterator[click.Context]:
-    """The commands of a group in its own order; none of what is no group."""
+    """Yield the commands of a group in its own order; none of what is no group."""
     group = ctx.command
     if isinstance(group, click.Group):
         for name in group.list_commands(ctx):
@@ -180,13 +180,13 @@ def _title(ctx: click.Context) -> str:
 
 
 def _option_list(ctx: click.Context, title: str) -> Iterator[str]:
-    """The options that are for one thing, under its name."""
+    """Write the options that are for one thing, under its name."""
     yield f".SS {escaped(title)}"
     yield from _terms(_option(ctx, option) for option in option_groups(ctx.command, ctx)[title])
 
 
 def _options(ctx: click.Context) -> Rows:
-    """A command's own options."""
+    """Yield a command's own options."""
     for title, options in option_groups(ctx.command, ctx).items():
         if title not in COMMON:
             yield from (_option(ctx, option) for option in options)
@@ -198,13 +198,13 @@ def _option(ctx: click.Context, option: click.Option) -> tuple[str, str]:
 
 
 def _examples_of(ctx: click.Context) -> list[str]:
-    """A command's examples; a group's are those of its commands."""
+    """Return a command's examples; a group's are those of its commands, too."""
     own = list(getattr(ctx.command, "examples", ()))
-    return own + [example for below in _below(ctx) for example in _examples_of(below)]
+    return own + [example for inner in _below(ctx) for example in _examples_of(inner)]
 
 
 def _flags(text: str) -> str:
-    """Option names in bold, what stands for a value in italics."""
+    """Write option names in bold, what stands for a value in italics."""
     words = re.split(r"(, | / | )", text)
     return "".join(
         _bold(word) if word.startswith("-") else _italic(word) if word.strip(", /") else word
@@ -221,13 +221,13 @@ def _italic(text: str) -> str:
 
 
 def _terms(rows: Rows) -> Iterator[str]:
-    """A list of terms, which are roff already, each with its meaning."""
+    """Write a list of terms, which are roff already, with their meanings."""
     for term, about in rows:
         yield from (".TP", term, escaped(" ".join(about.split())))
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Paragraphs for the reader's width: line breaks within them mean nothing."""
+    """Write paragraphs for the reader's width: line breaks within them mean nothing."""
     for paragraph in filter(None, text.strip().split("\n\n")):
         yield from (".PP", escaped(" ".join(paragraph.split())))
 

@@ -162,7 +162,7 @@ def _nothing() -> None:
 
 
 def _ids(clock: "_Clock") -> set[str]:
-    """The IDs of what was made, which are random; those of the sandbox's disks are not."""
+    """Return the IDs of what was made, which are random; those of the sandbox's disks are not."""
     screen = _Screen()
     for line in ("list -p sandbox -o value -c id", "group list -p sandbox -o value -c id"):
         _run(line, screen, clock)
@@ -170,7 +170,7 @@ def _ids(clock: "_Clock") -> set[str]:
 
 
 def _with_known_ids(text: str, random_ids: set[str]) -> str:
-    """The text with the reference's IDs instead of random ones, in the order they appear."""
+    """Replace random IDs by the reference's, in the order in which they appear."""
     random_in_order = dict.fromkeys(one for one in _ID.findall(text) if one in random_ids)
     for random_id, known_id in zip(random_in_order, _IDS, strict=False):
         text = text.replace(random_id, known_id)
@@ -209,7 +209,7 @@ class _Screen(io.StringIO):
         return _SPINNER.sub("⠋", "\n".join(self._lines).rstrip("\n")) + "\n"
 
     def at_rest(self) -> str:
-        """What is seen once nothing but the spinner has moved for three frames."""
+        """Return what is seen once nothing but the spinner has moved for three frames."""
         seen, since = self.text, self._erasures
         while self._erasures - since < 3:
             time.sleep(0.01)
@@ -250,7 +250,7 @@ class _Clock:
 
 @contextmanager
 def _nowhere() -> Iterator[None]:
-    """An empty home and no variables but a terminal's, until the block ends.
+    """Have an empty home and no variables but a terminal's, until the block ends.
 
     Click and rich read the environment themselves, so it is not enough to hand in another one.
     """
