@@ -1,4 +1,23 @@
-"""The family tree of failures, and the one table of exit codes.
+"""The family tree of failures, each with its exit code, and the one table of exit codes.
+
+    Exception
+    ├── EvsrepError
+    │   ├── InternalError          1
+    │   ├── UsageFault             2
+    │   ├── ConfigError            3
+    │   ├── AuthError              4
+    │   │   └── PasscodeWanted     4
+    │   ├── NotFound               5
+    │   ├── NotOffered             5
+    │   ├── Refused                6
+    │   ├── Unavailable            7
+    │   ├── OutcomeUnknown         8
+    │   ├── Failed                 9
+    │   ├── WaitTimeout           10
+    │   ├── Partial               11
+    │   └── Interrupted          130
+    ├── OutputClosed
+    └── OutputFailed
 
 A type exists where a caller or a script acts differently on it. Each error carries what happened,
 what helps, and, where the cloud answered, what it said. Words and exit codes are made of it in one

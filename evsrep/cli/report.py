@@ -139,7 +139,7 @@ class Report:
 
         console, now = self._console, self._app.clock.now
         is_shown = console.shows_progress and not (console.streams and console.out.isatty())
-        return bar(console.err, total, now=now, is_shown=is_shown, tell=console.verbose)
+        return bar(console.err, total, now=now, is_shown=is_shown, report=console.verbose)
 
     # The end
 

@@ -53,7 +53,7 @@ def seed(app: App, disks: int) -> None:
     They are couples to be paired, such as bulk-00001 and bulk-00001-dr.
     """
     from evsrep.builtin import sandbox_path, told_if_broken
-    from evsrep.sandbox.seed import seed_more
+    from evsrep.sandbox.bulk import seed_more
 
     with told_if_broken():
         seed_more(sandbox_path(app.world.environ), disks)

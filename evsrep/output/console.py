@@ -1,23 +1,29 @@
-"""Where results go, and where the talk goes."""
+"""Where results go, and where all else goes that is reported."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 from evsrep.errors import EvsrepError, OutputClosed, OutputFailed
-from evsrep.output.shapes import Branch, Shape
+from evsrep.output.shapes import Branch, Shape, Thing
 from evsrep.output.text import as_cell, as_json, harmless
 from evsrep.secrets import without_secrets
+
+if TYPE_CHECKING:
+    from rich.console import ConsoleRenderable
 
 _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
 _NARROWEST_TREE = 60  # an ID below a branch below a branch
 
-Thing = Mapping[str, Any]
-
 
 class Console:
-    """Prints results on `out` and talk on `err`; `secrets` are starred out of all talk."""
+    """Prints results on `out` and reports on `err`; `secrets` are starred out of all reports.
+
+    Whatever prints a result raises OutputClosed where its reader has gone away, OutputFailed where
+    it can't be written.
+    """
 
     def __init__(
         self,
@@ -84,78 +90,70 @@ class Console:
     @property
     def draws_trees(self) -> bool:
         """Whether a person looks at a terminal wide enough for IDs, and has named no columns."""
-        import shutil
-
-        is_wide = shutil.get_terminal_size().columns >= _NARROWEST_TREE
+        is_wide = _width() >= _NARROWEST_TREE
         return self.form == "table" and not self.columns and self.out.isatty() and is_wide
 
     def show_tree(self, branch: Branch) -> None:
         """Draw what is below what, on a terminal."""
-        import shutil
+        from evsrep.output.tree import tree_of  # rich is slow to import
 
-        from evsrep.output import tree  # rich is slow to import
-
-        width = shutil.get_terminal_size().columns
-        with _WatchedStream(self.out) as out:
-            tree.print_tree(branch, out, width=width, color=self.allows_color)
+        self._draw(tree_of(branch))
 
     def print(self, text: str) -> None:
         """Print text that is a result by itself, such as a help page."""
         self._write(text)
 
-    # The talk
+    # What is reported
 
     def note(self, text: str) -> None:
-        """Tell what a person would want to know."""
+        """Report what a person would want to know."""
         if not self.is_quiet:
-            self._say(text)
+            self._report(text)
 
     def warn(self, text: str) -> None:
-        """Tell what may be wrong; also to who wants no notes."""
-        self._say(f"{self._styled('warning:', _YELLOW)} {harmless(text)}", is_safe=True)
+        """Report what may be wrong, also to those who want no notes."""
+        self._report(f"{self._styled('warning:', _YELLOW)} {harmless(text)}", is_safe=True)
 
     def verbose(self, text: str) -> None:
-        """Tell what is done, to who asked for it."""
+        """Report what is done, to those who asked for it."""
         if self.is_verbose or self.is_debugging:
-            self._say(text)
+            self._report(text)
 
     def debug(self, *lines: str) -> None:
-        """Tell what goes over the wire, to who asked for it."""
+        """Report what goes over the wire, to those who asked for it."""
         if self.is_debugging:
-            self._say("\n".join(harmless(line) for line in lines), is_safe=True)
+            self._report("\n".join(harmless(line) for line in lines), is_safe=True)
 
     def fail(self, error: EvsrepError, *, exit_code: int | None = None) -> None:
-        """Tell what went wrong, what helps, and what to go on with.
+        """Report what went wrong, what helps, and what to go on with.
 
         `exit_code` is that of a command which has its own.
         """
         if self.is_json:
             own = {} if exit_code is None else {"exit_code": exit_code}
-            self._say(as_json({"error": {**error_fields(error), **own}}), is_safe=True)
+            self._report(as_json({"error": {**error_fields(error), **own}}), is_safe=True)
             return
-        self._say(f"{self._styled('error:', _RED)} {harmless(error.message)}", is_safe=True)
+        self._report(f"{self._styled('error:', _RED)} {harmless(error.message)}", is_safe=True)
         for fault in error.faults:
-            self._say(f"  - {fault}")
+            self._report(f"  - {fault}")
         if error.hint:
-            self._say(f"{self._styled('help:', _BOLD)} {harmless(error.hint)}", is_safe=True)
+            self._report(f"{self._styled('help:', _BOLD)} {harmless(error.hint)}", is_safe=True)
         if service_error := _service_error(error):
-            self._say(f"{self._styled('cloud:', _BOLD)} {harmless(service_error)}", is_safe=True)
+            self._report(f"{self._styled('cloud:', _BOLD)} {harmless(service_error)}", is_safe=True)
         if error.resume:
             self.resume(error.resume)
 
     def resume(self, command: str) -> None:
-        """Tell the command to go on with."""
-        self._say(f"resume: {command}")
+        """Report the command to go on with."""
+        self._report(f"resume: {command}")
 
     def error_cell(self, error: EvsrepError) -> Any:
         """Return an error as a row has it: an object for a program, its message for a person."""
         return error_fields(error) if self.is_json else error.full_message
 
     def hide(self, text: str) -> str:
-        """The text without secrets."""
+        """Return the text without secrets."""
         return without_secrets(text, self.secrets)
-
-    # Within
 
     def _show_table(self, things: list[Thing], columns: Sequence[str], *, is_one: bool) -> None:
         if self.out.isatty() and self._show_boxed(things, columns, is_one=is_one):
@@ -166,18 +164,29 @@ class Console:
         self._write(text)
 
     def _show_boxed(self, things: list[Thing], columns: Sequence[str], *, is_one: bool) -> bool:
-        """Draw a table for a terminal; False where none would fit."""
-        import shutil
+        """Draw a table for a terminal; return whether one fits."""
+        from evsrep.output.table import boxed  # rich is slow to import, and only terminals need it
 
-        from evsrep.output import table  # rich is slow to import, and only terminals need it
+        table = boxed(things, columns, is_one=is_one, width=_width())
+        if table is not None:
+            self._draw(table)
+        return table is not None
 
-        width = shutil.get_terminal_size().columns
-        boxed = table.boxed(things, columns, is_one=is_one, width=width)
-        if boxed is None:
-            return False
-        with _WatchedStream(self.out) as out:
-            table.print_boxed(boxed, out, width=width, color=self.allows_color)
-        return True
+    def _draw(self, drawing: "ConsoleRenderable") -> None:
+        from rich.console import Console as Terminal
+
+        color = self.allows_color
+        with _watched(self.out) as out:
+            Terminal(
+                file=out,
+                width=_width(),
+                force_terminal=color,
+                no_color=not color,
+                color_system="standard" if color else None,
+                highlight=False,
+                markup=False,
+                emoji=False,
+            ).print(drawing)
 
     def _chosen(self, thing: Thing) -> Thing:
         return {name: thing.get(name) for name in self.columns} if self.columns else thing
@@ -187,16 +196,16 @@ class Console:
         return "\t".join(as_cell(thing.get(name)) for name in columns) + "\n"
 
     def _write(self, text: str) -> None:
-        with _WatchedStream(self.out) as out:
+        with _watched(self.out) as out:
             out.write(text)
 
-    def _say(self, text: str, *, is_safe: bool = False) -> None:
+    def _report(self, text: str, *, is_safe: bool = False) -> None:
         shown = self.hide(text if is_safe else harmless(text))
         try:
             self.err.write(shown + "\n")
             self.err.flush()
         except (OSError, ValueError):
-            pass  # nobody to talk to: the exit code still tells
+            pass  # nobody reads it: the exit code still says it
 
     def _styled(self, text: str, style: str) -> str:
         is_colored = self.allows_color and self.err.isatty()
@@ -204,16 +213,12 @@ class Console:
 
 
 def error_fields(error: EvsrepError) -> dict[str, Any]:
-    """An error as JSON has it; what has no value is left out."""
+    """Return an error as JSON has it; what has no value is left out."""
     service_error = error.service_error
-    words = (
-        service_error.message
-        if service_error and service_error.message not in error.full_message
-        else ""
-    )
+    quoted = _quoted_message(error, error.full_message)
     fields = {
         "kind": error.kind,
-        "message": error.full_message + (f'; the cloud says: "{words}"' if words else ""),
+        "message": error.full_message + (f"; the cloud says: {quoted}" if quoted else ""),
         "hint": error.hint,
         "status": service_error.status if service_error else None,
         "code": service_error.code if service_error else "",
@@ -222,29 +227,6 @@ def error_fields(error: EvsrepError) -> dict[str, Any]:
         "resume": error.resume,
     }
     return {key: value for key, value in fields.items() if value not in (None, "")}
-
-
-class _WatchedStream:
-    """Turns trouble with stdout into words of ours, and keeps Python from complaining once more."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def __enter__(self) -> TextIO:
-        return self._stream
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        try:
-            if error is None:
-                self._stream.flush()
-                return
-        except OSError as found:
-            error = found
-        if isinstance(error, OSError):
-            abandon(self._stream)
-            if isinstance(error, BrokenPipeError):
-                raise OutputClosed from None
-            raise OutputFailed(error.strerror or str(error)) from None
 
 
 def abandon(stream: TextIO | None) -> None:
@@ -259,20 +241,41 @@ def abandon(stream: TextIO | None) -> None:
 
 
 def _present(shape: Shape, thing: Thing) -> tuple[str, ...]:
-    """The known fields that the object has, in our order, then those we have never heard of."""
+    """Return the known fields that the object has, in our order, then those never heard of."""
     known = [name for name in shape.fields if name in thing]
     return (*known, *(name for name in thing if name not in shape.fields))
+
+
+@contextmanager
+def _watched(stream: TextIO) -> Iterator[TextIO]:
+    """Write to stdout, and raise OutputClosed or OutputFailed where that can't be done."""
+    try:
+        yield stream
+        stream.flush()
+    except OSError as error:
+        abandon(stream)
+        if isinstance(error, BrokenPipeError):
+            raise OutputClosed from None
+        raise OutputFailed(error.strerror or str(error)) from None
+
+
+def _width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def _service_error(error: EvsrepError) -> str:
     service_error = error.service_error
     if service_error is None:
         return ""
-    words = (
-        f'"{service_error.message}"'
-        if service_error.message and service_error.message not in error.message
-        else ""
-    )
+    quoted = _quoted_message(error, error.message)
     request = f"request {service_error.request_id}" if service_error.request_id else ""
     status = f"HTTP {service_error.status}" if service_error.status else ""
-    return ", ".join(part for part in (status, service_error.code, request, words) if part)
+    return ", ".join(part for part in (status, service_error.code, request, quoted) if part)
+
+
+def _quoted_message(error: EvsrepError, shown: str) -> str:
+    """Return what the cloud itself said, in quotes; empty where it is in what is shown already."""
+    message = error.service_error.message if error.service_error else ""
+    return f'"{message}"' if message and message not in shown else ""

@@ -1,24 +1,22 @@
 """Tables for a pipe: aligned, unwrapped, nothing cut. Of rich only the widths of characters."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from evsrep.output.shapes import Thing
 from evsrep.output.text import as_cell
 
 NOTHING = "-"
 
-Thing = Mapping[str, Any]
-
 
 def plain_one(thing: Thing, fields: Sequence[str]) -> str:
-    """Field and value, a line each."""
+    """Return field and value, a line each."""
     return _aligned([[field, as_cell(thing.get(field), none=NOTHING)] for field in fields])
 
 
 def plain_many(things: Sequence[Thing], columns: Sequence[str]) -> str:
-    """A line of headings, and a line each."""
+    """Return a line of headings, and a line each."""
     rows = [[as_cell(thing.get(name), none=NOTHING) for name in columns] for thing in things]
     return _aligned([list(columns), *rows])
 

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 Update = Callable[[str, float | None, float | None], None]
 """Takes a state, percent, and seconds left, the latter two where they are known."""
 
-
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 _BAR_CELLS = 24
 _SECONDS_BETWEEN_LINES = 5.0
@@ -36,15 +35,15 @@ def progress(stream: TextIO, *, now: Callable[[], float], is_shown: bool) -> Ite
 
 @contextmanager
 def bar(
-    stream: TextIO, total: int, *, now: Callable[[], float], is_shown: bool, tell: Tell
+    stream: TextIO, total: int, *, now: Callable[[], float], is_shown: bool, report: Report
 ) -> Iterator[Callable[[int], None]]:
     """Show how many of many are done, at what rate, and how long the rest will take.
 
-    Without a terminal `tell` gets a line of that every few seconds.
+    Without a terminal `report` gets a line of that every few seconds.
     """
     tally = _Tally(total, now)
     if not is_shown:
-        yield lambda done: tally.tell_now_and_then(done, tell)
+        yield lambda done: tally.report_now_and_then(done, report)
         return
     with progress(stream, now=now, is_shown=True) as update:
 
@@ -61,14 +60,14 @@ class _Tally:
     def __init__(self, total: int, now: Callable[[], float]) -> None:
         self._total = total
         self._now = now
-        self._started = self._told_at = now()
+        self._started = self._reported_at = now()
 
     def drawn(self, done: int) -> str:
         share = done / self._total if self._total else 1.0
         full = int(share * _BAR_CELLS)
-        return f"{'█' * full}{'░' * (_BAR_CELLS - full)}  {self.words(done)}"
+        return f"{'█' * full}{'░' * (_BAR_CELLS - full)}  {self.counted(done)}"
 
-    def words(self, done: int) -> str:
+    def counted(self, done: int) -> str:
         rate = self._per_second(done)
         return f"{done} of {self._total}" + (f"  {rate:.1f}/s" if rate else "")
 
@@ -76,12 +75,12 @@ class _Tally:
         rate = self._per_second(done)
         return (self._total - done) / rate if rate else None
 
-    def tell_now_and_then(self, done: int, tell: Tell) -> None:
-        if self._now() - self._told_at < _SECONDS_BETWEEN_LINES:
+    def report_now_and_then(self, done: int, report: Report) -> None:
+        if self._now() - self._reported_at < _SECONDS_BETWEEN_LINES:
             return
-        self._told_at = self._now()
+        self._reported_at = self._now()
         left = self.left_seconds(done)
-        tell(self.words(done) + ("" if left is None else f"  about {duration(left)} left"))
+        report(self.counted(done) + ("" if left is None else f"  about {duration(left)} left"))
 
     def _per_second(self, done: int) -> float:
         elapsed = self._now() - self._started
@@ -117,10 +116,9 @@ class _Line:
 
 
 def duration(seconds: float) -> str:
-    """A duration as a person reads it: `9 s`, `2 min 5 s`, `1 h 3 min`."""
-    full_message = round(seconds)
-    if full_message < 60:
-        return f"{full_message} s"
-    if full_message < 3600:
-        return f"{full_message // 60} min {full_message % 60} s"
-    return f"{full_message // 3600} h {full_message % 3600 // 60} min"
+    """Return a duration as a person reads it: `9 s`, `2 min 5 s`, `1 h 3 min`."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

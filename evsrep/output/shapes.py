@@ -1,8 +1,12 @@
 """What each kind of result consists of: the fields that `-c` takes, and those a list shows."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 FORMS = ("table", "json", "jsonl", "value")
+
+Thing = Mapping[str, Any]
+"""One object of a result: its fields as the API, or this program, names them."""
 
 
 class Shape(NamedTuple):
@@ -11,6 +15,10 @@ class Shape(NamedTuple):
     noun: str
     fields: tuple[str, ...]
     columns: tuple[str, ...]
+
+
+def _listing_all(noun: str, *fields: str) -> Shape:
+    return Shape(noun, fields, fields)
 
 
 class Branch(NamedTuple):
@@ -70,21 +78,9 @@ GROUP = Shape(
     ("id", "name", "status", "replication_status", "priority_station", "replication_ids"),
 )
 READINESS = Shape("rule", ("rule", "value", "ok", "hint"), ("rule", "value", "ok"))
-EXPANSION = Shape(
-    "expansion",
-    ("result", "id", "name", "new_size", "error"),
-    ("result", "id", "name", "new_size", "error"),
-)
-HEALTH = Shape(
-    "state of health",
-    ("kind", "id", "name", "health", "reason", "hint"),
-    ("kind", "id", "name", "health", "reason", "hint"),
-)
-EXPLANATION = Shape(
-    "explanation",
-    ("word", "kind", "meaning", "hint"),
-    ("word", "kind", "meaning", "hint"),
-)
+EXPANSION = _listing_all("expansion", "result", "id", "name", "new_size", "error")
+HEALTH = _listing_all("state of health", "kind", "id", "name", "health", "reason", "hint")
+EXPLANATION = _listing_all("explanation", "word", "kind", "meaning", "hint")
 CHANGE = Shape(
     "change",
     (
@@ -101,7 +97,7 @@ CHANGE = Shape(
     ),
     ("time", "profile", "command", "outcome", "status", "id"),
 )
-REQUEST = Shape("request", ("method", "url", "body"), ("method", "url", "body"))
+REQUEST = _listing_all("request", "method", "url", "body")
 DISK = Shape(
     "disk",
     (
@@ -119,12 +115,8 @@ DISK = Shape(
     ),
     ("id", "name", "availability_zone", "size", "volume_type", "status"),
 )
-PROFILE = Shape(
-    "profile",
-    ("name", "default", "auth_url", "region", "project", "user"),
-    ("name", "default", "auth_url", "region", "project", "user"),
-)
-SETTING = Shape("setting", ("key", "value", "origin"), ("key", "value", "origin"))
+PROFILE = _listing_all("profile", "name", "default", "auth_url", "region", "project", "user")
+SETTING = _listing_all("setting", "key", "value", "origin")
 IDENTITY = Shape(
     "identity",
     (
@@ -142,9 +134,7 @@ IDENTITY = Shape(
     ),
     ("profile", "user", "project", "project_id", "region", "expires_at", "endpoint"),
 )
-FINDING = Shape(
-    "finding", ("check", "result", "detail", "hint"), ("check", "result", "detail", "hint")
-)
+FINDING = _listing_all("finding", "check", "result", "detail", "hint")
 TOKEN = Shape("token", ("token", "expires_at"), ("token",))
-PATH = Shape("path", ("path",), ("path",))
-EXIT_CODE = Shape("exit code", ("code", "kind", "meaning"), ("code", "kind", "meaning"))
+PATH = _listing_all("path", "path")
+EXIT_CODE = _listing_all("exit code", "code", "kind", "meaning")

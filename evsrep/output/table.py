@@ -1,16 +1,16 @@
 """Tables for a terminal: boxed, coloured, as wide as fits."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+from collections.abc import Sequence
+from typing import Any
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 from evsrep.output.plain import NOTHING
+from evsrep.output.shapes import Thing
 from evsrep.output.text import as_cell
 
 _ID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
@@ -27,19 +27,18 @@ _WORD_STYLES = {
 }
 _STYLED_FIELDS = frozenset({"status", "replication_status"})
 
-Thing = Mapping[str, Any]
-
 
 def boxed(
     things: Sequence[Thing], columns: Sequence[str], *, is_one: bool, width: int
 ) -> Table | None:
-    """A table that fits the width; None where even the narrowest would cut an ID."""
-    shapes = (boxed_cards,) if is_one else (boxed_many, boxed_cards)
-    return next((each for shape in shapes if fits(each := shape(things, columns), width)), None)
+    """Return a table that fits the width, None where even the narrowest would cut an ID."""
+    layouts = (boxed_cards,) if is_one else (boxed_many, boxed_cards)
+    tables = (layout(things, columns) for layout in layouts)
+    return next((table for table in tables if fits(table, width)), None)
 
 
 def boxed_cards(things: Sequence[Thing], fields: Sequence[str]) -> Table:
-    """Field and value, one thing below the other; a list, too, where a row each is too wide."""
+    """Return field and value, one thing below the other; for a list where rows are too wide."""
     table = _table()
     table.add_column("field", style="bold", no_wrap=True)
     table.add_column("value", overflow="fold")
@@ -51,7 +50,7 @@ def boxed_cards(things: Sequence[Thing], fields: Sequence[str]) -> Table:
 
 
 def boxed_many(things: Sequence[Thing], columns: Sequence[str]) -> Table:
-    """A row each in a box."""
+    """Return a row each in a box."""
     table = _table()
     for name in columns:
         table.add_column(Text(name), overflow="fold", justify=_side(things, name))
@@ -61,7 +60,7 @@ def boxed_many(things: Sequence[Thing], columns: Sequence[str]) -> Table:
 
 
 def fits(table: Table, width: int) -> bool:
-    """Whether a table keeps every ID and heading whole at that width; gives its columns theirs.
+    """Return whether a table keeps every ID and heading uncut at a width; set its columns' widths.
 
     rich alone would take from every column alike, and cut the IDs.
     """
@@ -74,24 +73,9 @@ def fits(table: Table, width: int) -> bool:
     while sum(widths) > room:  # take from where there is most to take
         spare = [is_ - must for is_, must in zip(widths, least, strict=True)]
         widths[spare.index(max(spare))] -= 1
-    for column, given in zip(table.columns, widths, strict=True):
-        column.width = given
+    for column, final in zip(table.columns, widths, strict=True):
+        column.width = final
     return True
-
-
-def print_boxed(table: Table, stream: TextIO, *, width: int, color: bool) -> None:
-    """Draw a table on a terminal."""
-    console = Console(
-        file=stream,
-        width=width,
-        force_terminal=color,
-        no_color=not color,
-        color_system="standard" if color else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-    console.print(table)
 
 
 def _table() -> Table:
@@ -111,10 +95,10 @@ def _side(things: Sequence[Thing], name: str) -> Any:
 
 
 def _least_width(column: Column) -> int:
-    """The least a column can be: its heading, and the words in it that may not be cut."""
+    """Return the least a column can be: its heading, and the words in it that may not be cut."""
     words = [word for cell in column.cells for word in str(cell).split()]
-    full_message = [word for word in words if column.no_wrap or _ID.fullmatch(word)]
-    return max(map(cell_len, (str(column.header), *full_message)))
+    uncut = [word for word in words if column.no_wrap or _ID.fullmatch(word)]
+    return max(map(cell_len, (str(column.header), *uncut)))
 
 
 def _longest_line(cell: object) -> int:

@@ -15,30 +15,30 @@ _COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def harmless(text: str) -> str:
-    """The text on one line, with everything spelled out that a terminal would act upon."""
-    return _UNSAFE.sub(lambda found: _spelled(found[0]), text)
+    """Return the text on one line, with all spelled out that a terminal would act upon."""
+    return _UNSAFE.sub(lambda match: _spelled(match[0]), text)
 
 
 def as_json(value: Any, *, indent: int | None = None) -> str:
-    """Valid JSON that is also safe to print: C1 controls and DEL are escaped as C0 ones are."""
+    """Return JSON that is also safe to print: C1 controls and DEL are escaped as C0 ones are."""
     text = (
         _COMPACT.encode(value)
         if indent is None
         else json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     )
-    if text.isascii() and "\x7f" not in text:  # nearly always, and told at once
+    if text.isascii() and "\x7f" not in text:  # nearly always, and known at once
         return text
-    return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def as_cell(value: Any, *, none: str = "", between: str = ",") -> str:
-    """A value in one line: a list by its members; objects, true and false as JSON has them."""
+    """Return a value on one line: a list by its members; objects and booleans as JSON has them."""
     if value is None or value == "":
         return none
     if isinstance(value, str):
         return harmless(value)
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return between.join(harmless(each) for each in value) or none
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return between.join(map(harmless, value)) or none
     return harmless(as_json(value)) if value != {} else none
 
 

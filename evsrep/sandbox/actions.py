@@ -1,7 +1,10 @@
 """What can be done to a consistency group, and when: one table.
 
 Of the rows of a call the first one that the group's state fits is what comes of it, be it a
-success or a failure that shows late; where none fits, the call is refused.
+success or a failure that shows late; where none fits, the call is refused. What is allowed when is
+what the EVS API references of Open Telekom Cloud, Huawei Cloud and Flexible Engine say, as gathered
+in November 2026. For a reprotect they want the group `failovered`, the user guide `available`: both
+are allowed here.
 """
 
 from collections.abc import Iterator
@@ -24,7 +27,7 @@ from evsrep.sandbox.messages import bad_request
 from evsrep.sandbox.models import Group
 from evsrep.sandbox.rules import CUT_OFF, SIZES_DIFFER
 
-# The calls that are no action have no word in the API; these are the sandbox's own.
+# The calls that are no action have no name in the API; these are the sandbox's own.
 UPDATE_CALL = "update"
 DELETE_CALL = "delete"
 EXPAND_CALL = "os-extend-replication-volumes"
@@ -34,14 +37,14 @@ FAILOVER_CALL = "os-failover-replication-consistency-group"
 SWITCHOVER_CALL = "os-reverse-replication-consistency-group"
 REPROTECT_CALL = "os-reprotect-replication-consistency-group"
 
-Words = frozenset[str | None]
+States = frozenset[str | None]
 
 
-def _any_of(*words: str | None) -> Words:
-    return frozenset(words)
+def _any_of(*states: str | None) -> States:
+    return frozenset(states)
 
 
-_CALM = _any_of("available")
+_STABLE = _any_of("available")
 _ERRORS = _any_of("error", "error_reversing", "error_failovering")
 _PAUSED = _any_of("active-stopped", "inactive")
 _SOUND = _PAUSED | {"active", "copying"}
@@ -57,44 +60,44 @@ class Action:
     """
 
     call: str
-    deed: str
-    statuses: Words
-    replication_statuses: Words = _MADE
-    fault_levels: Words = _ANY_FAULT
+    change: str
+    statuses: States
+    replication_statuses: States = _MADE
+    fault_levels: States = _ANY_FAULT
     failure: str = ""
     swaps_zones: bool = False
     stopped: str = ""
 
     def misfits(self, moment: Moment) -> Iterator[str]:
-        """Say what in a group's state does not fit."""
-        for name, seen, fitting in (
+        """Yield what in a group's state does not fit, in words."""
+        for name, state, fitting in (
             ("status", moment.status, self.statuses),
             ("replication_status", moment.replication_status, self.replication_statuses),
             ("fault_level", moment.fault_level, self.fault_levels),
         ):
-            if seen not in fitting:
-                yield f"{name} is {seen}, not {' or '.join(sorted(filter(None, fitting)))}"
+            if state not in fitting:
+                yield f"{name} is {state}, not {' or '.join(sorted(filter(None, fitting)))}"
 
 
 ACTIONS = (
-    Action(UPDATE_CALL, UPDATE, _CALM, _PAUSED),
+    Action(UPDATE_CALL, UPDATE, _STABLE, _PAUSED),
     Action(DELETE_CALL, DELETE, _any_of("available", "error"), _PAUSED | {None, "error"}),
-    Action(EXPAND_CALL, FAIL_EXPAND, _CALM, _SOUND, failure=SIZES_DIFFER),
-    Action(SYNC_CALL, SYNC, _CALM | _ERRORS | {"failovered"}),
-    Action(PAUSE_CALL, PAUSE, _CALM, _any_of("active", "active-stopped")),
-    Action(PAUSE_CALL, INTERRUPT, _CALM),
+    Action(EXPAND_CALL, FAIL_EXPAND, _STABLE, _SOUND, failure=SIZES_DIFFER),
+    Action(SYNC_CALL, SYNC, _STABLE | _ERRORS | {"failovered"}),
+    Action(PAUSE_CALL, PAUSE, _STABLE, _any_of("active", "active-stopped")),
+    Action(PAUSE_CALL, INTERRUPT, _STABLE),
     Action(
         FAILOVER_CALL,
         FAILOVER,
-        _CALM | _ERRORS,
+        _STABLE | _ERRORS,
         fault_levels=_any_of("0", "2"),
         swaps_zones=True,
     ),
-    Action(FAILOVER_CALL, FAIL_FAILOVER, _CALM | _ERRORS, failure=CUT_OFF),
+    Action(FAILOVER_CALL, FAIL_FAILOVER, _STABLE | _ERRORS, failure=CUT_OFF),
     Action(
         SWITCHOVER_CALL,
         SWITCHOVER,
-        _CALM,
+        _STABLE,
         _any_of("active"),
         fault_levels=_any_of("0"),
         swaps_zones=True,
@@ -103,7 +106,7 @@ ACTIONS = (
     Action(
         SWITCHOVER_CALL,
         FAIL_SWITCHOVER,
-        _CALM,
+        _STABLE,
         _any_of("inactive", "error"),
         fault_levels=_any_of("2", "5"),
         failure=CUT_OFF,
@@ -111,7 +114,7 @@ ACTIONS = (
     Action(
         REPROTECT_CALL,
         SYNC,
-        _CALM | {"failovered"},
+        _STABLE | {"failovered"},
         fault_levels=_any_of("0"),
         stopped="peer_station",
     ),

@@ -1,4 +1,4 @@
-"""The sandbox as a WSGI application: a request comes in, a route answers, a refusal is told.
+"""The sandbox as a WSGI application: a request comes in, a route answers or refuses.
 
 Nothing escapes as an exception, and nothing is kept between two requests but the file.
 """
@@ -124,7 +124,7 @@ def read_request(environ: "WSGIEnvironment", request_id: str, now: float) -> Req
 def answer_to(request: Request, session: Session) -> Answer:
     """Find the route of a request and let it answer. Raises RefusalError."""
     project = _PROJECT_PATH.fullmatch(request.path)
-    if project:  # the gateway looks at who asks before anything looks at what is asked
+    if project:  # the gateway looks at the caller before anything looks at what is asked
         identity.admit(request, session, project[1])
     allowed = []
     for route in ROUTES:

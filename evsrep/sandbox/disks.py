@@ -1,21 +1,23 @@
-"""Disks and zones: the part of Cinder's API that a client of replication looks at."""
+"""Disks and zones: the part of Cinder's API that a client of replication looks at.
 
-from collections.abc import Mapping, Sequence
+Every handler raises RefusalError for what it does not do.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
-from evsrep.sandbox.messages import Answer, Request, item_not_found
+from evsrep.sandbox.messages import Answer, Json, Request, item_not_found
 from evsrep.sandbox.models import Disk
 from evsrep.sandbox.pages import page_limit, page_of
 from evsrep.sandbox.routes import Route
 from evsrep.sandbox.seed import DEMO, ZONES
-from evsrep.sandbox.store import DISKS, Session
+from evsrep.sandbox.store import Session
+from evsrep.sandbox.tables import DISKS
 from evsrep.sandbox.times import time_text
 
 # Links of the real service point at hosts that only it can reach, and these do the same.
 _INTERNAL = "https://volume.internal.sandbox.invalid:8776"
 _FILTERS = ("name", "status", "availability_zone")
-
-Json = Mapping[str, Any]
 
 
 def list_disks(request: Request, session: Session) -> Answer:

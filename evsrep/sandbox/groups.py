@@ -1,18 +1,14 @@
-"""Replication consistency groups: create, list, show, update, delete, and the actions on them."""
+"""Replication consistency groups: create, list, show, update, delete, and the actions on them.
+
+Every handler raises RefusalError for what it does not do.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from evsrep.sandbox.actions import (
-    CALLS,
-    DELETE_CALL,
-    EXPAND_CALL,
-    UPDATE_CALL,
-    Action,
-    choose,
-)
+from evsrep.sandbox.actions import CALLS, DELETE_CALL, EXPAND_CALL, UPDATE_CALL, Action, choose
 from evsrep.sandbox.lifecycle import BUNDLE, FAIL, Moment
 from evsrep.sandbox.members import (
     check_stopped,
@@ -25,10 +21,9 @@ from evsrep.sandbox.members import (
     pairs_of,
     release,
 )
-from evsrep.sandbox.messages import Answer, Request, bad_request, item_not_found
+from evsrep.sandbox.messages import Answer, Json, Request, bad_request, item_not_found
 from evsrep.sandbox.models import Group
 from evsrep.sandbox.orders import (
-    Json,
     read_asked,
     read_description,
     read_ids,
@@ -39,7 +34,8 @@ from evsrep.sandbox.orders import (
 from evsrep.sandbox.pages import page_of
 from evsrep.sandbox.pairs import FILTERS, SORT_KEYS, wanted_changes
 from evsrep.sandbox.routes import Route
-from evsrep.sandbox.store import GROUPS, Session
+from evsrep.sandbox.store import Session
+from evsrep.sandbox.tables import GROUPS
 from evsrep.sandbox.times import time_text
 
 _COLLECTION = "/v2/{project_id}/os-vendor-replication-consistency-groups"
@@ -74,7 +70,7 @@ def create_group(request: Request, session: Session) -> Answer:
             failure=failure,
             created_at=request.now,
             edited_at=None,
-            deed=FAIL if failure else BUNDLE,
+            change=FAIL if failure else BUNDLE,
             since=request.now,
         )
         session.save(Group, [group])
@@ -94,8 +90,8 @@ def list_groups(request: Request, session: Session) -> Answer:
         sort_keys=SORT_KEYS,
         also=wanted_changes(request),
     )
-    found = [_group_body(group, moment, request, session) for group, moment in page]
-    return Answer(200, {f"{_KEY}s": found})
+    groups = [_group_body(group, moment, request, session) for group, moment in page]
+    return Answer(200, {f"{_KEY}s": groups})
 
 
 def show_group(request: Request, session: Session) -> Answer:
@@ -131,8 +127,8 @@ def update_group(request: Request, session: Session) -> Answer:
             staying = release(removed, pairs_of(group, request, session), group, session)
             keep([*staying, *joining], group, session)
         session.save(Group, [group])
-        found, moment = _find(request, session)
-    return Answer(202, {_KEY: _answer_body(found, moment)})
+        group, moment = _find(request, session)
+    return Answer(202, {_KEY: _answer_body(group, moment)})
 
 
 def delete_group(request: Request, session: Session) -> Answer:
@@ -213,10 +209,10 @@ def _read_sizes(details: Any) -> Mapping[str, int]:
 
 def _find(request: Request, session: Session) -> tuple[Group, Moment]:
     group_id = request.parts["group_id"]
-    found = session.find(GROUPS, request.parts["project_id"], group_id, request.now)
-    if found is None:
+    present = session.find(GROUPS, request.parts["project_id"], group_id, request.now)
+    if present is None:
         raise item_not_found(f"Consistency group {group_id} could not be found.")
-    return found
+    return present
 
 
 def _after(action: Action, group: Group, now: float) -> Group:
@@ -224,7 +220,7 @@ def _after(action: Action, group: Group, now: float) -> Group:
     if action.swaps_zones:
         station, peer_station = group.peer_station, group.priority_station
         group = replace(group, priority_station=station, peer_station=peer_station)
-    return replace(group, deed=action.deed, failure=action.failure, since=now, edited_at=now)
+    return replace(group, change=action.change, failure=action.failure, since=now, edited_at=now)
 
 
 def _group_body(group: Group, moment: Moment, request: Request, session: Session) -> dict[str, Any]:
@@ -241,7 +237,7 @@ def _group_body(group: Group, moment: Moment, request: Request, session: Session
 
 
 def _answer_body(group: Group, moment: Moment) -> dict[str, Any]:
-    """Say what create and update answer."""
+    """Return what create and update answer."""
     return {
         "id": group.id,
         "name": group.name,

@@ -1,7 +1,7 @@
 """Who may do what: Keystone's API v3, as far as clients of the disk service use it.
 
 Whatever is wrong with a sign-in draws one and the same answer, so that nobody learns which users
-and projects there are.
+and projects there are. Every handler raises RefusalError for what it does not do.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evsrep.sandbox.messages import Answer, RefusalError, Request, coded, identity_error
+from evsrep.sandbox.messages import Answer, Json, RefusalError, Request, coded, identity_error
 from evsrep.sandbox.models import Domain, Project, Token, User
 from evsrep.sandbox.routes import Route
 from evsrep.sandbox.seed import DOMAIN, KEYS, PROJECTS, REGION, USERS
@@ -22,7 +22,6 @@ from evsrep.sandbox.times import time_text
 TOKEN_SECONDS = 24 * 3600.0
 TOKEN_BYTES = 1500  # real tokens are kilobytes long, and that has to fit through every header
 
-Json = Mapping[str, Any]
 
 _ROLES = [{"id": "9fe2ff9ee4384b1894a90878d3e92bab", "name": "te_admin"}]
 _ANY_PROJECT = "$(tenant_id)s"  # what real catalogs say where no project is known
@@ -64,7 +63,7 @@ def find_caller(request: Request, session: Session) -> Caller:
 
 
 def admit(request: Request, session: Session, project_id: str) -> None:
-    """Let a request to a project's things pass. Raises RefusalError for any but its members."""
+    """Let a request to a project's things pass. Raises RefusalError for any but its members'."""
     caller = find_caller(request, session)
     if caller.project_id is None:
         raise _unauthorized(request)
@@ -88,7 +87,7 @@ def issue(request: Request, session: Session) -> Answer:
 
 
 def validate(request: Request, session: Session) -> Answer:
-    """Say what a token is good for."""
+    """Show what a token is good for."""
     token = _subject(request, session)
     headers = (("X-Subject-Token", request.headers["x-subject-token"]),)
     return Answer(200, {"token": _token_body(token, _user_of(token), request)}, headers)
@@ -101,7 +100,7 @@ def revoke(request: Request, session: Session) -> Answer:
 
 
 def show_catalog(request: Request, session: Session) -> Answer:
-    """Say where the services are."""
+    """Show where the services are."""
     caller = find_caller(request, session)
     return Answer(200, {"catalog": _catalog(request, caller.project_id), "links": _links(request)})
 
@@ -110,7 +109,6 @@ def list_projects(request: Request, session: Session) -> Answer:
     """List the projects that the caller has a role on."""
     user = find_caller(request, session).user
     name = request.query.get("name")
-    found = [project for project in user.projects if name is None or project.name == name]
     projects = [
         {
             "id": project.id,
@@ -122,7 +120,8 @@ def list_projects(request: Request, session: Session) -> Answer:
             "enabled": True,
             "links": {"self": f"{request.base}/v3/projects/{project.id}"},
         }
-        for project in found
+        for project in user.projects
+        if name is None or project.name == name
     ]
     return Answer(200, {"projects": projects, "links": _links(request)})
 
@@ -174,25 +173,25 @@ def _prove(sign_in: SignIn, request: Request, session: Session) -> User:
     return user
 
 
-def _password_proof(said: Json, _request: Request, _session: Session) -> User | None:
-    person = _maybe_object(said, "user")
+def _password_proof(claim: Json, _request: Request, _session: Session) -> User | None:
+    person = _maybe_object(claim, "user")
     user = _find_user(person)
     return user if user and _is_same(person.get("password"), user.password) else None
 
 
-def _passcode_proof(said: Json, _request: Request, _session: Session) -> User | None:
-    person = _maybe_object(said, "user")
+def _passcode_proof(claim: Json, _request: Request, _session: Session) -> User | None:
+    person = _maybe_object(claim, "user")
     user = _find_user(person)
     knows = user and user.passcode and _is_same(person.get("passcode"), user.passcode)
     return user if knows else None
 
 
-def _token_proof(said: Json, request: Request, session: Session) -> User | None:
-    token = _live_token(said.get("id"), request, session)
+def _token_proof(claim: Json, request: Request, session: Session) -> User | None:
+    token = _live_token(claim.get("id"), request, session)
     return _user_of(token) if token else None
 
 
-def _no_proof(_said: Json, _request: Request, _session: Session) -> User | None:
+def _no_proof(_claim: Json, _request: Request, _session: Session) -> User | None:
     return None
 
 
@@ -208,27 +207,27 @@ def _maybe_object(parent: Json, key: str) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def _is_same(said: object, secret: str) -> bool:
-    return isinstance(said, str) and hmac.compare_digest(said.encode(), secret.encode())
+def _is_same(proof: object, secret: str) -> bool:
+    return isinstance(proof, str) and hmac.compare_digest(proof.encode(), secret.encode())
 
 
-def _find_user(said: Json) -> User | None:
-    if "id" in said:
-        return next((user for user in USERS if user.id == said["id"]), None)
-    if not _is_ours(_maybe_object(said, "domain")):
+def _find_user(person: Json) -> User | None:
+    if "id" in person:
+        return next((user for user in USERS if user.id == person["id"]), None)
+    if not _is_ours(_maybe_object(person, "domain")):
         return None
-    return next((user for user in USERS if user.name == said.get("name")), None)
+    return next((user for user in USERS if user.name == person.get("name")), None)
 
 
 def _is_ours(domain: Json) -> bool:
     return domain.get("id") == DOMAIN.id or domain.get("name") == DOMAIN.name
 
 
-def _find_project(user: User, said: Json) -> Project | None:
-    if "domain" in said and not _is_ours(_maybe_object(said, "domain")):
+def _find_project(user: User, named: Json) -> Project | None:
+    if "domain" in named and not _is_ours(_maybe_object(named, "domain")):
         return None  # left out, it is the user's own
-    key = "id" if "id" in said else "name"
-    return next((one for one in user.projects if getattr(one, key) == said.get(key)), None)
+    key = "id" if "id" in named else "name"
+    return next((one for one in user.projects if getattr(one, key) == named.get(key)), None)
 
 
 def _want_passcode(user: User, request: Request) -> Answer:

@@ -1,7 +1,7 @@
-"""What time does to things: states as a pure function of the last deed and the seconds since.
+"""What time does to things: states as a pure function of the last change and the seconds since.
 
-Nothing runs in the background. A deed is a row of stages; the store finds the one that `now` falls
-into, and trouble is laid over it.
+Nothing runs in the background. A change starts a row of stages; the store finds the one that `now`
+falls into, and trouble is laid over it.
 """
 
 import math
@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 from evsrep.sandbox.models import Group, Pair, Trouble
 
-# Deeds done to a lone pair; a group can fail and be deleted, too.
+# Changes of a lone pair; a group can fail and be deleted, too.
 CREATE = "create"
 FAIL = "fail"
 DELETE = "delete"
 
-# Deeds done to a group, and with it to its pairs.
+# Changes of a group, and with it of its pairs.
 BUNDLE = "bundle"
 UPDATE = "update"
 SYNC = "sync"
@@ -27,7 +27,7 @@ SWITCHOVER = "switchover"
 FAIL_SWITCHOVER = "fail-switchover"
 FAIL_EXPAND = "fail-expand"
 
-LINK = "link"  # a place of trouble, as a zone is
+LINK = "link"  # between the zones: it can break as they can
 
 CREATING_SECONDS = 2.0
 UPDATING_SECONDS = 2.0
@@ -49,9 +49,9 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """A stage as the store keeps it; `pair_status` is what a pair shows after the same deed."""
+    """A stage as the store keeps it; `pair_status` is what a pair shows after the same change."""
 
-    deed: str
+    change: str
     starts: float
     ends: float
     status: str
@@ -72,42 +72,42 @@ class Moment:
     fault_level: str = "0"
 
 
-def _for_good(status: str, replication_status: str | None = None) -> Stage:
+def _lasting(status: str, replication_status: str | None = None) -> Stage:
     return Stage(math.inf, status, replication_status)
 
 
 _ACTIVE = Stage(math.inf, "available", "active", (100, 100))
 _COPIED = (Stage(COPYING_SECONDS, "available", "copying", (0, 100)), _ACTIVE)
 
-DEEDS = {
+STAGES = {
     CREATE: (Stage(CREATING_SECONDS, "creating"), *_COPIED),
-    FAIL: (Stage(CREATING_SECONDS, "creating"), _for_good("error")),
+    FAIL: (Stage(CREATING_SECONDS, "creating"), _lasting("error")),
     DELETE: (Stage(DELETING_SECONDS, "deleting", "inactive"),),
     BUNDLE: (
         Stage(CREATING_SECONDS, "creating", "inactive"),
-        _for_good("available", "inactive"),
+        _lasting("available", "inactive"),
     ),
     UPDATE: (
         Stage(UPDATING_SECONDS, "updating", "inactive"),
-        _for_good("available", "inactive"),
+        _lasting("available", "inactive"),
     ),
     SYNC: _COPIED,
-    PAUSE: (_for_good("available", "active-stopped"),),
-    INTERRUPT: (_for_good("available", "inactive"),),
+    PAUSE: (_lasting("available", "active-stopped"),),
+    INTERRUPT: (_lasting("available", "inactive"),),
     FAILOVER: (
         Stage(FAILOVER_SECONDS, "failovering", "active-stopped"),
-        _for_good("failovered", "active-stopped"),
+        _lasting("failovered", "active-stopped"),
     ),
     FAIL_FAILOVER: (
         Stage(FAILOVER_SECONDS, "failovering", "inactive"),
-        _for_good("error_failovering", "inactive"),
+        _lasting("error_failovering", "inactive"),
     ),
     SWITCHOVER: (Stage(SWITCHOVER_SECONDS, "reversing", "active", (100, 100)), _ACTIVE),
     FAIL_SWITCHOVER: (
         Stage(SWITCHOVER_SECONDS, "reversing", "inactive"),
-        _for_good("error_reversing", "inactive"),
+        _lasting("error_reversing", "inactive"),
     ),
-    FAIL_EXPAND: (_for_good("error", "inactive"),),
+    FAIL_EXPAND: (_lasting("error", "inactive"),),
 }
 
 _OF_LONE_PAIRS = frozenset({CREATE, FAIL, DELETE})
@@ -116,21 +116,21 @@ _STOPPED_BY = {"0": "inactive", "2": "error", "5": "inactive"}  # fault level: r
 
 
 def stage_rows() -> Iterator[StageRow]:
-    """Return the stages of every deed, with their seconds since it."""
-    for deed, stages in DEEDS.items():
+    """Return the stages after every change, with their seconds since it."""
+    for change, stages in STAGES.items():
         starts = 0.0
         for stage in stages:
             ends = starts + stage.seconds
-            pair_status = stage.status if deed in _OF_LONE_PAIRS else "available"
-            words = (stage.status, pair_status, stage.replication_status)
-            yield StageRow(deed, starts, ends, *words, *stage.progress)
+            pair_status = stage.status if change in _OF_LONE_PAIRS else "available"
+            states = (stage.status, pair_status, stage.replication_status)
+            yield StageRow(change, starts, ends, *states, *stage.progress)
             starts = ends
 
 
 def under(troubles: Sequence[Trouble], thing: Pair | Group, moment: Moment) -> Moment:
     """Return the state in which troubles leave a thing that data would flow in.
 
-    A flow that was cut off stays so when the trouble is over, until the next deed.
+    A flow that was cut off stays so when the trouble is over, until the next change.
     """
     places = {LINK, thing.priority_station, thing.peer_station}
     felt = [

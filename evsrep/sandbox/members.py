@@ -7,7 +7,8 @@ from evsrep.sandbox.messages import Request, bad_request
 from evsrep.sandbox.models import Disk, Group, Pair
 from evsrep.sandbox.pairs import metadata_of
 from evsrep.sandbox.rules import GROUP_RULES, Plan, failure_of, in_order
-from evsrep.sandbox.store import DISKS, PAIRS, SERVERS, Page, Session
+from evsrep.sandbox.store import Session
+from evsrep.sandbox.tables import DISKS, PAIRS, SERVERS, Page
 
 MOST_GB = 32768
 
@@ -19,11 +20,11 @@ def pairs_of(group: Group, request: Request, session: Session) -> list[Pair]:
 
 
 def free_pair(pair_id: str, request: Request, session: Session) -> Pair:
-    """Return a pair that may join a group."""
-    found = session.find(PAIRS, request.parts["project_id"], pair_id, request.now)
-    if found is None:
+    """Return a pair that may join a group. Raises RefusalError for any other."""
+    present = session.find(PAIRS, request.parts["project_id"], pair_id, request.now)
+    if present is None:
         raise bad_request(f"Replication {pair_id} could not be found.")
-    pair, moment = found
+    pair, moment = present
     if moment.status != "available":
         raise bad_request(f"Replication {pair_id} is {moment.status}: it must be available.")
     if pair.group_id is not None:
@@ -32,7 +33,7 @@ def free_pair(pair_id: str, request: Request, session: Session) -> Pair:
 
 
 def check_zones(pairs: Iterable[Pair], station: str, peer_station: str) -> None:
-    """Refuse pairs that do not go from the one zone to the other."""
+    """Raise RefusalError for a pair that does not go from the one zone to the other."""
     for pair in pairs:
         if (pair.priority_station, pair.peer_station) != (station, peer_station):
             raise bad_request(
@@ -51,37 +52,30 @@ def failure_of_group(pairs: Iterable[Pair], request: Request, session: Session) 
     return failure_of(GROUP_RULES, plans)
 
 
-def _disks(pair: Pair, request: Request, session: Session) -> tuple[Disk, Disk]:
-    """Return the disks of a pair that has come to be, so both are there."""
-    first, second = (
-        session.find(DISKS, pair.project_id, disk_id, request.now) for disk_id in pair.disks
-    )
-    assert first is not None  # noqa: S101 - for the type checker
-    assert second is not None  # noqa: S101 - for the type checker
-    return first, second
-
-
 def keep(pairs: Iterable[Pair], group: Group, session: Session) -> None:
     """Have pairs in a group, and in the state that the group is in."""
-    kept = (
+    members = (
         replace(
             pair,
             group_id=group.id,
             priority_station=group.priority_station,
             peer_station=group.peer_station,
-            deed=group.deed,
+            change=group.change,
             since=group.since,
             edited_at=group.since,
         )
         for pair in pairs
     )
-    session.save(Pair, kept)
+    session.save(Pair, members)
 
 
 def release(
     pair_ids: Iterable[str], pairs: Sequence[Pair], group: Group, session: Session
 ) -> list[Pair]:
-    """Let pairs go, paused as they are, and return those that stay."""
+    """Let pairs go, paused as they are, and return those that stay.
+
+    Raises RefusalError where one is not in the group.
+    """
     held = {pair.id: pair for pair in pairs}
     for pair_id in pair_ids:
         if pair_id not in held:
@@ -92,7 +86,7 @@ def release(
 
 
 def check_stopped(zone: str, pairs: Iterable[Pair], request: Request, session: Session) -> None:
-    """Refuse where a server in a zone runs on the disks of pairs."""
+    """Raise RefusalError where a server in the zone runs on a disk of the pairs."""
     for pair in pairs:
         for disk in _disks(pair, request, session):
             server = session.find(SERVERS, pair.project_id, disk.server_id, request.now)
@@ -105,15 +99,18 @@ def check_stopped(zone: str, pairs: Iterable[Pair], request: Request, session: S
 def growing_pairs(
     sizes: Mapping[str, int], pairs: Iterable[Pair], request: Request, session: Session
 ) -> list[tuple[Pair, int]]:
-    """Return the pairs that are to grow, each with its new size."""
+    """Return the pairs that are to grow, each with its new size in GB.
+
+    Raises RefusalError where one is not in the group, or a size is out of bounds.
+    """
     held = {pair.id: pair for pair in pairs}
     for pair_id, size in sizes.items():
         if pair_id not in held:
             raise bad_request(f"Replication {pair_id} is not in the consistency group.")
-        present = _disks(held[pair_id], request, session)[0].size_gb
-        if not present < size <= MOST_GB:
+        size_now = _disks(held[pair_id], request, session)[0].size_gb
+        if not size_now < size <= MOST_GB:
             raise bad_request(
-                f"Invalid new_size: replication {pair_id} has {present} GB and can grow to"
+                f"Invalid new_size: replication {pair_id} has {size_now} GB and can grow to"
                 f" {MOST_GB} GB."
             )
     return [(held[pair_id], size) for pair_id, size in sizes.items()]
@@ -124,3 +121,13 @@ def grow(pair: Pair, size: int, request: Request, session: Session) -> None:
     disks = [replace(disk, size_gb=size) for disk in _disks(pair, request, session)]
     session.save(Disk, disks)
     session.save(Pair, [replace(pair, metadata=metadata_of(disks[0]), edited_at=request.now)])
+
+
+def _disks(pair: Pair, request: Request, session: Session) -> tuple[Disk, Disk]:
+    """Return the disks of a pair that has come to be, so both are there."""
+    first, second = (
+        session.find(DISKS, pair.project_id, disk_id, request.now) for disk_id in pair.disks
+    )
+    assert first is not None  # noqa: S101 - for the type checker
+    assert second is not None  # noqa: S101 - for the type checker
+    return first, second

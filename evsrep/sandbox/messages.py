@@ -1,4 +1,4 @@
-"""Requests and answers, and every shape in which a refusal is told.
+"""Requests and answers, and every shape that a refusal has.
 
 The service family has no common error body: identity, the disk service and the gateway in front of
 them each have their own, and so has the sandbox.
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MAX_BODY_BYTES = 1024 * 1024
+
+Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query parameters; of one that is given twice the last counts."""
+        """The query parameters; of one that is there twice the last counts."""
         return dict(self.query_pairs)
 
     def read_object(self) -> dict[str, Any] | None:
@@ -55,7 +57,7 @@ class Answer:
         return "text/html" if isinstance(self.body, str) else "application/json"
 
     def encoded(self) -> bytes:
-        """The body as it goes over the wire."""
+        """Return the body as it goes over the wire."""
         if self.body is None:
             return b""
         text = self.body if isinstance(self.body, str) else json.dumps(self.body)
@@ -71,40 +73,40 @@ class RefusalError(Exception):
 
 
 def fault(status: int, name: str, message: str, *headers: tuple[str, str]) -> RefusalError:
-    """Refuse as the disk and server services do."""
+    """Return a refusal as the disk and server services have it."""
     return RefusalError(Answer(status, {name: {"message": message, "code": status}}, headers))
 
 
 def bad_request(message: str) -> RefusalError:
-    """Refuse what the disk service can't understand or won't do."""
+    """Return a refusal of what the disk service can't understand or won't do."""
     return fault(400, "badRequest", message)
 
 
 def item_not_found(message: str) -> RefusalError:
-    """Refuse what asks for a thing that is not there."""
+    """Return a refusal of what asks for a thing that is not there."""
     return fault(404, "itemNotFound", message)
 
 
 def coded(status: int, code: str, message: str) -> RefusalError:
-    """Refuse with one of the service's own codes, such as `EVS.1002`."""
+    """Return a refusal with one of the service's own codes, such as `EVS.1002`."""
     return RefusalError(Answer(status, {"error": {"message": message, "code": code}}))
 
 
 def identity_error(
     status: int, title: str, message: str, *headers: tuple[str, str]
 ) -> RefusalError:
-    """Refuse as Keystone does."""
+    """Return a refusal as Keystone has it."""
     body = {"error": {"code": status, "title": title, "message": message}}
     return RefusalError(Answer(status, body, headers))
 
 
 def gateway_error(status: int, code: str, message: str, request: Request) -> RefusalError:
-    """Refuse as the gateway does that stands before all services."""
+    """Return a refusal as the gateway has it that stands before all services."""
     body = {"error_code": code, "error_msg": message, "request_id": request.id}
     return RefusalError(Answer(status, body))
 
 
 def gateway_page(status: int, title: str) -> RefusalError:
-    """Refuse with a web page, as a proxy does where no service is behind an address."""
+    """Return a refusal that is a web page, as of a proxy with no service behind an address."""
     page = f"<html><head><title>{status} {title}</title></head><body>{title}</body></html>\n"
     return RefusalError(Answer(status, page))

@@ -89,10 +89,10 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class Replicated:
-    """What a pair and a group have in common: what was asked for, and the last deed done to it.
+    """What a pair and a group have in common: what was asked for, and the last change of it.
 
-    `failure` is the code with which the deed ends. Two zones are kept alike: `priority_station` is
-    where the production disks are, `peer_station` is the other one, empty where none is known.
+    `failure` is the code with which the change ends. Two zones are kept alike: `priority_station`
+    is where the production disks are, `peer_station` the other one, empty where none is known.
     """
 
     id: str
@@ -105,7 +105,7 @@ class Replicated:
     failure: str
     created_at: float
     edited_at: float | None
-    deed: str
+    change: str
     since: float
 
 

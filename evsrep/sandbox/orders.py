@@ -3,16 +3,11 @@
 Every function raises RefusalError for what is not well-formed.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from evsrep.sandbox.messages import Request, bad_request, coded
+from evsrep.sandbox.messages import Json, Request, bad_request, coded
 from evsrep.sandbox.seed import ZONES
 
 MODELS = ("hypermetro",)
 MOST_BYTES = 255
-
-Json = Mapping[str, Any]
 
 
 def read_asked(request: Request, key: str, fields: frozenset[str]) -> Json:
@@ -49,26 +44,26 @@ def read_description(asked: Json) -> str | None:
 
 
 def read_ids(asked: Json, key: str) -> list[str]:
-    """Return a list of IDs as they are given."""
-    given = asked.get(key)
-    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
+    """Return a list of IDs as they stand there."""
+    ids = asked.get(key)
+    if not isinstance(ids, list) or not all(isinstance(item, str) for item in ids):
         raise bad_request(f"Invalid {key}: must be a list of strings.")
-    return given
+    return ids
 
 
 def read_zone(asked: Json) -> str:
     """Return the primary zone."""
-    given = asked.get("priority_station")
-    if not isinstance(given, str) or not given:
+    zone = asked.get("priority_station")
+    if not isinstance(zone, str) or not zone:
         raise bad_request("Invalid priority_station: must be the name of an availability zone.")
-    if given not in ZONES:
-        raise coded(400, "EVS.1036", f"The availability zone '{given}' is invalid.")
-    return given
+    if zone not in ZONES:
+        raise coded(400, "EVS.1036", f"The availability zone '{zone}' is invalid.")
+    return zone
 
 
 def read_model(asked: Json) -> str:
     """Return the model."""
-    given = asked.get("replication_model")
-    if given not in MODELS:
+    model = asked.get("replication_model")
+    if model not in MODELS:
         raise bad_request(f"Invalid replication_model: must be one of {', '.join(MODELS)}.")
-    return str(given)
+    return str(model)

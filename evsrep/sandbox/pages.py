@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from evsrep.sandbox.messages import Request, bad_request
-from evsrep.sandbox.store import Kind, Page, Session, Wanted
+from evsrep.sandbox.store import Session
+from evsrep.sandbox.tables import Kind, Page, Wanted
 
 MOST_IN_A_PAGE = 1000
 ORDERS = ("asc", "desc")
@@ -24,6 +25,7 @@ def page_of(
     """Return those of the project's things that the query asks for, most recent first.
 
     The marker need not pass the filters, but must be there. `also` are more things wanted of them.
+    Raises RefusalError for a parameter that can't be understood.
     """
     query, project_id = request.query, request.parts["project_id"]
     page = Page(
@@ -40,7 +42,7 @@ def page_of(
 
 
 def page_limit(request: Request) -> int:
-    """Return how many rows a page may have."""
+    """Return how many rows a page may have. Raises RefusalError."""
     return _number(request, "limit", MOST_IN_A_PAGE, least=1, most=MOST_IN_A_PAGE)
 
 

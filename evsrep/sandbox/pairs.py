@@ -1,4 +1,7 @@
-"""Replication pairs: create, list, show, delete, with every oddity of the documented wire."""
+"""Replication pairs: create, list, show, delete, with every oddity of the documented wire.
+
+Every handler raises RefusalError for what it does not do.
+"""
 
 import json
 import re
@@ -8,10 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 from evsrep.sandbox.lifecycle import CREATE, DELETE, FAIL, Moment
-from evsrep.sandbox.messages import Answer, Request, bad_request, coded, item_not_found
+from evsrep.sandbox.messages import Answer, Json, Request, bad_request, coded, item_not_found
 from evsrep.sandbox.models import Disk, Pair
 from evsrep.sandbox.orders import (
-    Json,
     read_asked,
     read_description,
     read_ids,
@@ -22,7 +24,8 @@ from evsrep.sandbox.orders import (
 from evsrep.sandbox.pages import page_of
 from evsrep.sandbox.routes import Route
 from evsrep.sandbox.rules import DISK_TAKEN, PAIR_RULES, Plan, failure_of, in_order, refusal_of
-from evsrep.sandbox.store import DISKS, PAIRS, SERVERS, Page, Session
+from evsrep.sandbox.store import Session
+from evsrep.sandbox.tables import DISKS, PAIRS, SERVERS, Page
 from evsrep.sandbox.times import seconds_of, time_text
 
 _COLLECTION = "/v2/{project_id}/os-vendor-replications"
@@ -57,7 +60,7 @@ def create_pair(request: Request, session: Session) -> Answer:
             order,
             peer_station=plan.dr.zone if plan.dr else "",
             metadata=metadata_of(plan.production) if plan.production else None,
-            deed=FAIL if failure else CREATE,
+            change=FAIL if failure else CREATE,
             failure=failure,
         )
         session.save(Pair, [pair])
@@ -100,7 +103,7 @@ def delete_pair(request: Request, session: Session) -> Answer:
                 f"Replication {pair.id} is in consistency group {pair.group_id}: remove it first."
             )
         now = request.now
-        session.save(Pair, [replace(pair, deed=DELETE, since=now, edited_at=now)])
+        session.save(Pair, [replace(pair, change=DELETE, since=now, edited_at=now)])
     return Answer(202)
 
 
@@ -113,13 +116,16 @@ ROUTES = (
 
 
 def metadata_of(disk: Disk) -> str:
-    """Return what a pair tells of its disks."""
+    """Return what a pair says of its disks, JSON inside a string."""
     size, kind = disk.size_gb, disk.type.lower()
     return json.dumps({"volume_size": size, "volume_type": kind, "multiattach": disk.is_shared})
 
 
 def wanted_changes(request: Request) -> Sequence[tuple[str, object]]:
-    """Return since when what is listed is to have changed, if the query says so."""
+    """Return since when what is listed is to have changed, if the query says so.
+
+    Raises RefusalError where that is no time.
+    """
     text = request.query.get("changes-since")
     try:
         return [("changes-since", seconds_of(text))] if text is not None else []
@@ -143,7 +149,7 @@ def _read_order(request: Request) -> Pair:
         failure="",
         created_at=request.now,
         edited_at=None,
-        deed=CREATE,
+        change=CREATE,
         since=request.now,
         first_disk=first_disk,
         second_disk=second_disk,
@@ -178,16 +184,16 @@ def _plan(order: Pair, request: Request, session: Session) -> Plan:
 
 
 def _wanted_disks(query: Mapping[str, str]) -> Sequence[tuple[str, object]]:
-    given = [query[key] for key in ("volume_id", "volume_ids") if key in query]
-    return [("volume_id", disk_id.strip()) for text in given for disk_id in text.split(",")]
+    filters = [query[key] for key in ("volume_id", "volume_ids") if key in query]
+    return [("volume_id", disk_id.strip()) for text in filters for disk_id in text.split(",")]
 
 
 def _find(request: Request, session: Session) -> tuple[Pair, Moment]:
     pair_id = request.parts["replication_id"]
-    found = session.find(PAIRS, request.parts["project_id"], pair_id, request.now)
-    if found is None:
+    present = session.find(PAIRS, request.parts["project_id"], pair_id, request.now)
+    if present is None:
         raise item_not_found(f"Replication {pair_id} could not be found.")
-    return found
+    return present
 
 
 def _pair_body(pair: Pair, moment: Moment) -> dict[str, Any]:

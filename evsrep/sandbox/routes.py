@@ -7,6 +7,7 @@ from evsrep.sandbox.messages import Answer, Request
 from evsrep.sandbox.store import Session
 
 Handler = Callable[[Request, Session], Answer]
+"""Answers a request, or raises RefusalError, which carries the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,9 @@ class Route:
         if len(ours) != len(theirs):
             return None
         parts = {}
-        for own, given in zip(ours, theirs, strict=True):
-            if own.startswith("{") and given:
-                parts[own[1:-1]] = given
-            elif own != given:
+        for own, segment in zip(ours, theirs, strict=True):
+            if own.startswith("{") and segment:
+                parts[own[1:-1]] = segment
+            elif own != segment:
                 return None
         return parts

@@ -1,7 +1,10 @@
 """The rules of pairs and groups: what is refused at once, and what is found out too late.
 
 What the service only reports after it has accepted something has a code; the first rule that is
-broken gives it.
+broken gives it. The codes are those that the EVS API references of Open Telekom Cloud, Huawei Cloud
+and Flexible Engine list as `failure_detail`, and what is refused at once are the constraints that
+they put on a create, as gathered in November 2026. They do not say which of two broken rules is
+reported: the order here is the sandbox's own.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +17,6 @@ from evsrep.sandbox.models import Disk, Server
 # A pair that failed for this reason does not hold its disks: another one does.
 DISK_TAKEN = frozenset({"37100053", "37100054"})
 
-
 CUT_OFF = "37100043"
 SIZES_DIFFER = "37100041"
 
@@ -25,7 +27,7 @@ class Plan:
 
     production: Disk | None
     dr: Disk | None
-    broken: frozenset[str]  # places where there is trouble
+    broken: frozenset[str]  # zones, and the link, where there is trouble
     taken_ids: frozenset[str] = frozenset()
     dr_server: Server | None = None
 
@@ -41,7 +43,7 @@ class Rule:
 def in_order(
     priority_station: str, first: Disk | None, second: Disk | None
 ) -> tuple[Disk | None, Disk | None]:
-    """Tell production from DR: the production disk is the one in the primary zone."""
+    """Return production disk and DR disk: the production disk is the one in the primary zone."""
     is_second = (second and second.zone == priority_station) or (
         first and first.zone != priority_station
     )

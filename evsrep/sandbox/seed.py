@@ -4,8 +4,6 @@ All IDs are fixed, and every name says what the thing is good for: a production 
 disk `x-dr` in another zone.
 """
 
-from pathlib import Path
-
 from evsrep.sandbox.models import Disk, Domain, Key, Project, Server, User
 
 REGION = "sandbox"
@@ -29,7 +27,7 @@ TEMPORARY_KEY = Key(
 )
 KEYS = (LASTING_KEY, TEMPORARY_KEY)
 
-_SEEDED_AT = 1511784481.0  # 2017-11-27, the day of the API reference's examples
+SEEDED_AT = 1511784481.0  # 2017-11-27, the day of the API reference's examples
 
 # id, name, zone, status, task state
 _SERVERS = """
@@ -94,7 +92,7 @@ _OTHER_DISKS = """
 def seed_servers() -> list[Server]:
     """Return the servers of a new sandbox, all of them in the main project."""
     return [
-        Server(server_id, MAIN.id, name, zone, status, None if task == "-" else task, _SEEDED_AT)
+        Server(server_id, MAIN.id, name, zone, status, None if task == "-" else task, SEEDED_AT)
         for server_id, name, zone, status, task in _rows(_SERVERS)
     ]
 
@@ -114,41 +112,12 @@ def seed_disks() -> list[Disk]:
             server_id=server_ids.get(server),
             is_shared=name.startswith("shared"),
             trouble="" if trouble == "-" else trouble,
-            created_at=_SEEDED_AT - age,
+            created_at=SEEDED_AT - age,
         )
         for age, (project, (disk_id, name, zone, size, disk_type, server, trouble)) in enumerate(
             rows
         )
     ]
-
-
-def seed_more(path: Path, disks: int) -> None:
-    """Add so many healthy disks to the main project of the sandbox at `path`.
-
-    They are couples to be paired, spread over the zones: `bulk-00001` and `bulk-00001-dr`. Called
-    again, it goes on where it left off. Raises SandboxBroken.
-    """
-    from evsrep.sandbox.store import Store  # who only wants to sign in needs no SQLite
-
-    with Store(path).session() as session, session.writing():
-        first = session.count(Disk) - len(seed_disks())
-        session.save(Disk, map(_bulk_disk, range(first, first + disks)))
-
-
-def _bulk_disk(index: int) -> Disk:
-    number, is_dr = index // 2 + 1, index % 2
-    return Disk(
-        id=f"b0000000-0000-4000-{8 + is_dr}000-{number:012x}",
-        project_id=MAIN.id,
-        name=f"bulk-{number:05}" + "-dr" * is_dr,
-        zone=ZONES[(number + is_dr) % len(ZONES)],
-        size_gb=10,
-        type="SAS",
-        server_id=None,
-        is_shared=False,
-        trouble="",
-        created_at=_SEEDED_AT - 1000 - index,
-    )
 
 
 def _rows(table: str) -> list[list[str]]:

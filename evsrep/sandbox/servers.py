@@ -1,21 +1,20 @@
-"""Servers: the part of Nova's API that tells whether one is stopped."""
+"""Servers: the part of Nova's API that tells whether one is stopped.
 
-from collections.abc import Mapping
-from typing import Any
+Every handler raises RefusalError for what it does not do.
+"""
 
-from evsrep.sandbox.messages import Answer, Request, item_not_found
+from evsrep.sandbox.messages import Answer, Json, Request, item_not_found
 from evsrep.sandbox.models import Server
 from evsrep.sandbox.pages import page_of
 from evsrep.sandbox.routes import Route
 from evsrep.sandbox.seed import DEMO
-from evsrep.sandbox.store import DISKS, SERVERS, Page, Session
+from evsrep.sandbox.store import Session
+from evsrep.sandbox.tables import DISKS, SERVERS, Page
 from evsrep.sandbox.times import time_text
 
 _INTERNAL = "https://compute.internal.sandbox.invalid:8774"
 _FILTERS = ("name", "status")
 _STATES = {"ACTIVE": ("active", 1), "SHUTOFF": ("stopped", 4)}  # vm_state, power_state
-
-Json = Mapping[str, Any]
 
 
 def list_servers(request: Request, session: Session) -> Answer:

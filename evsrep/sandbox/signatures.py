@@ -20,7 +20,7 @@ _AUTHORIZATION = re.compile(
 
 
 def is_signed(request: Request) -> bool:
-    """Tell whether a request claims to be signed."""
+    """Return whether a request claims to be signed."""
     return request.headers.get("authorization", "").startswith(ALGORITHM)
 
 
@@ -29,7 +29,7 @@ def check_signature(request: Request, keys: Iterable[Key]) -> Key:
     match = _AUTHORIZATION.fullmatch(request.headers["authorization"])
     if match is None:
         raise _refused(request, "authorization header can't be read")
-    access, names, given = match.groups()
+    access, names, signature = match.groups()
     signed = names.split(";")
     key = next((key for key in keys if key.access == access), None)
     if key is None:
@@ -40,7 +40,7 @@ def check_signature(request: Request, keys: Iterable[Key]) -> Key:
         raise _refused(request, "x-sdk-date is more than 15 minutes off")
     if not _is_same(request.headers.get("x-security-token", ""), key.security_token):
         raise _refused(request, "security token does not fit the key")
-    if not _is_same(signature_of(request, signed, key.secret), given):
+    if not _is_same(signature_of(request, signed, key.secret), signature):
         raise _refused(request, "verify aksk signature fail")
     return key
 

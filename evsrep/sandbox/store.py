@@ -1,4 +1,4 @@
-"""The one file in which a sandbox lives, and everything that is SQL.
+"""The one file in which a sandbox lives: opened, made, read and written.
 
 A connection lasts for one request, so threads and processes share nothing but the file. Whoever
 comes first makes it; readers see it whole or not at all.
@@ -7,16 +7,16 @@ comes first makes it; readers see it whole or not at all.
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 
-from evsrep.sandbox.lifecycle import Moment, StageRow, stage_rows, under
-from evsrep.sandbox.models import Disk, Group, Pair, Server, Token, Trouble
+from evsrep.sandbox.lifecycle import StageRow, stage_rows
+from evsrep.sandbox.models import Disk, Server, Token, Trouble
 from evsrep.sandbox.seed import seed_disks, seed_servers
+from evsrep.sandbox.tables import CONDITIONS, INDEXES, TABLES, Kind, Page
 
 BUSY_SECONDS = 20.0
 SCHEMA_VERSION = 2
@@ -25,104 +25,6 @@ _APPLICATION_ID = 0x45565342  # "EVSB": tells a sandbox from any other SQLite fi
 _SIDE_FILES = ("", "-journal", "-wal", "-shm")
 
 T = TypeVar("T")
-R = TypeVar("R", Pair, Group)
-Wanted = Sequence[tuple[str, object]]
-Row = Sequence[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Where records of one type are kept. The columns are the record's fields, in their order."""
-
-    name: str
-    key: str
-    columns: tuple[str, ...]
-
-
-def _table(name: str, record: type, key: str = "id") -> Table:
-    return Table(name, key, tuple(field.name for field in fields(record)))
-
-
-TABLES: Mapping[type, Table] = {
-    Token: _table("tokens", Token, "digest"),
-    Server: _table("servers", Server),
-    Disk: _table("disks", Disk),
-    Pair: _table("pairs", Pair),
-    Group: _table("groups", Group),
-    Trouble: _table("troubles", Trouble, "place"),
-    StageRow: _table("stages", StageRow, "deed, starts"),
-}
-
-# None begins with the project: SQLite would take it for rare, and prefer it to what is.
-_INDEXES = (
-    "disks (created_at)",
-    "disks (name)",
-    "disks (server_id) WHERE server_id IS NOT NULL",
-    "pairs (created_at)",
-    "pairs (name)",
-    "pairs (group_id) WHERE group_id IS NOT NULL",
-    "pairs (first_disk)",
-    "pairs (second_disk)",
-    "groups (created_at)",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of a list. `wanted` are parameters of the API, such as `name`, and their values."""
-
-    wanted: Wanted = ()
-    sort_key: str = "created_at"
-    is_descending: bool = True
-    marker: str | None = None
-    offset: int = 0
-    limit: int = -1  # no limit
-
-
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
-    """Things that are listed: where their rows come from, and what is made of one."""
-
-    source: str
-    read: Callable[[Row, Sequence[Trouble]], T]
-
-
-def _staged(record: type[R], status: str) -> Kind[tuple[R, Moment]]:
-    """Things that time changes, each joined with the stage that it is in; those gone have none."""
-    table = TABLES[record]
-    width = len(table.columns)
-
-    def read(row: Row, troubles: Sequence[Trouble]) -> tuple[R, Moment]:
-        thing, moment = record(*row[:width]), Moment(*row[width : width + 4])
-        return thing, under(troubles, thing, moment) if troubles else moment
-
-    elapsed = "max(0, :now - since)"  # a clock may be set back; nobody is younger than new
-    source = f"""
-        SELECT {table.name}.*, stages.{status} AS status, replication_status,
-            first + CAST((last - first) * ({elapsed} - starts) / (ends - starts) AS INTEGER),
-            nullif(max(iif(starts > 0, since + starts, 0), coalesce(edited_at, 0)), 0)
-                AS updated_at,
-            {table.name}.rowid AS seq
-        FROM {table.name} CROSS JOIN stages ON stages.deed = {table.name}.deed
-            AND {elapsed} >= starts AND {elapsed} < ends"""  # noqa: S608 - all words are ours
-    return Kind(source, read)
-
-
-PAIRS = _staged(Pair, "pair_status")
-GROUPS = _staged(Group, "status")
-SERVERS = Kind("SELECT *, rowid AS seq FROM servers", lambda row, _: Server(*row[:-1]))
-DISKS = Kind(
-    "SELECT *, iif(server_id IS NULL, 'available', 'in-use') AS status, rowid AS seq FROM disks",
-    lambda row, _: Disk(*(*row[:7], bool(row[7]), *row[8:-2])),  # SQLite has no booleans
-)
-
-_CONDITIONS = {
-    "availability_zone": "zone = {0}",
-    "changes-since": "coalesce(updated_at, created_at) >= {0}",
-    "replication_consistency_group_id": "group_id = {0}",
-    "volume_id": "seq IN (SELECT rowid FROM pairs WHERE first_disk = {0}"
-    " UNION ALL SELECT rowid FROM pairs WHERE second_disk = {0})",
-}
 
 
 class SandboxBroken(Exception):
@@ -139,23 +41,24 @@ class Store:
 
     @contextmanager
     def session(self) -> Iterator["Session"]:
-        """Open the file for one request."""
-        with _telling(self._path), closing(_open(self._path)) as connection:
+        """Open the file for one request. Raises SandboxBroken."""
+        with _naming_file(self._path), closing(_open(self._path)) as connection:
             _check(connection, self._path)
             yield Session(connection)
 
 
 class Session:
-    """The sandbox's things, looked up and changed through one connection."""
+    """The sandbox's things, looked up and changed through one connection.
+
+    What is wrong with the file is SandboxBroken where the session ends.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """Hold the file alone: what is read inside is still true when it is written."""
-        with _writing(self._db):
-            yield
+        return _transaction(self._db)
 
     def find_token(self, digest: str) -> Token | None:
         """Return a token, expired or not."""
@@ -177,7 +80,7 @@ class Session:
 
     def broken(self) -> frozenset[str]:
         """Return the places where there is trouble now."""
-        return frozenset(each.place for each in self.troubles() if each.ended_at is None)
+        return frozenset(one.place for one in self.troubles() if one.ended_at is None)
 
     def select(self, kind: Kind[T], project_id: str, page: Page, now: float) -> list[T]:
         """Return a part of a project's things, most recent first unless the page says otherwise."""
@@ -188,9 +91,9 @@ class Session:
         conditions = ["project_id = :project_id"]
         values = {"project_id": project_id, "now": now, "marker": page.marker}
         for name, value in page.wanted:
-            place = f"w{len(values)}"
-            conditions.append(_CONDITIONS.get(name, name + " = {0}").format(f":{place}"))
-            values[place] = value
+            parameter = f"w{len(values)}"
+            conditions.append(CONDITIONS.get(name, name + " = {0}").format(f":{parameter}"))
+            values[parameter] = value
         if page.marker is not None:
             conditions.append(
                 f"({sort_key}, seq) {beyond} (SELECT {sort_key}, seq FROM ({kind.source})"  # noqa: S608
@@ -206,8 +109,8 @@ class Session:
 
     def find(self, kind: Kind[T], project_id: str, thing_id: str | None, now: float) -> T | None:
         """Return one thing of a project, None where it is not there, or not any more."""
-        found = self.select(kind, project_id, Page(wanted=(("id", thing_id),)), now)
-        return found[0] if found else None
+        things = self.select(kind, project_id, Page(wanted=(("id", thing_id),)), now)
+        return things[0] if things else None
 
     def count(self, record: type) -> int:
         """Return how many records there are."""
@@ -223,10 +126,11 @@ def reset(path: Path) -> None:
     """Start afresh: make the file what a new sandbox is, whatever it was before.
 
     It is changed in place, so other processes that have it open go on with the new sandbox.
+    Raises SandboxBroken where the file can't be used.
     """
-    with _telling(path):
+    with _naming_file(path):
         try:
-            with closing(_open(path)) as connection, _writing(connection):
+            with closing(_open(path)) as connection, _transaction(connection):
                 _wipe(connection)
                 _build(connection)
         except sqlite3.OperationalError:
@@ -242,7 +146,7 @@ _touching = threading.Lock()
 
 
 @contextmanager
-def _telling(path: Path) -> Iterator[None]:
+def _naming_file(path: Path) -> Iterator[None]:
     """Say what is wrong with a file in terms of the sandbox."""
     try:
         yield
@@ -275,7 +179,7 @@ def _touch(path: Path) -> None:
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     if _is_blank(connection):
-        with _writing(connection):
+        with _transaction(connection):
             if _is_blank(connection):  # nobody else was quicker
                 _build(connection)
     application_id, version = _stamp(connection)
@@ -300,7 +204,7 @@ def _build(connection: sqlite3.Connection) -> None:
     for table in TABLES.values():
         columns = ", ".join(table.columns)
         connection.execute(f"CREATE TABLE {table.name} ({columns}, PRIMARY KEY ({table.key}))")
-    for number, columns in enumerate(_INDEXES):
+    for number, columns in enumerate(INDEXES):
         connection.execute(f"CREATE INDEX index_{number} ON {columns}")
     _save(connection, Server, seed_servers())
     _save(connection, Disk, seed_disks())
@@ -311,12 +215,12 @@ def _build(connection: sqlite3.Connection) -> None:
 
 def _save(connection: sqlite3.Connection, record: type[T], records: Iterable[T]) -> None:
     table = TABLES[record]
-    places = ", ".join("?" * len(table.columns))
+    parameters = ", ".join("?" * len(table.columns))
     changes = ", ".join(f"{column} = excluded.{column}" for column in table.columns)
     connection.executemany(
-        f"INSERT INTO {table.name} VALUES ({places})"  # noqa: S608
+        f"INSERT INTO {table.name} VALUES ({parameters})"  # noqa: S608
         f" ON CONFLICT ({table.key}) DO UPDATE SET {changes}",
-        map(attrgetter(*table.columns), records),
+        map(attrgetter(*table.fields), records),
     )
 
 
@@ -331,9 +235,7 @@ def _wipe(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _writing(connection: sqlite3.Connection) -> Iterator[None]:
-    # Costs a toy cloud at most its last seconds if the power fails; a killed process costs nothing.
-    connection.execute("PRAGMA synchronous = OFF")
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

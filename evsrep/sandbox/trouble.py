@@ -11,7 +11,8 @@ from pathlib import Path
 from evsrep.sandbox.lifecycle import LINK
 from evsrep.sandbox.models import Server, Trouble
 from evsrep.sandbox.seed import PROJECTS, ZONES
-from evsrep.sandbox.store import SERVERS, Page, Store
+from evsrep.sandbox.store import Store
+from evsrep.sandbox.tables import SERVERS, Page
 
 Clock = Callable[[], float]
 
@@ -19,15 +20,15 @@ Clock = Callable[[], float]
 def break_zone(path: Path, zone: str, *, now: Clock = time.time) -> None:
     """Take a zone down, and its servers with it; they stay down when it is mended.
 
-    Raises ValueError for a zone that there is not, SandboxBroken.
+    Raises ValueError where there is no such zone, SandboxBroken.
     """
     if zone not in ZONES:
         raise ValueError(f"there is no zone '{zone}': it must be one of {', '.join(ZONES)}")
     with Store(path).session() as session, session.writing():
         session.save(Trouble, [Trouble(zone, None)])
         for project in PROJECTS:
-            hit = session.select(SERVERS, project.id, Page([("zone", zone)]), now())
-            stopped = (replace(server, status="SHUTOFF", task_state=None) for server in hit)
+            servers = session.select(SERVERS, project.id, Page([("zone", zone)]), now())
+            stopped = (replace(server, status="SHUTOFF", task_state=None) for server in servers)
             session.save(Server, stopped)
 
 

@@ -24,8 +24,8 @@ from typing import NamedTuple
 from evsrep.cli.app import World
 from evsrep.cli.root import main as evsrep
 from evsrep.sandbox.app import Sandbox
+from evsrep.sandbox.bulk import seed_more
 from evsrep.sandbox.profile import ready_profile
-from evsrep.sandbox.seed import seed_more
 from tests.cloud.conftest import HurriedClock, write_profile
 from tests.conftest import Done
 from tests.weather.faults import FAULTS, Fault

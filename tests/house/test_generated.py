@@ -4,12 +4,12 @@ import os
 import re
 import subprocess
 import xml.etree.ElementTree
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import pytest
 
-from evsrep import manual, pictures
 from evsrep.cli.completion import SHELLS
 from evsrep.cli.help import ENVIRONMENT, FILES
 from evsrep.cli.root import cli
@@ -17,9 +17,14 @@ from evsrep.cloud.retry import RULES
 from evsrep.errors import EXIT_CODES
 from evsrep.settings.keys import KEYS
 from tests.house.test_help import COMMANDS
+from tests.workshop import pages, pictures
+from tests.workshop.__main__ import main
+from tests.workshop.files import generated, stale
+
+Make = Callable[..., tuple[int, str]]
 
 ROOT = Path(__file__).parents[2]
-PAGES = manual.pages()
+PAGES = pages.pages()
 COMMON = {
     flag
     for param in COMMANDS["evsrep"].command.get_params(COMMANDS["evsrep"])
@@ -54,7 +59,7 @@ the end
 
 
 @pytest.fixture
-def repository(tmp_path, monkeypatch):
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that says it is evsrep's, and is the current one."""
     folder = tmp_path / "repository"
     folder.mkdir()
@@ -65,12 +70,12 @@ def repository(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def make(capsys):
+def make(capsys: pytest.CaptureFixture[str]) -> Make:
     """Run the generator: its exit code and what it said on stderr."""
 
     def make(*words: str) -> tuple[int, str]:
         with pytest.raises(SystemExit) as end:
-            manual.main(list(words))
+            main(list(words))
         out, err = capsys.readouterr()
         assert out == ""
         return int(end.value.code or 0), err
@@ -109,16 +114,16 @@ def plain(text: str) -> str:
 # The repository
 
 
-def test_every_generated_file_is_current():
-    assert sorted(manual.stale(ROOT)) == [], "'python -m evsrep.manual' writes them"
+def test_every_generated_file_is_current() -> None:
+    assert sorted(stale(ROOT)) == [], "'python -m tests.workshop' writes them"
 
 
 @pytest.mark.parametrize("tool", ["zsh", "fish", "groff", "mandoc", "man", "jq"])
-def test_the_gate_installs_what_the_tests_of_tools_want(tool):
+def test_the_gate_installs_what_the_tests_of_tools_want(tool: str) -> None:
     assert f"\nneed {tool} " in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-def test_no_test_is_skipped():
+def test_no_test_is_skipped() -> None:
     texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")}
     words = ("skip" + "if", "pytest." + "skip", "import" + "orskip", "x" + "fail")
     assert [path for path, text in texts.items() if any(word in text for word in words)] == []
@@ -127,12 +132,15 @@ def test_no_test_is_skipped():
 # The pages
 
 
-def test_there_is_a_page_for_every_noun():
-    assert list(PAGES) == ["evsrep", *(f"evsrep-{name}" for name in cli.list_commands(None))]
+def test_there_is_a_page_for_every_noun() -> None:
+    assert list(PAGES) == [
+        "evsrep",
+        *(f"evsrep-{name}" for name in cli.list_commands(COMMANDS["evsrep"])),
+    ]
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_well_formed(name):
+def test_a_page_is_well_formed(name: str) -> None:
     macros = {line.split(" ")[0] for line in PAGES[name].splitlines() if line.startswith(".")}
     assert macros <= {
         '.\\"',
@@ -154,7 +162,7 @@ def test_a_page_is_well_formed(name):
 @pytest.mark.tools
 @pytest.mark.parametrize("width", [50, 78, 200])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_renders_without_a_warning(name, width):
+def test_a_page_renders_without_a_warning(name: str, width: int) -> None:
     done = subprocess.run(
         ["groff", "-ww", "-man", "-Tutf8", "-K", "utf8", f"-rLL={width}n"],
         input=PAGES[name],
@@ -168,7 +176,7 @@ def test_a_page_renders_without_a_warning(name, width):
 
 @pytest.mark.tools
 @pytest.mark.parametrize("name", PAGES)
-def test_another_reader_of_pages_finds_nothing_to_warn_of(name):
+def test_another_reader_of_pages_finds_nothing_to_warn_of(name: str) -> None:
     done = subprocess.run(
         ["mandoc", "-T", "lint", "-W", "warning"],
         input=PAGES[name],
@@ -183,7 +191,7 @@ def test_another_reader_of_pages_finds_nothing_to_warn_of(name):
 
 @pytest.mark.tools
 @pytest.mark.parametrize("name", PAGES)
-def test_man_shows_a_page(name):
+def test_man_shows_a_page(name: str) -> None:
     done = subprocess.run(
         ["man", "--warnings", "-l", str(ROOT / "man" / f"{name}.1")],
         env={"PATH": os.environ["PATH"], "MANWIDTH": "80", "LC_ALL": "C", "MANPAGER": "cat"},
@@ -197,13 +205,13 @@ def test_man_shows_a_page(name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_its_sections_in_order(name):
+def test_a_page_has_its_sections_in_order(name: str) -> None:
     found = [line[4:] for line in PAGES[name].splitlines() if line.startswith(".SH ")]
     assert [section for section in found if section in SECTIONS] == list(SECTIONS)
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_stands_in_its_page(path):
+def test_a_command_stands_in_its_page(path: str) -> None:
     ctx = COMMANDS[path]
     page = rendered(PAGES["-".join(path.split()[:2])])
     assert path in page
@@ -216,7 +224,7 @@ def test_a_command_stands_in_its_page(path):
             assert plain(param.help or "") in page
 
 
-def test_the_options_of_every_command_are_in_the_first_page():
+def test_the_options_of_every_command_are_in_the_first_page() -> None:
     ctx = COMMANDS["evsrep"]
     page = rendered(PAGES["evsrep"])
     for param in ctx.command.get_params(ctx):
@@ -227,7 +235,7 @@ def test_the_options_of_every_command_are_in_the_first_page():
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_the_whole_tables(name):
+def test_a_page_has_the_whole_tables(name: str) -> None:
     page = rendered(PAGES[name])
     for row in EXIT_CODES:
         kinds = f" ({', '.join(row.kinds)})" if row.kinds else ""
@@ -238,7 +246,7 @@ def test_a_page_has_the_whole_tables(name):
         assert other == name or f"{other}(1)" in page
 
 
-def test_the_first_page_tells_what_is_sent_again_and_the_keys():
+def test_the_first_page_tells_what_is_sent_again_and_the_keys() -> None:
     page = rendered(PAGES["evsrep"])
     for rule in RULES:
         assert rule.happened in page
@@ -247,7 +255,7 @@ def test_the_first_page_tells_what_is_sent_again_and_the_keys():
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_no_date(name):
+def test_a_page_has_no_date(name: str) -> None:
     title = next(line for line in PAGES[name].splitlines() if line.startswith(".TH "))
     assert ' 1 "" ' in title
     assert not re.search(r"\b20\d\d-\d\d-\d\d\b", rendered(PAGES[name]))
@@ -264,16 +272,16 @@ def test_a_page_has_no_date(name):
         ("~/x ^ ` \"", r"\(ti/x \(ha \(ga \(dq"),
     ],
 )  # fmt: skip
-def test_text_is_escaped(text, roff):
-    assert manual.escaped(text) == roff
+def test_text_is_escaped(text: str, roff: str) -> None:
+    assert pages.escaped(text) == roff
 
 
 @pytest.mark.tools
-def test_escaped_text_comes_out_as_it_went_in():
+def test_escaped_text_comes_out_as_it_went_in() -> None:
     text = "..\\n(.g 'a' \"b\" `c` ~d ^e --f é ... ü"
     done = subprocess.run(
         ["groff", "-ww", "-man", "-Tutf8"],
-        input=f'.TH X 1 "" "" ""\n.SH Y\n{manual.escaped(text)}\n',
+        input=f'.TH X 1 "" "" ""\n.SH Y\n{pages.escaped(text)}\n',
         capture_output=True,
         encoding="utf-8",
         check=True,
@@ -286,22 +294,24 @@ def test_escaped_text_comes_out_as_it_went_in():
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_completion_script_names_evsrep(shell):
-    made = manual.generated(ROOT)[f"completions/evsrep.{shell}"]
+def test_a_completion_script_names_evsrep(shell: str) -> None:
+    made = generated(ROOT)[f"completions/evsrep.{shell}"]
     assert "evsrep" in made
     assert "_EVSREP_COMPLETE" in made
 
 
 @pytest.mark.parametrize("name", pictures.SCENES)
-def test_a_picture_is_the_same_wherever_it_is_taken(name, monkeypatch):
+def test_a_picture_is_the_same_wherever_it_is_taken(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for variable, value in {"EVSREP_OUTPUT": "json", "NO_COLOR": "1", "COLUMNS": "40"}.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     before = dict(os.environ)
     taken = pictures.picture.__wrapped__(name)
     assert dict(os.environ) == before
-    kept = ROOT / "tests" / "pictures" / f"{name}.svg"
-    assert taken == kept.read_text(encoding="utf-8"), "'python -m evsrep.manual' takes it anew"
+    kept = ROOT / ".github" / "pictures" / f"{name}.svg"
+    assert taken == kept.read_text(encoding="utf-8"), "'python -m tests.workshop' takes it anew"
 
 
 @pytest.mark.parametrize(
@@ -316,14 +326,14 @@ def test_a_picture_is_the_same_wherever_it_is_taken(name, monkeypatch):
         ("drill", ("az2.dc2 is down", "critical", "failovered", "mended", "protected")),
     ],
 )
-def test_a_picture_shows_what_happens(name, words):
+def test_a_picture_shows_what_happens(name: str, words: tuple[str, ...]) -> None:
     tree = xml.etree.ElementTree.fromstring(pictures.picture(name))  # it is well-formed
     shown = "".join(tree.itertext()).replace("\xa0", " ")
     assert [word for word in words if word not in shown] == []
 
 
 @pytest.mark.parametrize("name", pictures.SCENES)
-def test_a_picture_fetches_nothing_and_is_readable_on_any_page(name):
+def test_a_picture_fetches_nothing_and_is_readable_on_any_page(name: str) -> None:
     made = pictures.picture(name)
     assert re.findall(r"url\((?!#)", made) == []
     assert "http" not in made.replace("http://www.w3.org/2000/svg", "").replace(
@@ -349,7 +359,7 @@ def _luminance(color: str) -> float:
     return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def test_a_picture_of_an_unforeseen_end_is_not_taken(monkeypatch):
+def test_a_picture_of_an_unforeseen_end_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = pictures.Scene(("evsrep show nope -p sandbox",))
     monkeypatch.setitem(pictures.SCENES, "nope", scene)
     with pytest.raises(click.ClickException, match="no picture could be taken"):
@@ -359,7 +369,7 @@ def test_a_picture_of_an_unforeseen_end_is_not_taken(monkeypatch):
 # The generator
 
 
-def test_check_names_what_is_not_current_and_writes_nothing(repository, make):
+def test_check_names_what_is_not_current_and_writes_nothing(repository: Path, make: Make) -> None:
     before = written(repository)
     exit_code, err = make("--check")
     assert exit_code == 1
@@ -368,7 +378,7 @@ def test_check_names_what_is_not_current_and_writes_nothing(repository, make):
     assert written(repository) == before
 
 
-def test_what_was_written_is_current(repository, make):
+def test_what_was_written_is_current(repository: Path, make: Make) -> None:
     assert make() == (0, "")
     first = written(repository)
     assert make("--check") == (0, "")
@@ -376,7 +386,9 @@ def test_what_was_written_is_current(repository, make):
     assert written(repository) == first
 
 
-def test_the_blocks_of_the_readme_are_filled_and_the_rest_is_kept(repository, make):
+def test_the_blocks_of_the_readme_are_filled_and_the_rest_is_kept(
+    repository: Path, make: Make
+) -> None:
     make()
     readme = (repository / "README.md").read_text(encoding="utf-8")
     assert "| code | kind | when |\n| --- | --- | --- |\n| 0 |  | done |\n" in readme
@@ -390,7 +402,9 @@ def test_the_blocks_of_the_readme_are_filled_and_the_rest_is_kept(repository, ma
 
 
 @pytest.mark.parametrize("text", [None, "# evsrep\n\nNothing to fill.\n"])
-def test_a_readme_without_blocks_is_left_alone(repository, make, text):
+def test_a_readme_without_blocks_is_left_alone(
+    repository: Path, make: Make, text: str | None
+) -> None:
     path = repository / "README.md"
     path.unlink()
     if text is not None:
@@ -409,7 +423,9 @@ def test_a_readme_without_blocks_is_left_alone(repository, make, text):
         ("<!-- begin: files -->\n<!-- end: keys -->\n", "out of place"),
     ],
 )
-def test_a_block_that_can_not_be_filled_is_an_error(repository, make, text, words):
+def test_a_block_that_can_not_be_filled_is_an_error(
+    repository: Path, make: Make, text: str, words: str
+) -> None:
     (repository / "README.md").write_text(text, encoding="utf-8")
     exit_code, err = make()
     assert exit_code == 1
@@ -417,8 +433,8 @@ def test_a_block_that_can_not_be_filled_is_an_error(repository, make, text, word
     assert sorted(written(repository)) == ["README.md", "pyproject.toml"]
 
 
-@pytest.mark.parametrize("path", ["man/evsrep-gone.1", "tests/pictures/gone.svg"])
-def test_what_is_made_no_more_is_removed(repository, make, path):
+@pytest.mark.parametrize("path", ["man/evsrep-gone.1", ".github/pictures/gone.svg"])
+def test_what_is_made_no_more_is_removed(repository: Path, make: Make, path: str) -> None:
     make()
     gone = repository / path
     gone.write_text(".TH GONE 1\n", encoding="utf-8")
@@ -430,7 +446,7 @@ def test_what_is_made_no_more_is_removed(repository, make, path):
 
 
 @pytest.mark.parametrize("text", [None, '[project]\nname = "other"\n', "no = toml = at all"])
-def test_another_folder_is_refused(repository, make, text):
+def test_another_folder_is_refused(repository: Path, make: Make, text: str | None) -> None:
     (repository / "pyproject.toml").unlink()
     if text is not None:
         (repository / "pyproject.toml").write_text(text, encoding="utf-8")

@@ -10,6 +10,7 @@ from evsrep.cli import options
 from evsrep.cli.help import ENVIRONMENT, TOPICS
 from evsrep.cli.root import cli
 from evsrep.settings.keys import SECRET_VARIABLES
+from tests.conftest import Run
 
 WIDTH, LINES = 80, 24
 
@@ -38,27 +39,29 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_the_first_line_is_one_short_sentence(path):
+def test_the_first_line_is_one_short_sentence(path: str) -> None:
     line = (COMMANDS[path].command.help or "").partition("\n")[0]
     assert line.endswith(".")
     assert len(line) < WIDTH
     assert not re.search(r"[.!?] ", line), "more than one sentence"
 
 
-def test_each_option_says_what_it_is_for():
+def test_each_option_says_what_it_is_for() -> None:
     assert len(OPTIONS) > 500
     told = {name: option.help or "" for name, option in OPTIONS.items()}
     assert [name for name, words in told.items() if not words.endswith((".", "]"))] == []
 
 
 @pytest.mark.parametrize("path", LEAVES)
-def test_a_command_has_an_example_of_itself(path):
+def test_a_command_has_an_example_of_itself(path: str) -> None:
     examples = getattr(LEAVES[path].command, "examples", ())
     assert any(path in example for example in examples)
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_help_is_there_and_fits_a_narrow_terminal(path, run, monkeypatch):
+def test_help_is_there_and_fits_a_narrow_terminal(
+    path: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", str(WIDTH))
     done = run(*path.split()[1:], "-h")
     assert done.exit_code == 0
@@ -68,11 +71,14 @@ def test_help_is_there_and_fits_a_narrow_terminal(path, run, monkeypatch):
 
 
 @pytest.mark.parametrize("path", LEAVES)
-def test_a_command_lists_its_options_by_what_they_are_for(path, run, monkeypatch):
+def test_a_command_lists_its_options_by_what_they_are_for(
+    path: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", str(WIDTH))
     text = run(*path.split()[1:], "-h").stdout
     titles = re.findall(r"^([A-Z][\w ]*):$", text, flags=re.MULTILINE)
-    own = LEAVES[path].command.what
+    own = getattr(LEAVES[path].command, "what", "")
+    assert own
     order = [own, "How to run", "Output", "Every command", "Examples"]
     assert titles == [title for title in order if title in titles]
     assert titles[-3:] == ["Output", "Every command", "Examples"]
@@ -83,11 +89,11 @@ def test_a_command_lists_its_options_by_what_they_are_for(path, run, monkeypatch
         assert all(flag in text for flag in option.opts if flag.startswith("-"))
 
 
-def test_every_option_that_says_how_is_one_of_a_command():
+def test_every_option_that_says_how_is_one_of_a_command() -> None:
     assert {param.name for param in OPTIONS.values()} >= options.HOW
 
 
-def test_the_first_help_fits_one_screen(run, monkeypatch):
+def test_the_first_help_fits_one_screen(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(WIDTH))
     text = run("--help").stdout
     assert len(text.splitlines()) < LINES, "the prompt comes back below it"
@@ -97,22 +103,26 @@ def test_the_first_help_fits_one_screen(run, monkeypatch):
 
 
 @pytest.mark.parametrize("path", sorted(set(COMMANDS) - set(LEAVES)))
-def test_the_help_of_a_group_has_each_command_in_one_line(path, run, monkeypatch):
+def test_the_help_of_a_group_has_each_command_in_one_line(
+    path: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", str(WIDTH))
     lines = run(*path.split()[1:], "-h").stdout.splitlines()
     assert len(lines) < LINES
-    for name in COMMANDS[path].command.list_commands(COMMANDS[path]):
+    group = COMMANDS[path].command
+    assert isinstance(group, click.Group)
+    for name in group.list_commands(COMMANDS[path]):
         assert [line for line in lines if re.search(rf"^ .*\b{name}  +\S", line)]
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_a_topic_of_the_help_has_its_text(topic, run):
+def test_a_topic_of_the_help_has_its_text(topic: str, run: Run) -> None:
     done = run("help", topic)
     assert done.exit_code == 0
     assert len(done.stdout.splitlines()) > 5
 
 
-def test_every_variable_that_is_read_is_told_of():
+def test_every_variable_that_is_read_is_told_of() -> None:
     told = {word for words, _ in ENVIRONMENT for word in words.split(", ")}
     of_options = {param.envvar for param in OPTIONS.values() if param.envvar}
     assert of_options | set(SECRET_VARIABLES) <= told

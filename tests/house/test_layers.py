@@ -1,51 +1,46 @@
-"""Arrows only downward, one library in one room, nothing ambient: read from the code itself."""
+"""Arrows only downward, no circle, one library in one room: read from the code itself."""
 
 import ast
 import sys
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "evsrep"
+from tests.house.code import (
+    MODULES,
+    PACKAGE,
+    ROOT,
+    Import,
+    all_imports,
+    imports_of,
+    is_ours,
+    room_of,
+    trees,
+)
 
-# What a room may import from evsrep. A module stands for itself alone, "evsrep" for the version,
-# which is ground like errors and clock.
-MAY_IMPORT = {
-    "manual": {"pictures", "cli", "settings", "cloud", "errors", "_version"},
-    "pictures": {"cli"},
-    "__main__": {"cli"},
-    "cli": {
-        *("wiring", "builtin", "output", "jobs", "cloud", "settings", "sandbox"),
-        *("errors", "clock", "secrets", "_version"),
-    },
-    "library": {"wiring", "jobs", "cloud", "settings", "secrets", "errors", "clock"},
-    "wiring": {"builtin", "cloud", "settings", "errors", "clock"},
-    "builtin": {"sandbox", "settings", "errors", "clock"},
-    "output": {"cloud.models", "secrets", "errors"},
-    "jobs": {"cloud", "errors", "clock"},
-    "cloud": {"errors", "clock", "_version"},
-    "settings": {"errors"},
+MOST_LINES = 340
+
+GROUND = {"errors", "clock", "_version", "secrets"}
+# What a room may import from evsrep, besides what is in it. A module stands for itself alone.
+MAY_IMPORT: Mapping[str, set[str]] = {
+    **{module: set() for module in GROUND},
+    "settings": GROUND,
+    "cloud": GROUND,
+    "jobs": {"cloud", "settings", *GROUND},
+    "output": {"cloud.models", "errors", "secrets"},
     "sandbox": set(),
-    "errors": set(),
-    "clock": set(),
-    "secrets": set(),
-    "_version": set(),
-    # for programs, each on first touch
-    "evsrep": {
-        "_version",
-        "library",
-        "jobs",
-        "cloud",
-        "errors",
-    },  # for programs, each on first touch
+    "builtin": {"sandbox", "settings", *GROUND},
+    "wiring": {"builtin", "cloud", "settings", *GROUND},
+    "library": {"wiring", "builtin", "jobs", "cloud", "settings", *GROUND},
+    "cli": {
+        *("library", "wiring", "builtin", "output", "jobs", "cloud", "settings", "sandbox"),
+        *GROUND,
+    },
+    "__main__": {"cli"},
+    # For programs, each on first touch: what it imports at run time stands in a table of texts.
+    "evsrep": {"library", "jobs", "cloud", *GROUND},
 }
 LIBRARIES = {  # httpcore is the part of httpx that keeps one deadline for a whole request
-    "manual": {"click"},
-    "pictures": {"click", "rich"},
     "cli": {"click"},
     "output": {"rich"},
     "cloud": {"httpx", "httpcore"},
@@ -55,80 +50,6 @@ MEET_THE_SANDBOX = {"evsrep.builtin", "evsrep.cli.sandbox"}
 NO_DUTY = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
 
 
-class Import(NamedTuple):
-    """An import of one name by one module, wherever in it that stands."""
-
-    importer: str
-    imported: str
-    is_for_types: bool
-
-    @property
-    def line(self) -> str:
-        return f"{self.importer} imports {self.imported}"
-
-
-def module_name(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-
-
-@cache
-def trees() -> dict[str, ast.Module]:
-    """What is written in each module."""
-    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
-
-
-def room_of(module: str) -> str:
-    """The room that a module is in; the package itself, with its version, is one too."""
-    return module.split(".")[1] if "." in module else module
-
-
-def imports_of(module: str) -> Iterator[Import]:
-    for node, is_for_types in walk(trees()[module], is_for_types=False):
-        for name in names_in(node):
-            yield Import(module, name, is_for_types)
-
-
-def walk(tree: ast.AST, *, is_for_types: bool) -> Iterator[tuple[ast.AST, bool]]:
-    """All nodes, and whether they are seen by the type checker only."""
-    left = [(tree, is_for_types)]
-    while left:
-        node, is_for_types = left.pop()
-        yield node, is_for_types
-        body = node.body if isinstance(node, ast.If) and is_type_checking(node.test) else ()
-        left.extend((each, is_for_types or each in body) for each in ast.iter_child_nodes(node))
-
-
-def is_type_checking(test: ast.expr) -> bool:
-    return ast.unparse(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
-
-
-def names_in(node: ast.AST) -> Iterator[str]:
-    """The modules that a statement imports: `from evsrep.cloud import wire` is the module wire."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        assert node.level == 0, "imports are written out in full"
-        for alias in node.names:
-            longer = f"{node.module}.{alias.name}"
-            yield longer if longer in MODULES else str(node.module)
-    elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
-        yield from (str(each.value) for each in node.args if isinstance(each, ast.Constant))
-
-
-@cache
-def all_imports() -> list[Import]:
-    """What the modules import, in the order they do."""
-    return [found for module in MODULES for found in imports_of(module)]
-
-
-def is_ours(name: str) -> bool:
-    return name.partition(".")[0] == "evsrep"
-
-
 def may(importer: str, imported: str) -> bool:
     """Whether an arrow points downward, or stays within its room."""
     mine, theirs = room_of(importer), room_of(imported)
@@ -136,51 +57,84 @@ def may(importer: str, imported: str) -> bool:
     return theirs == mine or theirs in allowed or imported.removeprefix("evsrep.") in allowed
 
 
-def test_every_room_has_its_row():
+def circles(imports: Iterable[Import]) -> list[list[str]]:
+    """The groups of modules of which each needs, by whatever way, each other at run time."""
+    needs: dict[str, set[str]] = {}
+    for one in imports:
+        if is_ours(one.imported) and not one.is_for_types:
+            needs.setdefault(one.importer, set()).add(one.imported)
+    below = {module: reached(needs, module) for module in needs}
+    groups = {
+        tuple(sorted(other for other in below[module] if module in below.get(other, ())))
+        for module in needs
+        if module in below[module]
+    }
+    return sorted(map(list, groups))
+
+
+def reached(needs: Mapping[str, set[str]], start: str) -> set[str]:
+    """All that a module needs, and what that needs, and so on."""
+    known: set[str] = set()
+    left = [start]
+    while left:
+        fresh = needs.get(left.pop(), set()) - known
+        known |= fresh
+        left.extend(fresh)
+    return known
+
+
+def test_every_room_has_its_row() -> None:
     assert {room_of(module) for module in MODULES} <= set(MAY_IMPORT)
 
 
-def test_arrows_point_downward_only():
+def test_arrows_point_downward_only() -> None:
     climbed = [
-        each.line
-        for each in all_imports()
-        if is_ours(each.imported) and not may(each.importer, each.imported)
+        one.line
+        for one in all_imports()
+        if is_ours(one.imported) and not may(one.importer, one.imported)
     ]
     assert climbed == []
 
 
-def test_each_library_is_in_its_room():
+def test_no_files_need_each_other() -> None:
+    assert circles(all_imports()) == []
+
+
+def test_no_file_is_too_long_to_be_read_at_once() -> None:
+    lines = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for folder in (PACKAGE, ROOT / "tests" / "workshop")
+        for path in folder.rglob("*.py")
+    }
+    assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+
+
+def test_each_library_is_in_its_room() -> None:
     strayed = [
-        each.line
-        for each in all_imports()
-        if not is_ours(each.imported)
-        and not each.is_for_types
-        and (library := each.imported.partition(".")[0]) not in sys.stdlib_module_names
-        and library not in LIBRARIES.get(room_of(each.importer), set())
+        one.line
+        for one in all_imports()
+        if not is_ours(one.imported)
+        and not one.is_for_types
+        and (library := one.imported.partition(".")[0]) not in sys.stdlib_module_names
+        and library not in LIBRARIES.get(room_of(one.importer), set())
     ]
     assert strayed == []
 
 
-def test_httpx_is_imported_by_one_module_alone():
-    importers = {
-        each.importer for each in all_imports() if each.imported.partition(".")[0] == "httpx"
-    }
+def test_httpx_is_imported_by_one_module_alone() -> None:
+    importers = {one.importer for one in all_imports() if one.imported.partition(".")[0] == "httpx"}
     assert importers == {"evsrep.cloud.lean_httpx"}
 
 
-def test_the_sandbox_is_met_in_two_modules_alone():
+def test_the_sandbox_is_met_in_two_modules_alone() -> None:
     importers = {
-        each.importer
-        for each in all_imports()
-        if is_ours(each.imported)
-        and room_of(each.imported) == "sandbox"
-        and room_of(each.importer) != "sandbox"
+        one.importer
+        for one in all_imports()
+        if is_ours(one.imported)
+        and room_of(one.imported) == "sandbox"
+        and room_of(one.importer) != "sandbox"
     }
     assert importers <= MEET_THE_SANDBOX
-
-
-def test_the_manual_is_on_top():
-    assert [each.line for each in all_imports() if each.imported == "evsrep.manual"] == []
 
 
 def reads_environment(node: ast.AST) -> bool:
@@ -192,43 +146,42 @@ def reads_environment(node: ast.AST) -> bool:
     )
 
 
-def readers_of_the_environment(module: str) -> set[str]:
+def readers_of_the_environment(module: str) -> Iterator[str]:
     """The top-level names within which a module reads the environment, as `module:name`."""
-    return {
-        f"{module}:{getattr(top, 'name', 'itself')}"
-        for top in trees()[module].body
-        for node in ast.walk(top)
-        if reads_environment(node)
-    }
+    for top in trees()[module].body:
+        if any(map(reads_environment, ast.walk(top))):
+            yield f"{module}:{getattr(top, 'name', 'itself')}"
 
 
-def test_the_environment_is_read_where_it_enters():
+def test_the_environment_is_read_where_it_enters() -> None:
     readers = {
-        found
+        reader
         for module in MODULES
         if room_of(module) != "settings"
-        for found in readers_of_the_environment(module)
+        for reader in readers_of_the_environment(module)
     }
-    # pictures are taken with another environment in place of the user's
-    assert readers == {"evsrep.cli.app:World", "evsrep.library:connect", "evsrep.pictures:_nowhere"}
+    assert readers == {"evsrep.cli.app:World", "evsrep.library:connect"}
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_is_named_for_its_duty(module):
+def test_a_module_is_named_for_its_duty(module: str) -> None:
     assert not NO_DUTY & set(module.split("."))
 
 
-def test_the_readers_of_imports_see_what_is_hidden():
-    tree = ast.parse(
+# The checks themselves
+
+
+def imports_in(module: str, text: str) -> list[Import]:
+    return list(imports_of(module, ast.parse(text)))
+
+
+def test_the_readers_of_imports_see_what_is_hidden() -> None:
+    imports = imports_in(
+        "evsrep.x",
         "if TYPE_CHECKING:\n    import rich\nelse:\n    import click\n"
-        "def later():\n    from evsrep.cloud import wire\n    importlib.import_module('httpx')\n"
+        "def later():\n    from evsrep.cloud import wire\n    importlib.import_module('httpx')\n",
     )
-    found = [
-        (name, is_for_types)
-        for node, is_for_types in walk(tree, is_for_types=False)
-        for name in names_in(node)
-    ]
-    assert sorted(found) == [
+    assert sorted((one.imported, one.is_for_types) for one in imports) == [
         ("click", False),
         ("evsrep.cloud.wire", False),
         ("httpx", False),
@@ -236,9 +189,24 @@ def test_the_readers_of_imports_see_what_is_hidden():
     ]
 
 
-def test_a_climbing_arrow_is_seen():
+def test_a_climbing_arrow_is_seen() -> None:
     assert not may("evsrep.cloud.wire", "evsrep.jobs.find")
+    assert not may("evsrep.cloud.wire", "evsrep.settings.keys")
+    assert not may("evsrep.settings.keys", "evsrep.cloud.wire")
     assert not may("evsrep.output.table", "evsrep.cloud.wire")
     assert not may("evsrep.sandbox.rules", "evsrep.errors")
+    assert not may("evsrep.errors", "evsrep.clock")
+    assert not may("evsrep.library", "evsrep.cli.app")
     assert may("evsrep.output.table", "evsrep.cloud.models")
     assert may("evsrep.cli.app", "evsrep._version")
+
+
+def test_a_circle_is_seen_whole_and_where_it_is_hidden() -> None:
+    imports = [
+        *imports_in("evsrep.a", "import evsrep.b"),
+        *imports_in("evsrep.b", "def late():\n    importlib.import_module('evsrep.c')"),
+        *imports_in("evsrep.c", "def late():\n    import evsrep.a\n    import evsrep.d"),
+        *imports_in("evsrep.d", "if TYPE_CHECKING:\n    import evsrep.a"),
+        *imports_in("evsrep.e", "import evsrep.e"),
+    ]
+    assert circles(imports) == [["evsrep.a", "evsrep.b", "evsrep.c"], ["evsrep.e"]]

@@ -35,7 +35,8 @@ def test_what_tests_and_reads_is_in_the_source_package() -> None:
     included = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
     for path in included:
         assert (ROOT / path.lstrip("/")).exists(), path
-    wanted = {"/evsrep", "/tests", "/man", "/completions", "/README.md", "/CHANGELOG.md", "/.ci"}
+    wanted = {"/evsrep", "/tests", "/man", "/completions", "/README.md", "/CHANGELOG.md"}
+    wanted |= {"/.ci", "/.github"}
     assert wanted <= set(included)
 
 
@@ -44,3 +45,10 @@ def test_every_completion_goes_where_its_shell_looks() -> None:
     assert shared["man"] == "share/man/man1"
     scripts = {f"completions/{path.name}" for path in (ROOT / "completions").iterdir()}
     assert set(shared) == {"man", *scripts}
+
+
+def test_the_linter_hears_of_unused_arguments_and_of_docstrings_that_are_no_order() -> None:
+    lint = PROJECT["tool"]["ruff"]["lint"]
+    assert {"ARG", "D1", "D401"} <= set(lint["select"])
+    assert not {"ARG", "D", "D1", "D401"} & set(lint["ignore"])
+    assert all(path.startswith("tests/") for path in lint["per-file-ignores"])

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,9 @@ class Process(NamedTuple):
     exit_code: int
     stdout: str
     imported: set[str]
+
+
+Evsrep = Callable[..., Process]
 
 
 def python(home: Path, *words: str, **variables: str) -> Process:
@@ -42,13 +46,13 @@ def python(home: Path, *words: str, **variables: str) -> Process:
 
 
 @pytest.fixture
-def at_start(home):
+def at_start(home: Path) -> set[str]:
     """What Python imports by itself here, such as what an installed package hooks in."""
     return python(home, "-c", "").imported
 
 
 @pytest.fixture
-def evsrep(home, at_start):
+def evsrep(home: Path, at_start: set[str]) -> Evsrep:
     """Run evsrep in a process of its own; what is imported is without what Python itself does."""
 
     def evsrep(*words: str, **variables: str) -> Process:
@@ -77,7 +81,7 @@ def evsrep(home, at_start):
         (["completion", "bash"], 0),
     ],
 )
-def test_what_asks_no_cloud_starts_light(evsrep, words, exit_code):
+def test_what_asks_no_cloud_starts_light(evsrep: Evsrep, words: list[str], exit_code: int) -> None:
     done = evsrep(*words)
     assert done.exit_code == exit_code
     assert "evsrep.cli.root" in done.imported
@@ -94,7 +98,7 @@ def test_what_asks_no_cloud_starts_light(evsrep, words, exit_code):
         ("evsrep wait --for act", "active"),
     ],
 )
-def test_completion_starts_light(evsrep, words, offered):
+def test_completion_starts_light(evsrep: Evsrep, words: str, offered: str) -> None:
     done = evsrep(
         _EVSREP_COMPLETE="bash_complete",
         COMP_WORDS=words,
@@ -105,12 +109,12 @@ def test_completion_starts_light(evsrep, words, offered):
 
 
 @pytest.mark.parametrize("words", [["create"], ["profile", "init"]])
-def test_help_says_the_same_both_ways(evsrep, words):
+def test_help_says_the_same_both_ways(evsrep: Evsrep, words: list[str]) -> None:
     # in new processes: Click keeps the first help option that a command was asked for
     assert evsrep("help", *words).stdout == evsrep(*words, "-h").stdout
 
 
-def test_create_for_a_script_starts_without_rich(evsrep):
+def test_create_for_a_script_starts_without_rich(evsrep: Evsrep) -> None:
     done = evsrep(*CREATE, "-o", "json")
     assert done.exit_code == 0
     assert '"status": "creating"' in done.stdout
@@ -119,13 +123,13 @@ def test_create_for_a_script_starts_without_rich(evsrep):
     assert "pygments" not in done.imported
 
 
-def test_a_dry_run_without_a_table_starts_without_rich(evsrep):
+def test_a_dry_run_without_a_table_starts_without_rich(evsrep: Evsrep) -> None:
     done = evsrep(*CREATE, "--dry-run", "-o", "value", "-c", "method")
     assert done.stdout == "POST\n"
     assert "rich" not in done.imported
 
 
-def test_the_sandbox_opens_its_store_late(home):
+def test_the_sandbox_opens_its_store_late(home: Path) -> None:
     done = python(home, "-c", "import evsrep.sandbox")
     assert done.exit_code == 0
     assert "evsrep.sandbox" in done.imported

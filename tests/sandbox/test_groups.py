@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evsrep.sandbox.seed import seed_more
+from evsrep.sandbox.bulk import seed_more
 
 from .conftest import Client, FakeClock, Json, words
 from .test_signatures import signed

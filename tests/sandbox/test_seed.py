@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from evsrep.sandbox.app import Sandbox
+from evsrep.sandbox.bulk import seed_more
 from evsrep.sandbox.models import Pair
-from evsrep.sandbox.seed import seed_more
 from evsrep.sandbox.store import Store, reset
 
 from .conftest import PROJECT, START, Client, FakeClock
@@ -71,7 +71,7 @@ def many_pairs(count: int) -> list[Pair]:
             failure="",
             created_at=START - 100_000 + number // 3,
             edited_at=None,
-            deed="create",
+            change="create",
             since=START - 100_000 + number // 3,
             first_disk=f"b0000000-0000-4000-8000-{number:012}",
             second_disk=f"b0000000-0000-4000-9000-{number:012}",

@@ -134,6 +134,25 @@ def older_version(path: Path) -> None:
         db.execute("PRAGMA user_version = 1")
 
 
+def test_the_columns_are_those_of_the_files_that_were_made_before(path: Path) -> None:
+    replicated = ["id", "project_id", "name", "description", "priority_station", "peer_station"]
+    replicated += ["model", "failure", "created_at", "edited_at", "deed", "since"]
+    expected = {
+        "groups": replicated,
+        "pairs": [*replicated, "first_disk", "second_disk", "metadata", "group_id"],
+        "stages": [
+            *("deed", "starts", "ends", "status", "pair_status", "replication_status"),
+            *("first", "last"),
+        ],
+    }
+    Store(path)
+    with closing(sqlite3.connect(path)) as db:
+        for table, names in expected.items():
+            columns = db.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()
+            assert [name for (name,) in columns] == names
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+
+
 @pytest.mark.parametrize("spoil", [broken_text, broken_half, foreign_database, older_version])
 def test_a_file_that_is_no_sandbox_says_so_and_reset_helps(tmp_path: Path, spoil: object) -> None:
     path = tmp_path / "sandbox.sqlite"

@@ -32,7 +32,7 @@ _IDS = (
 )
 _ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _SPINNER = re.compile("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]")
-_SECONDS_A_LOOK, _CALM_LOOKS = 0.1, 20
+_SECONDS_A_LOOK, _STILL_LOOKS = 0.1, 20
 _SHEET = "".join(f"bulk-{n:05},bulk-{n:05}-dr\n" for n in range(1, 81))
 
 
@@ -103,7 +103,10 @@ SCENES = {
 
 @cache
 def picture(name: str) -> str:
-    """A scene as an SVG that brings its own dark background."""
+    """Draw a scene as an SVG that brings its own dark background.
+
+    Raises ClickException where the scene ends otherwise than it should.
+    """
     from rich.console import Console
     from rich.text import Text
 
@@ -124,7 +127,10 @@ def _svg_format() -> str:
 
 
 def printed(scene: Scene) -> str:
-    """What is on the screen when all is typed."""
+    """Return what is on the screen when all is typed.
+
+    Raises ClickException where the last command ends otherwise than the scene says.
+    """
     clock = _Clock()
     for line in scene.before:
         _run(line, _Screen(), clock)
@@ -156,18 +162,18 @@ def _nothing() -> None:
 
 
 def _ids(clock: "_Clock") -> set[str]:
-    """The IDs of what was made, which are random; those of the sandbox's disks are not."""
+    """Return the IDs of what was made, which are random; those of the sandbox's disks are not."""
     screen = _Screen()
     for line in ("list -p sandbox -o value -c id", "group list -p sandbox -o value -c id"):
         _run(line, screen, clock)
     return set(_ID.findall(screen.text))
 
 
-def _with_known_ids(text: str, random: set[str]) -> str:
-    """The text with the reference's IDs instead of random ones, in the order they appear."""
-    found = dict.fromkeys(each for each in _ID.findall(text) if each in random)
-    for each, known in zip(found, _IDS, strict=False):
-        text = text.replace(each, known)
+def _with_known_ids(text: str, random_ids: set[str]) -> str:
+    """Replace random IDs by the reference's, in the order in which they appear."""
+    random_in_order = dict.fromkeys(one for one in _ID.findall(text) if one in random_ids)
+    for random_id, known_id in zip(random_in_order, _IDS, strict=False):
+        text = text.replace(random_id, known_id)
     return text
 
 
@@ -203,7 +209,7 @@ class _Screen(io.StringIO):
         return _SPINNER.sub("⠋", "\n".join(self._lines).rstrip("\n")) + "\n"
 
     def at_rest(self) -> str:
-        """What is seen once nothing but the spinner has moved for three frames."""
+        """Return what is seen once nothing but the spinner has moved for three frames."""
         seen, since = self.text, self._erasures
         while self._erasures - since < 3:
             time.sleep(0.01)
@@ -233,7 +239,7 @@ class _Clock:
     def time(self) -> float:
         if self._looks_left:
             self._looks_left -= 1
-            self._moment += _SECONDS_A_LOOK if self._looks_left > _CALM_LOOKS else 0
+            self._moment += _SECONDS_A_LOOK if self._looks_left > _STILL_LOOKS else 0
             if not self._looks_left:
                 self._then()
         return self._moment
@@ -244,7 +250,7 @@ class _Clock:
 
 @contextmanager
 def _nowhere() -> Iterator[None]:
-    """An empty home and no variables but a terminal's, until the block ends.
+    """Have an empty home and no variables but a terminal's, until the block ends.
 
     Click and rich read the environment themselves, so it is not enough to hand in another one.
     """
