@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from evsrep import wiring
 from evsrep.clock import RealClock
 from evsrep.errors import UsageFault
-from evsrep.secrets import without_secrets
+from evsrep.secrets import Secrets
 from evsrep.settings import resolve
 from evsrep.settings.paths import config_file
 from evsrep.settings.profiles import read_profiles
@@ -59,6 +59,7 @@ def connect(
             limits=wiring.limits(found, timeout, retries),
             command="a program, by evsrep.connect",
             at_end=at_end,
+            is_named=bool(profile),
         )
         yield wiring.open_cloud(found, around)
 
@@ -183,19 +184,16 @@ class _Logged:
 
     def __init__(self) -> None:
         self.is_debugging = _LOG.isEnabledFor(logging.DEBUG)
-        self.secrets: set[str] = set()
+        self.secrets = Secrets()
 
     def warn(self, text: str) -> None:
-        _LOG.warning("%s", self.hide(text))
+        _LOG.warning("%s", self.secrets.hide(text))
 
     def verbose(self, text: str) -> None:
-        _LOG.info("%s", self.hide(text))
+        _LOG.info("%s", self.secrets.hide(text))
 
     def debug(self, *lines: str) -> None:
-        _LOG.debug("%s", self.hide("\n".join(lines)))
-
-    def hide(self, text: str) -> str:
-        return without_secrets(text, self.secrets)
+        _LOG.debug("%s", self.secrets.hide("\n".join(lines)))
 
 
 _LOG = logging.getLogger("evsrep")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 import click
 
 from evsrep.clock import Clock, RealClock
-from evsrep.errors import ConfigError, EvsrepError, Refused, UsageFault
+from evsrep.errors import ConfigError, EvsrepError, UsageFault
 from evsrep.output.shapes import FORMS, Shape
 
 if TYPE_CHECKING:
@@ -181,17 +181,14 @@ class App:
 
     def check_may_change(self, *, is_sure: bool) -> None:
         """Refuse what changes anything where the profile says so."""
-        profile = self.profile
-        if profile.is_set("read_only"):
-            raise Refused(
-                f"profile '{profile.name}' is read_only",
-                hint=f"'evsrep profile set {profile.name} read_only=false' lifts that",
-            )
-        if profile.is_set("protected") and not (self.by_flag("profile") and is_sure):
-            raise Refused(
-                f"profile '{profile.name}' is protected",
-                hint=f"say it in full: -p {profile.name} and --yes, both on the command line",
-            )
+        from evsrep.cloud.guard import ChangeGuard
+
+        name, is_named = self.profile.name, self.by_flag("profile")
+        is_read_only = self.profile.is_set("read_only")
+        is_protected = self.profile.is_set("protected")
+        ChangeGuard(name, is_read_only, is_protected, is_named).check(yes=is_sure)
+        if is_protected:
+            self.__dict__["cloud"] = self.cloud.for_change(yes=is_sure)
 
     def command(self, *words: str) -> str:
         """An evsrep command that does the next thing, with the profile it must be done in."""

@@ -18,5 +18,6 @@ def connect(app: App, profile: Profile) -> Cloud:
         limits=wiring.limits(profile, app.given("timeout"), app.given("retries")),
         command=shlex.join(("evsrep", *app.words)),
         at_end=app.at_end,
+        is_named=app.by_flag("profile"),
     )
     return wiring.open_cloud(profile, around)

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 from evsrep.errors import EvsrepError, OutputClosed, OutputFailed
 from evsrep.output.shapes import Branch, Shape
 from evsrep.output.text import as_cell, as_json, harmless
-from evsrep.secrets import without_secrets
+from evsrep.secrets import Secrets
 
 _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
@@ -39,7 +39,7 @@ class Console:
         self.is_quiet = is_quiet
         self.is_verbose = is_verbose
         self.is_debugging = is_debugging
-        self.secrets: set[str] = set()
+        self.secrets = Secrets()
 
     @property
     def is_json(self) -> bool:
@@ -147,10 +147,6 @@ class Console:
         """Tell the command to go on with."""
         self._say(f"resume: {command}")
 
-    def hide(self, text: str) -> str:
-        """The text without secrets."""
-        return without_secrets(text, self.secrets)
-
     # Within
 
     def _show_table(self, things: list[Thing], columns: Sequence[str], *, is_one: bool) -> None:
@@ -187,7 +183,7 @@ class Console:
             out.write(text)
 
     def _say(self, text: str, *, is_safe: bool = False) -> None:
-        shown = self.hide(text if is_safe else harmless(text))
+        shown = self.secrets.hide(text if is_safe else harmless(text))
         try:
             self.err.write(shown + "\n")
             self.err.flush()
