@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -51,7 +50,7 @@ def from_exception(call: Call, error: Exception, timeout: float) -> Failure:
         return Failure(retry.UNREADABLE, Unavailable(str(error), hint=hint))
     if isinstance(error, httpx.ProxyError):
         return _proxy_failure(error)
-    host = urlsplit(call.url).netloc.rpartition("@")[2]
+    host = httpx.URL(call.url).netloc.decode()
     if isinstance(error, _NEVER_SENT):
         return _connect_failure(host, error)
     return _broken_failure(host, error, timeout)

@@ -1,6 +1,6 @@
 """URLs: whether one can be used, what may go where, and what becomes part of one."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -14,10 +14,11 @@ def is_usable(url: str) -> bool:
     """Return whether a service can be there: http or https, a host, and nothing after the path."""
     try:
         parsed = httpx.URL(url)
-        has_host = bool(parsed.host)
-    except (httpx.InvalidURL, UnicodeError):
+        parts = urlsplit(url)  # reads hosts more strictly
+        is_whole = bool(parsed.host and parts.hostname)
+    except (httpx.InvalidURL, ValueError):
         return False
-    return parsed.scheme in ("http", "https") and has_host and not (parsed.query or parsed.fragment)
+    return parsed.scheme in ("http", "https") and is_whole and not (parts.query or parts.fragment)
 
 
 def quoted(word: str) -> str:
