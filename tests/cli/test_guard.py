@@ -120,7 +120,7 @@ def test_a_protected_profile_wants_its_name_and_yes_on_the_command_line(
     assert done.exit_code in (ExitCode.REFUSED, ExitCode.USAGE)
     assert "--yes" in done.stderr
     assert changes.sent == []
-    assert "is protected" not in run(*words, "-p", "prod", "--yes").stderr
+    assert "profile 'prod'" not in run(*words, "-p", "prod", "--yes").stderr
     assert len(changes.sent) >= 1
 
 
@@ -179,4 +179,4 @@ def test_a_cloud_is_asked_inside_its_block_alone(changes: Changes) -> None:
 
 
 def disks_of(cloud: evsrep.Cloud) -> tuple[str, str]:
-    return tuple(evsrep.find_disk(cloud, name).id for name in ("db-01-log", "db-01-log-dr"))
+    return evsrep.find_disk(cloud, "db-01-log").id, evsrep.find_disk(cloud, "db-01-log-dr").id

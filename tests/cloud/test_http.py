@@ -125,7 +125,10 @@ def test_a_read_only_client_sends_no_change_whatever_was_said(change: str, is_na
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_protected_client_sends_changes_only_if_it_was_named_and_meant(change: str) -> None:
     cloud, transport = cloud_of(good, guard=ChangeGuard("prod", is_protected=True, is_named=True))
-    for refused in (lambda: CHANGES[change](cloud), lambda: cloud.for_change(yes=False)):
+    asks: list[Callable[[], object]] = [
+        *(lambda: CHANGES[change](cloud), lambda: cloud.for_change(yes=False)),
+    ]
+    for refused in asks:
         with pytest.raises(Refused, match="profile 'prod' is protected") as caught:
             refused()
         assert "-p prod and --yes" in caught.value.hint
@@ -255,7 +258,7 @@ def test_reports_star_out_the_token() -> None:
 def test_a_redirect_without_a_place_to_go_is_not_followed(
     status: int, location: str | None
 ) -> None:
-    headers = {} if location is None else {"Location": location.encode()}
+    headers = {} if location is None else {b"Location": location.encode()}
     cloud, transport = cloud_of(lambda _: httpx.Response(status, headers=headers))
     with pytest.raises(Unavailable, match="elsewhere"):
         cloud.create_pair(ORDER)
@@ -277,7 +280,7 @@ def test_a_redirect_within_the_origin_is_followed_with_all_that_was_sent() -> No
 
 @given(location=ODD_URLS)
 def test_whatever_a_redirect_says_no_other_host_is_asked(location: str) -> None:
-    headers = {"Location": location.encode(errors="surrogatepass")}
+    headers = {b"Location": location.encode(errors="surrogatepass")}
     cloud, transport = cloud_of(lambda _: httpx.Response(307, headers=headers))
     with pytest.raises(Unavailable, match="elsewhere"):
         cloud.pair("p1")
