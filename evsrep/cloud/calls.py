@@ -64,7 +64,7 @@ def read_nothing(_answer: Answer) -> None:
 
 
 class Authenticator(Protocol):
-    """Whoever lends a request the right to be heard."""
+    """What gives a request the right to be heard."""
 
     def authorize(self, request: "httpx.Request") -> None:
         """Put credentials on a request that is about to be sent; may sign in, and raise for it."""

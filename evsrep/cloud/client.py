@@ -100,12 +100,12 @@ class Cloud:
 
     @property
     def front_url(self) -> str:
-        """Where the first request goes: to IAM, or where it is not needed, to EVS."""
+        """Where the first request goes: to IAM, else to EVS; raises what `endpoint` raises."""
         return self.auth_url or self.endpoint
 
     @property
     def front_host(self) -> str:
-        """The host of the first request."""
+        """The host of the first request; raises what `endpoint` raises."""
         return urlsplit(self.front_url).hostname or ""
 
     def look_up(self) -> list[str]:
@@ -308,7 +308,7 @@ class Cloud:
 
     @contextmanager
     def _missing_is_looked_into(self, noun: str, call: Call) -> Iterator[None]:
-        """Have the collection tell what a 404 for one of its things means, in unclear words."""
+        """Ask the collection what a 404 for one of its things means, where that is unclear."""
         try:
             yield
         except NotOffered as error:

@@ -1,4 +1,4 @@
-"""Where the services are: out of the catalog, a profile's own words, or the scheme of the URLs.
+"""Where the services are: out of the catalog, the profile, or the scheme of the URLs.
 
 Source: the endpoint lists of Open Telekom Cloud, Huawei Cloud and Flexible Engine, as gathered in
 November 2026. `links` and `next` URLs in bodies are never followed: they point at internal hosts.
@@ -18,15 +18,15 @@ _PLACEHOLDER = re.compile(r"[$%]\((?:tenant|project)_id\)s")
 
 
 def evs_url(
-    given: str, catalog: tuple[Endpoint, ...], region: str, project_id: str, auth_url: str
+    own: str, catalog: tuple[Endpoint, ...], region: str, project_id: str, auth_url: str
 ) -> str:
     """Return the base of every EVS request: it ends in `/v2/{project_id}`, without a slash.
 
-    `given` is the profile's own endpoint. Raises ConfigError where there is none, Unavailable
+    `own` is what the profile says. Raises ConfigError where there is none, Unavailable
     where the catalog's can't be used.
     """
-    if given:
-        return _with_project(given, "v2", project_id)
+    if own:
+        return _with_project(own, "v2", project_id)
     endpoint = from_catalog(catalog, _EVS_TYPES, region)
     if endpoint is not None:
         return _checked(_with_project(endpoint.url, "v2", project_id), endpoint)
@@ -37,16 +37,16 @@ def evs_url(
 
 
 def compute_url(
-    given: str, catalog: tuple[Endpoint, ...], region: str, project_id: str, auth_url: str
+    own: str, catalog: tuple[Endpoint, ...], region: str, project_id: str, auth_url: str
 ) -> str:
     """Return the base of every request for a server; empty where none is known.
 
     Raises Unavailable where the catalog's can't be used.
     """
-    endpoint = None if given else from_catalog(catalog, _COMPUTE_TYPES, region)
+    endpoint = None if own else from_catalog(catalog, _COMPUTE_TYPES, region)
     if endpoint is not None:
         return _checked(_filled(endpoint.url, project_id), endpoint)
-    base = given or ("" if catalog else _by_scheme(auth_url, "ecs"))
+    base = own or ("" if catalog else _by_scheme(auth_url, "ecs"))
     return _with_project(base, "v2.1", project_id) if base else ""
 
 
@@ -91,7 +91,7 @@ def _checked(url: str, endpoint: Endpoint) -> str:
 
 
 def _by_scheme(auth_url: str, service: str) -> str:
-    """Make `https://evs.…` of `https://iam.…`; other hosts tell nothing."""
+    """Make `https://evs.…` of `https://iam.…`; of other hosts nothing follows."""
     parts = urlsplit(auth_url)
     if not parts.netloc.startswith("iam."):
         return ""

@@ -1,6 +1,6 @@
 """One request, sent well: in its time, within bounds, and again where that is right.
 
-What happens to a request is decided by the table in `retry`, and told to the caller as one of the
+What happens to a request is decided by the table in `retry`, and reaches the caller as one of the
 errors of `evsrep.errors`: `OutcomeUnknown` is raised exactly where a request that changes something
 may have taken effect.
 """

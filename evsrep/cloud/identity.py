@@ -69,7 +69,7 @@ def projects_call(auth_url: str, name: str) -> Call:
 
 
 def catalog_call(auth_url: str) -> Call:
-    """Return the question for the catalog of whoever asks."""
+    """Return the question for the caller's own catalog."""
     return Call("GET", f"{auth_url}/auth/catalog", "catalog")
 
 

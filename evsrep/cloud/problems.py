@@ -102,7 +102,7 @@ def error_for(
         return not_found(what, service_error, is_read=is_read, hint=hint)
     if status in (408, 429) or status >= 500 or status < 400:
         return _unavailable(service_error, hint)
-    if status == 413:  # a rate limit was told by its Retry-After
+    if status == 413:  # with a Retry-After it is a rate limit
         hint = hint or "a quota is used up: ask for more, or delete what is not needed"
     message = service_error.message or f"HTTP {status}"
     return Refused(f"the cloud refused {what}: {message}", hint=hint, service_error=service_error)

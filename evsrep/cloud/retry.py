@@ -1,7 +1,7 @@
 """What is sent again, and after how long: the one policy, as a table.
 
 A request that only reads is repeated freely. One that changes something is repeated only where it
-surely took no effect; where it may have, the caller is told so and looks before it acts. Source of
+surely took no effect; where it may have, the caller learns that and looks before it acts. Source of
 what the cloud answers: the API references of Open Telekom Cloud, Huawei Cloud and Flexible Engine,
 as gathered in November 2026; of `Retry-After`: RFC 9110, "HTTP Semantics", June 2022.
 """
@@ -82,19 +82,19 @@ def rule_for_status(status: int, retry_after: float | None) -> Rule:
     return CRASHED if status >= 500 else REFUSED
 
 
-def retry_after_seconds(headers: Mapping[str, str], words: str, now: float) -> float | None:
+def retry_after_seconds(headers: Mapping[str, str], message: str, now: float) -> float | None:
     """Return how many seconds the cloud asks to be left alone; None where it does not say.
 
     `Retry-After` is seconds or a date. A 429 without one names its window in the text alone:
     `limit:200,time:5 minute`; a window is no waiting time, so it only bounds the answer.
     """
-    given = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", given):
-        return float(given)
-    if given:
-        until = seconds_until_date(given, now)
+    wanted = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", wanted):
+        return float(wanted)
+    if wanted:
+        until = seconds_until_date(wanted, now)
         return None if until is None else max(0.0, until)
-    window = re.search(r"time:\s*(\d{1,6})\s*(second|minute|hour)", words)
+    window = re.search(r"time:\s*(\d{1,6})\s*(second|minute|hour)", message)
     if window is None:
         return None
     seconds = int(window[1]) * {"second": 1, "minute": 60, "hour": 3600}[window[2]]

@@ -170,7 +170,7 @@ class PasswordSignIn:
 class _Lasting(ABC):
     """A sign-in by what is given once and for all: never renewed, and nothing of it is kept.
 
-    Whoever gave a token has to give another, and refused signatures in a row lock a key.
+    Another token is for its giver to give, and refused signatures in a row lock a key.
     """
 
     def __init__(self) -> None:
@@ -195,10 +195,6 @@ class _Lasting(ABC):
             if self._session is None:
                 self._session = self._fetch()
             return self._session
-
-    @abstractmethod
-    def authorize(self, request: "httpx.Request") -> None:
-        """Put credentials on a request that is about to be sent."""
 
     @abstractmethod
     def _fetch(self) -> Session:

@@ -1,6 +1,7 @@
 """What the cloud has: equal by ID, and named by one rule."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from evsrep.cloud import wire
 from evsrep.cloud.models import Server
 
-READERS = {
+READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "pair": wire.pair_from_wire,
     "group": wire.group_from_wire,
     "disk": wire.disk_from_wire,
@@ -25,7 +26,7 @@ def test_things_are_equal_where_their_ids_are(kind: str) -> None:
         read({"id": "y", "status": "creating", "progress": "3"}),
     )
     assert old == new
-    assert not old != new
+    assert (old != new) is False
     assert old != other
     assert len({old, new, other}) == 2
     assert copy.copy(old) == old
