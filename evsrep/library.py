@@ -12,7 +12,6 @@ about it, `message` and `hint` what to tell a person. `OutcomeUnknown` means tha
 taken effect. What is done on the way is told to the logger `evsrep`.
 """
 
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -57,15 +56,12 @@ from evsrep.jobs.readiness import rehearse as rehearse
 from evsrep.jobs.report import LogReporter as LogReporter
 from evsrep.jobs.wait import WaitOptions as WaitOptions
 from evsrep.jobs.wait import wait_for_pair as wait_for_pair
-from evsrep.secrets import without_secrets
 from evsrep.settings import resolve
 from evsrep.settings.paths import config_file
 from evsrep.settings.profiles import read_profiles
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
-
-_LOG = logging.getLogger("evsrep")
 
 
 @contextmanager
@@ -88,7 +84,7 @@ def connect(
     with ExitStack() as at_end:
         around = wiring.Surroundings(
             clock=RealClock(),
-            reporter=_Logged(),
+            reporter=LogReporter(),
             environ=environ,
             file=lambda: file,
             limits=wiring.limits(found, timeout, retries),
@@ -97,23 +93,3 @@ def connect(
             is_named=bool(profile),
         )
         yield wiring.open_cloud(found, around)
-
-
-class _Logged:
-    """The reporter of the wire: the logger `evsrep`."""
-
-    def __init__(self) -> None:
-        self.is_debugging = _LOG.isEnabledFor(logging.DEBUG)
-        self.secrets: set[str] = set()
-
-    def warn(self, text: str) -> None:
-        _LOG.warning("%s", self.hide(text))
-
-    def verbose(self, text: str) -> None:
-        _LOG.info("%s", self.hide(text))
-
-    def debug(self, *lines: str) -> None:
-        _LOG.debug("%s", self.hide("\n".join(lines)))
-
-    def hide(self, text: str) -> str:
-        return without_secrets(text, self.secrets)

@@ -11,8 +11,23 @@ _BACKSLASH = r"(?:\\|%5[Cc])"
 _URL_SAFE = str.maketrans("+/", "-_")
 
 
+class Secrets:
+    """The secrets of one run, and what hides them."""
+
+    def __init__(self) -> None:
+        self._secrets: set[str] = set()
+
+    def add(self, secret: str) -> None:
+        """Hide this from now on."""
+        self._secrets.add(secret)
+
+    def hide(self, text: str) -> str:
+        """Return the text with each secret starred out."""
+        return without_secrets(text, self._secrets)
+
+
 def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """The text with each secret starred out; very short ones would star out half the language.
+    """Return the text without secrets; very short ones would star out half the language.
 
     What a gateway repeats of a signed request, its signature and hashes, is starred out with them.
     """
@@ -24,14 +39,14 @@ def without_secrets(text: str, secrets: Iterable[str]) -> str:
 
 @cache
 def _pattern(secret: str) -> re.Pattern[str]:
-    """A secret however somebody may write it: escaped, in a URL, or as base64."""
+    """Match a secret however somebody may write it: escaped, in a URL, or as base64."""
     plain = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    in_base64 = (re.escape(each) for text in plain for each in _in_base64(text))
+    in_base64 = (re.escape(shown) for text in plain for shown in _in_base64(text))
     return re.compile("|".join(("".join(map(_writings, secret)), *in_base64)))
 
 
 def _in_base64(text: str) -> Iterator[str]:
-    """What base64 shows of a text, wherever it stands among others."""
+    """Yield what base64 shows of a text, wherever it stands among others."""
     from binascii import b2a_base64
 
     content = text.encode(errors="surrogateescape")
@@ -42,7 +57,7 @@ def _in_base64(text: str) -> Iterator[str]:
 
 
 def _writings(character: str) -> str:
-    """A character by itself or escaped, and as its code in JSON, in Python's bytes, in a URL."""
+    """Match a character by itself or escaped, or as its code in JSON, Python's bytes, a URL."""
     if character.isascii() and (character.isalnum() or character in "-._~"):
         return re.escape(character)
     utf_8, utf_16 = (character.encode(kind, "surrogatepass") for kind in ("utf-8", "utf-16-be"))

@@ -12,14 +12,17 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple, Protocol
 
+import httpx
+
 from evsrep.builtin import open_sandbox, sandbox_profile
 from evsrep.clock import Clock
+from evsrep.cloud.calls import Limits, Reporter
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.guard import ChangeGuard
-from evsrep.cloud.http import Http, Limits, Reporter, new_client
-from evsrep.cloud.lean_httpx import httpx
+from evsrep.cloud.http import Http, new_client
+from evsrep.cloud.identity import Password
 from evsrep.cloud.models import Defaults
-from evsrep.cloud.signin import KeySignIn, Password, PasswordSignIn, SignIn, TokenSignIn
+from evsrep.cloud.signin import KeySignIn, PasswordSignIn, SignIn, TokenSignIn
 from evsrep.errors import ConfigError
 from evsrep.settings import resolve
 from evsrep.settings.journal import Journal
@@ -58,13 +61,15 @@ def open_cloud(profile: Profile, around: Surroundings) -> Cloud:
     if profile.name != resolve.SANDBOX and readable_by_others(around.file()):
         around.reporter.warn(f"others can read the secrets in {around.file().path}: chmod 600 it")
     http = Http(
-        around.at_end.enter_context(new_client(_transport(around, profile))),
+        new_client(_transport(around, profile)),
         clock=around.clock,
         reporter=around.reporter,
         limits=around.limits,
         allows_plain_http=profile.is_set("insecure"),
         journal=None if profile.is_off("journal") else _journal(around, profile),
+        guard=_guard(profile, is_named=around.is_named),
     )
+    around.at_end.callback(http.close)
     url = resolve.auth_url(profile) if profile.text("auth_url") else ""
     return Cloud(
         http,
@@ -75,12 +80,6 @@ def open_cloud(profile: Profile, around: Surroundings) -> Cloud:
         endpoint=profile.text("endpoint"),
         compute_endpoint=profile.text("compute_endpoint"),
         defaults=Defaults(profile.text("priority_station"), profile.text("replication_model")),
-        guard=ChangeGuard(
-            profile.name,
-            profile.is_set("read_only"),
-            profile.is_set("protected"),
-            around.is_named,
-        ),
     )
 
 
@@ -102,6 +101,11 @@ def limits(profile: Profile, timeout: float | None, retries: int | None) -> Limi
         timeout=usual.timeout if seconds is None else seconds,
         retries=usual.retries if tries is None else int(tries),
     )
+
+
+def _guard(profile: Profile, *, is_named: bool) -> ChangeGuard:
+    is_read_only, is_protected = profile.is_set("read_only"), profile.is_set("protected")
+    return ChangeGuard(profile.name, is_read_only, is_protected, is_named)
 
 
 def _journal(around: Surroundings, profile: Profile) -> Journal:

@@ -74,6 +74,9 @@ def cli() -> None:
 
 def run() -> None:
     """Be the program: act on the words of the command line, and end the process."""
+    # httpx also imports its own command line, and with it rich and pygments: a third of its
+    # start-up. It does so under `except ImportError`, which is what None leads to here.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
             signal.signal(number, _interrupt)
@@ -210,11 +213,9 @@ def _bug(app: App, error: BaseException) -> EvsrepError:
     """An error that nobody foresaw; its traceback only for who asked for it."""
     import traceback
 
-    from evsrep.secrets import without_secrets
-
     if app.given("debug"):
         trace = "".join(traceback.format_exception(error))
-        app.world.err.write(without_secrets(trace, app.console.secrets))
+        app.world.err.write(app.console.secrets.hide(trace))
     return InternalError(
         f"evsrep met something unforeseen: {type(error).__name__}: {error}",
         hint="this is a bug; --debug shows where. What was done up to here is not undone",

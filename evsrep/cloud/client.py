@@ -1,19 +1,24 @@
 """The cloud: pairs, groups, disks and servers in, the same out.
 
-What may go wrong is one of `evsrep.errors`. A change whose answer is lost is `OutcomeUnknown`
-here; `jobs` knows what to do then.
+What may go wrong is one of `evsrep.errors`: whatever asks raises AuthError, NotFound, NotOffered or
+Refused as the cloud answers, Unavailable where it can't be asked or says what can't be used,
+ConfigError for a profile that leads nowhere, UsageFault once the cloud is closed. A change is
+Refused, and not sent, where the profile forbids it; one whose answer is lost is OutcomeUnknown
+here, and `jobs` knows what to do then.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 from evsrep.clock import Clock
 from evsrep.cloud import endpoints, wire
-from evsrep.cloud.guard import UNGUARDED, ChangeGuard
-from evsrep.cloud.http import Answer, Call, Http, Limits, skew_seconds
+from evsrep.cloud.calls import Answer, Call, Limits, read_nothing
+from evsrep.cloud.failures import skew_seconds
+from evsrep.cloud.http import Http
 from evsrep.cloud.models import (
     Defaults,
     Disk,
@@ -28,14 +33,13 @@ from evsrep.cloud.models import (
 from evsrep.cloud.paging import PAGE, Page, walk
 from evsrep.cloud.problems import Place, not_found
 from evsrep.cloud.signin import SignIn
+from evsrep.cloud.urls import quoted
 from evsrep.errors import ConfigError, NotOffered, Unavailable
-
-T = TypeVar("T")
-
-_NO_DEFAULTS = Defaults()
+from evsrep.secrets import Secrets
 
 _PAIRS = "os-vendor-replications"
 _GROUPS = "os-vendor-replication-consistency-groups"
+_NO_DEFAULTS = Defaults()
 
 
 class Cloud:
@@ -52,33 +56,33 @@ class Cloud:
         endpoint: str = "",
         compute_endpoint: str = "",
         defaults: Defaults = _NO_DEFAULTS,
-        guard: ChangeGuard = UNGUARDED,
     ) -> None:
+        self.auth_url = auth_url  # IAM's address; empty where none is needed
+        self.region = region  # as the profile has it; may be empty
         self.defaults = defaults
-        self._guard = guard
         self._http = http
         self._sign_in = sign_in
-        self._auth_url = auth_url
-        self._region = region
-        self._given_project_id = project_id
-        self._given_endpoint = endpoint
-        self._given_compute_endpoint = compute_endpoint
+        self._own_project_id = project_id
+        self._own_endpoint = endpoint
+        self._own_compute_endpoint = compute_endpoint
 
     def once(self, seconds: float) -> "Cloud":
-        """The same cloud, asked once and within so many seconds: for who asks again anyway."""
-        other = copy.copy(self)
+        """Return the same cloud, asked once and within so many seconds: the caller asks again."""
         timeout = min(seconds, self._http.limits.timeout)
-        other._http = self._http.limited(Limits(timeout=timeout, retries=0))
-        return other
+        return self._with(self._http.limited(Limits(timeout=timeout, retries=0)))
 
     def for_change(self, *, yes: bool) -> "Cloud":
-        """Return the same cloud, allowed to change things."""
-        self._guard.check(yes=yes)
-        return self
+        """Return the same cloud, allowed to change what it has; `yes` is the caller's own word.
 
-    def hide(self, text: str) -> str:
-        """Return the text without secrets."""
-        return self._http.hide(text)
+        Raises Refused where the profile is read_only, or protected and not named and meant.
+        """
+        self._http.guard.check(yes=yes)
+        return self._with(self._http.unlocked())
+
+    @property
+    def secrets(self) -> Secrets:
+        """The secrets that are starred out of whatever is reported of this cloud."""
+        return self._http.secrets
 
     @property
     def clock(self) -> Clock:
@@ -93,245 +97,242 @@ class Cloud:
     # Where and who
 
     def prepare(self) -> None:
-        """Sign in and find the endpoint, as far as that takes requests at all."""
+        """Sign in and find the endpoint, as far as that takes requests; raises what they raise."""
         _ = self.endpoint
 
     def session(self) -> Session:
-        """Who we are; asks the cloud the first time."""
+        """Return who we are; asks the cloud the first time, and raises what a sign-in raises."""
         return self._sign_in.session()
 
     @property
     def front_url(self) -> str:
-        """Where the first request goes: to IAM, or where it is not needed, to EVS."""
-        return self._auth_url or self.endpoint
+        """Where the first request goes: to IAM, else to EVS; raises what `endpoint` raises."""
+        return self.auth_url or self.endpoint
 
     @property
     def front_host(self) -> str:
-        """The host of the first request."""
+        """The host of the first request; raises what `endpoint` raises."""
         return urlsplit(self.front_url).hostname or ""
 
     def look_up(self) -> list[str]:
-        """The addresses of the first host."""
-        from evsrep.cloud.transport import addresses
+        """Return the addresses of the first host. Raises Unavailable where it has none."""
+        from evsrep.cloud.transport import look_up
 
         try:
-            return addresses(self.front_host, self._http.limits.timeout)
+            return look_up(self.front_host, self._http.limits.timeout)
         except OSError as error:
             hint = "check the host name in the profile, and the network"
             raise Unavailable(str(error), hint=hint) from error
 
     def probe(self) -> Answer:
-        """Ask the first host anything, without credentials: any answer is one."""
-        return self._http.probe(self.front_url)
+        """Ask the first host anything, once and without credentials: any answer is one.
+
+        Raises Unavailable where there is none.
+        """
+        call = Call("GET", self.front_url, self.front_url, takes_any_status=True)
+        return self.once(self._http.limits.timeout)._http.send(call, lambda answer: answer)
 
     def clock_skew(self) -> float | None:
-        """How many seconds our clock is ahead of the cloud's; None where it does not say."""
+        """Return how many seconds our clock is ahead of the cloud's; None where it does not say.
+
+        Raises what `probe` raises.
+        """
         return skew_seconds(self.probe().headers, self._http.clock.time())
 
     def check_servers(self) -> None:
-        """Ask the servers' service for anything; raises what goes wrong."""
-        url = f"{self.compute_endpoint}/servers?limit=1"
-        call = Call("GET", url, "list of servers")
-        self._http.send(call, lambda answer: None, self._sign_in)
+        """Ask the servers' service for anything, and raise what goes wrong."""
+        call = Call("GET", f"{self.compute_endpoint}/servers?limit=1", "list of servers")
+        self._http.send(call, read_nothing, self._sign_in)
 
     def forget(self) -> bool:
-        """Revoke and drop the token that earlier runs left; False where there is none."""
+        """Revoke and drop the token of earlier runs; False without one. Raises as a request."""
         return self._sign_in.forget()
-
-    @property
-    def region(self) -> str:
-        """The region as the profile has it; may be empty."""
-        return self._region
-
-    @property
-    def auth_url(self) -> str:
-        """IAM's address; empty where none is needed."""
-        return self._auth_url
 
     @cached_property
     def project_id(self) -> str:
-        """The project's ID: the profile's, else the token's."""
-        found = self._given_project_id or self.session().project_id
-        if not found:
+        """The project's ID: the profile's, else the token's. Raises ConfigError without one."""
+        project_id = self._own_project_id or self.session().project_id
+        if not project_id:
             raise ConfigError(
                 "the token is for no project, and EVS needs one",
                 hint="set project_id or project_name in the profile",
             )
-        return found
+        return project_id
 
     @cached_property
     def endpoint(self) -> str:
-        """The base URL of EVS, up to and with the project."""
-        catalog = () if self._given_endpoint else self.session().catalog
+        """The base URL of EVS, up to and with the project.
+
+        Raises ConfigError where none is known, Unavailable where the catalog's can't be used.
+        """
+        catalog = () if self._own_endpoint else self.session().catalog
         return endpoints.evs_url(
-            self._given_endpoint, catalog, self._region, self.project_id, self._auth_url
+            self._own_endpoint, catalog, self.region, self.project_id, self.auth_url
         )
 
     @cached_property
     def compute_endpoint(self) -> str:
-        """The base URL of the servers' service; empty where none is known."""
-        catalog = () if self._given_compute_endpoint else self.session().catalog
+        """The base URL of the servers' service; empty where none is known.
+
+        Raises Unavailable where the catalog's can't be used.
+        """
+        catalog = () if self._own_compute_endpoint else self.session().catalog
         return endpoints.compute_url(
-            self._given_compute_endpoint, catalog, self._region, self.project_id, self._auth_url
+            self._own_compute_endpoint, catalog, self.region, self.project_id, self.auth_url
         )
 
     # Pairs
 
     def create_pair(self, order: PairOrder) -> Pair:
-        """Ask for a pair; it starts `creating`. One request, repeated only where that is safe."""
-        call = self._pairs_call("POST", "", "the create", body=wire.order_to_wire(order))
-        return self._http.send(call, _pair, self._sign_in)
+        """Ask for a pair; it starts `creating`. One request, repeated only where that is safe.
+
+        Raises Refused as the cloud or the profile does, OutcomeUnknown where the answer is lost.
+        """
+        return self._http.send(self._create_call(order), wire.read_pair, self._sign_in)
 
     def create_request(self, order: PairOrder) -> dict[str, Any]:
-        """The request that `create_pair` would send: `method`, `url`, `body`."""
-        call = self._pairs_call("POST", "", "the create", body=wire.order_to_wire(order))
+        """Return what `create_pair` would send: `method`, `url`, `body`. Raises as `prepare`."""
+        call = self._create_call(order)
         return {"method": call.method, "url": call.url, "body": dict(call.body or {})}
 
     def pair(self, pair_id: str) -> Pair:
-        """One pair by its ID."""
-        call = self._pairs_call("GET", f"/{quote(pair_id, safe='')}", f"pair {pair_id}")
-        return self._of_member(_PAIRS, call, _pair)
+        """Return one pair by its ID. Raises NotFound where there is none."""
+        call = self._member_call("GET", _PAIRS, quoted(pair_id), f"pair {pair_id}")
+        with self._missing_is_looked_into(_PAIRS, call):
+            return self._http.send(call, wire.read_pair, self._sign_in)
 
     def delete_pair(self, pair_id: str) -> None:
-        """Ask for a pair to be deleted. One request, repeated only where that is safe."""
-        call = self._pairs_call("DELETE", f"/{quote(pair_id, safe='')}", "the delete")
-        self._of_member(_PAIRS, call, lambda answer: None)
+        """Ask for a pair to be deleted. One request, repeated only where that is safe.
+
+        Raises NotFound where there is none, Refused as the cloud or the profile does,
+        OutcomeUnknown where the answer is lost.
+        """
+        call = self._member_call("DELETE", _PAIRS, quoted(pair_id), "the delete")
+        with self._missing_is_looked_into(_PAIRS, call):
+            self._http.send(call, read_nothing, self._sign_in)
 
     def pairs(self, *, first: int = PAGE, **filters: str) -> Iterator[Pair]:
-        """The project's pairs, page by page, each once; `first` is how many are wanted at first.
+        """Return the project's pairs, page by page, each once; at first `first` of them at most.
 
         The filters, and `sort_key` and `sort_dir`, are the service's own; it may ignore them.
+        Raises what a request raises, as pages are asked for.
         """
 
         def page(query: str) -> Page[Pair]:
-            call = self._pairs_call("GET", f"?{query}", "the list of pairs")
-            return self._http.send(call, _pairs, self._sign_in)
+            call = self._collection_call("GET", f"{_PAIRS}?{query}", "the list of pairs")
+            return self._http.send(call, wire.read_pairs, self._sign_in)
 
         return walk(page, filters, first=first)
 
     # Groups
 
     def create_group(self, order: GroupOrder) -> Group:
-        """Ask for a group; it starts `creating`. One request, repeated only where that is safe."""
+        """Ask for a group; it starts `creating`. One request, repeated only where that is safe.
+
+        Raises Refused as the cloud or the profile does, OutcomeUnknown where the answer is lost.
+        """
         body = wire.group_order_to_wire(order)
-        call = self._call("POST", _GROUPS, "", "the create", body)
-        return self._http.send(call, _group, self._sign_in)
+        call = self._collection_call("POST", _GROUPS, "the create", body)
+        return self._http.send(call, wire.read_group, self._sign_in)
 
     def group(self, group_id: str) -> Group:
-        """One group by its ID."""
-        call = self._call("GET", _GROUPS, f"/{quote(group_id, safe='')}", f"group {group_id}")
-        return self._of_member(_GROUPS, call, _group)
+        """Return one group by its ID. Raises NotFound where there is none."""
+        call = self._member_call("GET", _GROUPS, quoted(group_id), f"group {group_id}")
+        with self._missing_is_looked_into(_GROUPS, call):
+            return self._http.send(call, wire.read_group, self._sign_in)
 
     def groups(self, *, first: int = PAGE, **filters: str) -> Iterator[Group]:
-        """The project's groups, as `pairs` has the pairs."""
+        """Return the project's groups, as `pairs` the pairs; raises what that raises."""
 
         def page(query: str) -> Page[Group]:
-            call = self._call("GET", _GROUPS, f"?{query}", "list of groups")
-            return self._http.send(call, _groups, self._sign_in)
+            call = self._collection_call("GET", f"{_GROUPS}?{query}", "list of groups")
+            return self._http.send(call, wire.read_groups, self._sign_in)
 
         return walk(page, filters, first=first)
 
     def update_group(self, group_id: str, change: GroupChange) -> None:
-        """Ask for a group to be changed."""
+        """Ask for a group to be changed; raises what `delete_pair` raises."""
         body = wire.group_change_to_wire(change)
-        self._change_group("PUT", group_id, "", "the update", body)
+        call = self._member_call("PUT", _GROUPS, quoted(group_id), "the update", body)
+        with self._missing_is_looked_into(_GROUPS, call):
+            self._http.send(call, read_nothing, self._sign_in)
 
     def delete_group(self, group_id: str) -> None:
-        """Ask for a group to be deleted."""
-        self._change_group("DELETE", group_id, "", "the delete")
+        """Ask for a group to be deleted; raises what `delete_pair` raises."""
+        call = self._member_call("DELETE", _GROUPS, quoted(group_id), "the delete")
+        with self._missing_is_looked_into(_GROUPS, call):
+            self._http.send(call, read_nothing, self._sign_in)
 
     def act(self, group_id: str, wire_name: str, what: str) -> None:
-        """Do to a group what the service calls so; `what` is the user's word for it."""
-        self._change_group("POST", group_id, "/action", f"the {what}", {wire_name: None})
+        """Have a group do what the service calls so; `what` is the user's word for it.
+
+        Raises what `delete_pair` raises.
+        """
+        path = f"{quoted(group_id)}/action"
+        call = self._member_call("POST", _GROUPS, path, f"the {what}", {wire_name: None})
+        with self._missing_is_looked_into(_GROUPS, call):
+            self._http.send(call, read_nothing, self._sign_in)
 
     def expand(self, group_id: str, pair_id: str, size_gb: int) -> None:
-        """Grow both disks of one pair."""
-        body = wire.expansion_to_wire(pair_id, size_gb)
-        self._change_group("POST", group_id, "/action", "the expansion", body)
-
-    def _change_group(
-        self, method: str, group_id: str, rest: str, what: str, body: dict[str, Any] | None = None
-    ) -> None:
-        """One request, repeated only where that is safe; what it answers is not looked at."""
-        call = self._call(method, _GROUPS, f"/{quote(group_id, safe='')}{rest}", what, body)
-        self._of_member(_GROUPS, call, lambda answer: None)
+        """Grow both disks of one pair of a group; raises what `delete_pair` raises."""
+        path, body = f"{quoted(group_id)}/action", wire.expansion_to_wire(pair_id, size_gb)
+        call = self._member_call("POST", _GROUPS, path, "the expansion", body)
+        with self._missing_is_looked_into(_GROUPS, call):
+            self._http.send(call, read_nothing, self._sign_in)
 
     # Disks and servers
 
     def disk(self, disk_id: str) -> Disk:
-        """One disk by its ID."""
-        path = f"/volumes/{quote(disk_id, safe='')}"
-        call = Call("GET", self.endpoint + path, f"disk {disk_id}")
-        return self._http.send(call, _disk, self._sign_in)
+        """Return one disk by its ID. Raises NotFound where there is none."""
+        call = Call("GET", f"{self.endpoint}/volumes/{quoted(disk_id)}", f"disk {disk_id}")
+        return self._http.send(call, wire.read_disk, self._sign_in)
 
     def disks(self, **filters: str) -> Iterator[Disk]:
-        """The project's disks, page by page; each once."""
+        """Return the project's disks, as `pairs` the pairs; raises what that raises."""
 
         def page(query: str) -> Page[Disk]:
-            url = f"{self.endpoint}/volumes/detail?{query}"
-            return self._http.send(Call("GET", url, "list of disks"), _disks, self._sign_in)
+            call = Call("GET", f"{self.endpoint}/volumes/detail?{query}", "list of disks")
+            return self._http.send(call, wire.read_disks, self._sign_in)
 
         return walk(page, filters)
 
     def server(self, server_id: str) -> Server:
-        """One server by its ID."""
+        """Return one server by its ID.
+
+        Raises NotFound where there is none, ConfigError where the catalog has no such service.
+        """
         if not self.compute_endpoint:
             raise ConfigError("the catalog names no compute endpoint")
-        url = f"{self.compute_endpoint}/servers/{quote(server_id, safe='')}"
+        url = f"{self.compute_endpoint}/servers/{quoted(server_id)}"
         call = Call("GET", url, f"server {server_id}")
-        return self._http.send(call, _server, self._sign_in)
+        return self._http.send(call, wire.read_server, self._sign_in)
 
-    def _of_member(self, noun: str, call: Call, read: Callable[[Answer], T]) -> T:
-        """Send a call to one thing; a 404 in words that tell nothing is told by the collection."""
+    def _with(self, http: Http) -> "Cloud":
+        other = copy.copy(self)
+        other._http = http
+        return other
+
+    @contextmanager
+    def _missing_is_looked_into(self, noun: str, call: Call) -> Iterator[None]:
+        """Ask the collection what a 404 for one of its things means, where that is unclear."""
         try:
-            return self._http.send(call, read, self._sign_in)
+            yield
         except NotOffered as error:
-            collection = self._call("GET", noun, "?limit=1", "the list")
-            self._http.send(collection, lambda answer: None, self._sign_in)
+            collection = self._collection_call("GET", f"{noun}?limit=1", "the list")
+            self._http.send(collection, read_nothing, self._sign_in)
             raise not_found(call.what, error.service_error, is_read=call.repeats_freely) from error
 
-    def _pairs_call(
-        self, method: str, rest: str, what: str, body: dict[str, Any] | None = None
+    def _create_call(self, order: PairOrder) -> Call:
+        return self._collection_call("POST", _PAIRS, "the create", wire.order_to_wire(order))
+
+    def _collection_call(
+        self, method: str, path: str, what: str, body: Mapping[str, Any] | None = None
     ) -> Call:
-        return self._call(method, _PAIRS, rest, what, body)
+        url = f"{self.endpoint}/{path}"
+        return Call(method, url, what, body=body, place=Place.COLLECTION)
 
-    def _call(
-        self, method: str, noun: str, rest: str, what: str, body: dict[str, Any] | None = None
+    def _member_call(
+        self, method: str, noun: str, path: str, what: str, body: Mapping[str, Any] | None = None
     ) -> Call:
-        url = f"{self.endpoint}/{noun}{rest}"
-        place = Place.MEMBER if rest.startswith("/") else Place.COLLECTION
-        return Call(method, url, what, body=body, place=place)
-
-
-def _pair(answer: Answer) -> Pair:
-    return wire.pair_from_wire(wire.member(answer.body, "replication"))
-
-
-def _pairs(answer: Answer) -> Page[Pair]:
-    found = wire.members(answer.body, "replications")
-    return Page([wire.pair_from_wire(each) for each in found])
-
-
-def _group(answer: Answer) -> Group:
-    return wire.group_from_wire(wire.member(answer.body, "replication_consistency_group"))
-
-
-def _groups(answer: Answer) -> Page[Group]:
-    found = wire.members(answer.body, "replication_consistency_groups")
-    return Page([wire.group_from_wire(each) for each in found])
-
-
-def _disk(answer: Answer) -> Disk:
-    return wire.disk_from_wire(wire.member(answer.body, "volume"))
-
-
-def _disks(answer: Answer) -> Page[Disk]:
-    found = wire.members(answer.body, "volumes")
-    # the disks' service may have a page limit below ours, and says so by a link; the link itself
-    # points at an internal host and is not followed
-    has_link = bool(wire.read_object(answer.body).get("volumes_links"))
-    return Page([wire.disk_from_wire(each) for each in found], has_link)
-
-
-def _server(answer: Answer) -> Server:
-    return wire.server_from_wire(wire.member(answer.body, "server"))
+        url = f"{self.endpoint}/{noun}/{path}"
+        return Call(method, url, what, body=body, place=Place.MEMBER)

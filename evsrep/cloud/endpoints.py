@@ -1,7 +1,7 @@
-"""Where the services are: out of the catalog, a profile's own words, or the scheme of the URLs.
+"""Where the services are: out of the catalog, the profile, or the scheme of the URLs.
 
-Source: the endpoint sections of the public API references. `links` and `next` URLs in bodies are
-never followed: they point at internal hosts.
+Source: the endpoint lists of Open Telekom Cloud, Huawei Cloud and Flexible Engine, as gathered in
+November 2026. `links` and `next` URLs in bodies are never followed: they point at internal hosts.
 """
 
 import re
@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from evsrep.cloud.models import Endpoint
-from evsrep.errors import ConfigError
+from evsrep.cloud.urls import is_usable, quoted
+from evsrep.errors import ConfigError, Unavailable
 
 _EVS_TYPES = ("volumev2", "evs", "volume", "volumev3")
 _COMPUTE_TYPES = ("compute",)
@@ -17,21 +18,58 @@ _PLACEHOLDER = re.compile(r"[$%]\((?:tenant|project)_id\)s")
 
 
 def evs_url(
-    given: str, catalog: tuple[Endpoint, ...], region: str, project_id: str, auth_url: str
+    own: str, catalog: tuple[Endpoint, ...], region: str, project_id: str, auth_url: str
 ) -> str:
-    """The base of every EVS request: it ends in `/v2/{project_id}`, without a slash."""
-    found = given or from_catalog(catalog, _EVS_TYPES, region)
-    if not found and not catalog:
-        found = _by_scheme(auth_url, "evs")
-    if not found:
+    """Return the base of every EVS request: it ends in `/v2/{project_id}`, without a slash.
+
+    `own` is what the profile says. Raises ConfigError where there is none, Unavailable
+    where the catalog's can't be used.
+    """
+    if own:
+        return _with_project(own, "v2", project_id)
+    endpoint = from_catalog(catalog, _EVS_TYPES, region)
+    if endpoint is not None:
+        return _checked(_with_project(endpoint.url, "v2", project_id), endpoint)
+    by_scheme = "" if catalog else _by_scheme(auth_url, "evs")
+    if not by_scheme:
         raise _no_endpoint(catalog, region)
-    return _with_project(found, "v2", project_id)
+    return _with_project(by_scheme, "v2", project_id)
+
+
+def compute_url(
+    own: str, catalog: tuple[Endpoint, ...], region: str, project_id: str, auth_url: str
+) -> str:
+    """Return the base of every request for a server; empty where none is known.
+
+    Raises Unavailable where the catalog's can't be used.
+    """
+    endpoint = None if own else from_catalog(catalog, _COMPUTE_TYPES, region)
+    if endpoint is not None:
+        return _checked(_filled(endpoint.url, project_id), endpoint)
+    base = own or ("" if catalog else _by_scheme(auth_url, "ecs"))
+    return _with_project(base, "v2.1", project_id) if base else ""
+
+
+def from_catalog(
+    catalog: Iterable[Endpoint], types: tuple[str, ...], region: str
+) -> Endpoint | None:
+    """Return the public endpoint of the first of these types, in the region where one is known."""
+    fitting = [
+        endpoint
+        for endpoint in catalog
+        if endpoint.interface == "public" and (not region or endpoint.region in (region, "", "*"))
+    ]
+    for service in types:
+        for endpoint in fitting:
+            if endpoint.service == service:
+                return endpoint
+    return None
 
 
 def _no_endpoint(catalog: Iterable[Endpoint], region: str) -> ConfigError:
-    """Why EVS is not to be found; where it is only in other regions, these are named."""
-    disks = [each for each in catalog if each.service in _EVS_TYPES and each.interface == "public"]
-    regions = sorted({each.region for each in disks})
+    """Say why EVS is not to be found; where it is only in other regions, these are named."""
+    public = (endpoint for endpoint in catalog if endpoint.interface == "public")
+    regions = sorted({endpoint.region for endpoint in public if endpoint.service in _EVS_TYPES})
     if regions:
         return ConfigError(
             f"the catalog names no EVS endpoint for region {region}",
@@ -42,33 +80,18 @@ def _no_endpoint(catalog: Iterable[Endpoint], region: str) -> ConfigError:
     )
 
 
-def compute_url(
-    given: str, catalog: tuple[Endpoint, ...], region: str, project_id: str, auth_url: str
-) -> str:
-    """The base of every request for a server; empty where none is known."""
-    found = from_catalog(catalog, _COMPUTE_TYPES, region)
-    if given or (not found and not catalog):
-        found = given or _by_scheme(auth_url, "ecs")
-        return _with_project(found, "v2.1", project_id) if found else ""
-    return _filled(found, project_id)
-
-
-def from_catalog(catalog: Iterable[Endpoint], types: tuple[str, ...], region: str) -> str:
-    """The public URL of the first of these types, in the region where one is known."""
-    fitting = [
-        each
-        for each in catalog
-        if each.interface == "public" and (not region or each.region in (region, "", "*"))
-    ]
-    for service in types:
-        for endpoint in fitting:
-            if endpoint.service == service:
-                return endpoint.url
-    return ""
+def _checked(url: str, endpoint: Endpoint) -> str:
+    """Return a URL that came from the catalog, if it is one."""
+    if is_usable(url):
+        return url
+    raise Unavailable(
+        f"the catalog's address of service '{endpoint.service}' is no URL: {endpoint.url}",
+        hint="set 'endpoint' or 'compute_endpoint' in the profile to where the service is",
+    )
 
 
 def _by_scheme(auth_url: str, service: str) -> str:
-    """`https://iam.…` becomes `https://evs.…`; other hosts tell nothing."""
+    """Make `https://evs.…` of `https://iam.…`; of other hosts nothing follows."""
     parts = urlsplit(auth_url)
     if not parts.netloc.startswith("iam."):
         return ""
@@ -76,11 +99,12 @@ def _by_scheme(auth_url: str, service: str) -> str:
 
 
 def _with_project(url: str, version: str, project_id: str) -> str:
-    """The URL up to and with version and project, however much of that it has already."""
-    base = _filled(url, project_id).removesuffix(f"/{project_id}")
+    """Return the URL up to and with version and project, however much of that it has already."""
+    project = quoted(project_id)
+    base = _filled(url, project_id).removesuffix(f"/{project}").removesuffix(f"/{project_id}")
     base = re.sub(r"/v\d+(\.\d+)?$", "", base)  # replication is v2 only, also where disks are v3
-    return f"{base}/{version}/{project_id}"
+    return f"{base}/{version}/{project}"
 
 
 def _filled(url: str, project_id: str) -> str:
-    return _PLACEHOLDER.sub(project_id, url).rstrip("/")
+    return _PLACEHOLDER.sub(lambda _: quoted(project_id), url).rstrip("/")

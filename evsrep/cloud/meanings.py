@@ -1,7 +1,7 @@
 """What the cloud's codes and words mean, and what helps.
 
 Source: the API references of Open Telekom Cloud, Huawei Cloud and Flexible Engine; of the gateway's
-codes the table in "API Request Signing Guide".
+codes the table in "API Request Signing Guide"; both as gathered in November 2026.
 """
 
 from typing import NamedTuple
@@ -167,7 +167,7 @@ GATEWAY_CODES = {  # by their digits: the prefix is APIG or APIGW
 
 
 def meaning_of(code: str) -> Meaning | None:
-    """What an error code of EVS, IAM or the gateway means; None where that is not known."""
+    """Return what a code of EVS, IAM or the gateway means; None where that is not known."""
     prefix, _, digits = code.partition(".")
     if prefix in ("APIG", "APIGW"):
         return GATEWAY_CODES.get(digits)

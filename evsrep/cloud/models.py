@@ -1,11 +1,41 @@
 """What the cloud has, as evsrep thinks of it.
 
 Each model keeps in `fields` the answer it was read from, decoded, so that what a newer cloud says
-beyond it survives to the JSON output.
+beyond it survives to the JSON output. Things of one kind are equal where their IDs are.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
+
+
+class _Named(Protocol):
+    """What has an ID and a name."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+class _Thing:
+    """One thing that the cloud has. A tuple by itself would be compared field by field."""
+
+    __slots__ = ()
+
+    def __eq__(self: _Named, other: object) -> bool:
+        return isinstance(other, type(self)) and self.id == other.id
+
+    def __ne__(self: _Named, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self: _Named) -> int:
+        return hash((type(self), self.id))
+
+    @property
+    def label(self: _Named) -> str:
+        """The thing as a sentence names it."""
+        return f"'{self.name}' ({self.id})" if self.name else self.id
 
 
 class Defaults(NamedTuple):
@@ -25,9 +55,7 @@ class PairOrder(NamedTuple):
     description: str | None = None
 
 
-class Pair(NamedTuple):
-    """A production disk and a DR disk. The order of `disks` says nothing; their zones do."""
-
+class _Pair(NamedTuple):
     id: str
     name: str
     status: str  # text, not an enum: the cloud may learn new ones
@@ -44,6 +72,12 @@ class Pair(NamedTuple):
     def label(self) -> str:
         """The pair as a sentence would name it."""
         return f"'{self.name}' ({self.id})" if self.name else self.id
+
+
+class Pair(_Thing, _Pair):
+    """A production disk and a DR disk. The order of `disks` says nothing; their zones do."""
+
+    __slots__ = ()
 
 
 class GroupOrder(NamedTuple):
@@ -70,9 +104,7 @@ class GroupChange(NamedTuple):
         return bool(self.add or self.remove)
 
 
-class Group(NamedTuple):
-    """Pairs that fail over together. `pair_ids` is None where the answer does not tell them."""
-
+class _Group(NamedTuple):
     id: str
     name: str
     status: str  # text, not an enum: the cloud may learn new ones
@@ -85,15 +117,14 @@ class Group(NamedTuple):
     fault_level: str
     fields: Mapping[str, Any]
 
-    @property
-    def label(self) -> str:
-        """The group as a sentence would name it."""
-        return f"'{self.name}' ({self.id})" if self.name else self.id
+
+class Group(_Thing, _Group):
+    """Pairs that fail over together. `pair_ids` is None where the answer does not have them."""
+
+    __slots__ = ()
 
 
-class Disk(NamedTuple):
-    """A volume. `size_gb` is in GB; `servers` are the IDs of those it is attached to."""
-
+class _Disk(NamedTuple):
     id: str
     name: str
     availability_zone: str
@@ -103,15 +134,14 @@ class Disk(NamedTuple):
     servers: tuple[str, ...]
     fields: Mapping[str, Any]
 
-    @property
-    def label(self) -> str:
-        """The disk as a sentence would name it."""
-        return f"'{self.name}' ({self.id})" if self.name else self.id
+
+class Disk(_Thing, _Disk):
+    """A volume. `size_gb` is in GB; `servers` are the IDs of those it is attached to."""
+
+    __slots__ = ()
 
 
-class Server(NamedTuple):
-    """A virtual machine, as far as a disk's owner asks."""
-
+class _Server(NamedTuple):
     id: str
     name: str
     is_stopped: bool
@@ -120,6 +150,13 @@ class Server(NamedTuple):
     def label(self) -> str:
         """The server as a sentence would name it."""
         return f"'{self.name}' ({self.id})" if self.name else self.id
+
+
+class Server(_Thing, _Server):
+    """A virtual machine, as far as a disk's owner asks."""
+
+    __slots__ = ()
+
 
 
 class Endpoint(NamedTuple):

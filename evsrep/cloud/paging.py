@@ -31,13 +31,16 @@ class Page(NamedTuple, Generic[T]):
 def walk(
     ask: Callable[[str], Page[T]], filters: Mapping[str, str], *, first: int = PAGE
 ) -> Iterator[T]:
-    """Yield each thing once; `ask` takes a query. The first page has `first` things at most."""
+    """Yield each thing once; `ask` takes a query. The first page has `first` things at most.
+
+    Raises what `ask` raises, except for markers that others have deleted.
+    """
     trail = _Trail()
     size = first
     while True:
         query = {**filters, "limit": str(size), **trail.position}
         try:
-            page = ask(urlencode(query))
+            page = ask(urlencode(query, errors="surrogatepass"))
         except (Refused, NotFound) as error:
             trail.step_back(error)
             continue

@@ -1,15 +1,20 @@
 """What is sent again, and after how long: the one policy, as a table.
 
 A request that only reads is repeated freely. One that changes something is repeated only where it
-surely took no effect; where it may have, the caller is told so and looks before it acts.
+surely took no effect; where it may have, the caller learns that and looks before it acts. Source of
+what the cloud answers: the API references of Open Telekom Cloud, Huawei Cloud and Flexible Engine,
+as gathered in November 2026; of `Retry-After`: RFC 9110, "HTTP Semantics", June 2022.
 """
 
 import random
 import re
+import threading
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
+
+from evsrep.clock import Clock
 
 LONGEST_PAUSE_SECONDS = 60.0
 """A `Retry-After` beyond this is not waited for."""
@@ -49,8 +54,27 @@ RULES = (
 )
 
 
+class RateLimitGate:
+    """A rate limit is everybody's: one thread that meets it has all of them wait."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._closed_until = float("-inf")
+        self._lock = threading.Lock()
+
+    def close_until(self, moment: float) -> None:
+        """Let nobody through before that moment of the clock."""
+        with self._lock:
+            self._closed_until = max(self._closed_until, moment)
+
+    def wait(self) -> None:
+        """Return when the gate is open."""
+        while (left := self._closed_until - self._clock.now()) > 0:
+            self._clock.sleep(left)
+
+
 def rule_for_status(status: int, retry_after: float | None) -> Rule:
-    """The row for an answer other than success."""
+    """Return the row for an answer other than success."""
     if status == 429 or (status == 413 and (retry_after or 0) > 0):
         return RATE_LIMITED
     if status in (408, 500, 502, 503, 504):
@@ -58,19 +82,19 @@ def rule_for_status(status: int, retry_after: float | None) -> Rule:
     return CRASHED if status >= 500 else REFUSED
 
 
-def retry_after_seconds(headers: Mapping[str, str], words: str, now: float) -> float | None:
-    """How long the cloud asks to be left alone; None where it does not say.
+def retry_after_seconds(headers: Mapping[str, str], message: str, now: float) -> float | None:
+    """Return how many seconds the cloud asks to be left alone; None where it does not say.
 
     `Retry-After` is seconds or a date. A 429 without one names its window in the text alone:
     `limit:200,time:5 minute`; a window is no waiting time, so it only bounds the answer.
     """
-    given = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", given):
-        return float(given)
-    if given:
-        until = seconds_until_date(given, now)
+    wanted = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", wanted):
+        return float(wanted)
+    if wanted:
+        until = seconds_until_date(wanted, now)
         return None if until is None else max(0.0, until)
-    window = re.search(r"time:\s*(\d{1,6})\s*(second|minute|hour)", words)
+    window = re.search(r"time:\s*(\d{1,6})\s*(second|minute|hour)", message)
     if window is None:
         return None
     seconds = int(window[1]) * {"second": 1, "minute": 60, "hour": 3600}[window[2]]
@@ -78,7 +102,7 @@ def retry_after_seconds(headers: Mapping[str, str], words: str, now: float) -> f
 
 
 def pause_seconds(attempt: int, retry_after: float | None, chance: float | None = None) -> float:
-    """How long to wait after try number `attempt` (0 is the first): exponential with jitter."""
+    """Return how long to wait after try `attempt` (0 is the first): exponential with jitter."""
     if retry_after is not None:
         return retry_after
     longest = min(_FIRST_PAUSE_SECONDS * 2.0**attempt, _LONGEST_BACKOFF_SECONDS)
@@ -88,7 +112,7 @@ def pause_seconds(attempt: int, retry_after: float | None, chance: float | None 
 
 
 def seconds_until_date(date: str, now: float) -> float | None:
-    """Seconds from `now` (since 1970) to an HTTP date; None if it can't be read."""
+    """Return the seconds from `now` (since 1970) to an HTTP date; None if it can't be read."""
     try:
         moment = parsedate_to_datetime(date)
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 import httpcore
+import httpx
 
-from evsrep.cloud.lean_httpx import httpx
 from evsrep.errors import ConfigError
 
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
@@ -48,7 +48,10 @@ class Transport(httpx.BaseTransport):
         self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; raises httpx's own transport errors."""
+        """Send one request.
+
+        Raises httpx's own transport errors; ConfigError where the proxy is no URL.
+        """
         assert isinstance(request.stream, httpx.SyncByteStream)  # noqa: S101 -- for the type checker
         seconds = request.extensions["timeout"]["read"]
         deadline = None if seconds is None else time.monotonic() + seconds
@@ -80,7 +83,7 @@ class Transport(httpx.BaseTransport):
             pool.close()
 
     def _pool(self, url: httpx.URL) -> Pool:
-        """The connections of one way; a TLS context is dear, and plain HTTP needs none."""
+        """Return the connections of one way; a TLS context is expensive, plain HTTP needs none."""
         way = (url.scheme, self._proxy_for(url.scheme, url.host))
         with self._lock:
             if way not in self._pools:
@@ -144,12 +147,12 @@ class _Sockets(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        found = _addresses(host, timeout)
-        for number, address in enumerate(found, start=1):
+        addresses = _addresses(host, timeout)
+        for number, address in enumerate(addresses, start=1):
             left = _left(timeout, httpcore.ConnectTimeout)
-            is_last = number == len(found)
+            is_last = number == len(addresses)
             # one address that swallows packets must not use up the time of the others
-            share = left if left is None or is_last else left / (len(found) - number + 1)
+            share = left if left is None or is_last else left / (len(addresses) - number + 1)
             try:
                 return _Stream(
                     httpcore.SyncBackend().connect_tcp(
@@ -182,7 +185,10 @@ class _Stream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         left = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
+        try:
+            return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
+        except ValueError as error:  # a name that can be resolved, or left to a proxy, yet is none
+            raise httpcore.ConnectError(str(error)) from error
 
     def get_extra_info(self, info: str) -> object:
         return self._inner.get_extra_info(info)
@@ -197,33 +203,33 @@ def _left(deadline: float | None, too_late: type[httpcore.TimeoutException]) -> 
     return left
 
 
-def addresses(host: str, seconds: float | None) -> list[str]:
-    """Look a name up, in time: the resolver itself knows no time-out, so it gets a thread.
+def look_up(host: str, seconds: float | None) -> list[str]:
+    """Return a name's addresses, in time: the resolver knows no time-out, so it gets a thread.
 
     Raises OSError, in words, where that fails; TimeoutError, which is one, where it takes too long.
     """
     with contextlib.suppress(ValueError):
         return [str(ipaddress.ip_address(host))]
-    found: list[str] = []
+    addresses: list[str] = []
 
-    def look_up() -> None:
+    def resolve() -> None:
         with contextlib.suppress(OSError, UnicodeError):
-            known = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            found.extend(dict.fromkeys(str(entry[4][0]) for entry in known))
+            infos = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            addresses.extend(dict.fromkeys(str(info[4][0]) for info in infos))
 
-    thread = threading.Thread(target=look_up, daemon=True)
+    thread = threading.Thread(target=resolve, daemon=True)
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
         raise TimeoutError(f"the name {host} was not resolved in time")
-    if not found:
+    if not addresses:
         raise OSError(f"the name {host} does not resolve")
-    return found
+    return addresses
 
 
 def _addresses(host: str, deadline: float | None) -> list[str]:
     try:
-        return addresses(host, _left(deadline, httpcore.ConnectTimeout))
+        return look_up(host, _left(deadline, httpcore.ConnectTimeout))
     except TimeoutError as error:
         raise httpcore.ConnectTimeout(str(error)) from None
     except OSError as error:

@@ -58,7 +58,7 @@ def _host_name(cloud: "Cloud", clock: Clock) -> Finding:
 
 
 def _connection(cloud: "Cloud", clock: Clock) -> Finding:
-    from evsrep.cloud.http import is_loopback
+    from evsrep.cloud.urls import is_loopback
 
     cloud.probe()
     if urlsplit(cloud.front_url).scheme == "https":

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Protocol
 
 from evsrep.errors import EvsrepError, Interrupted, UsageFault
+from evsrep.secrets import Secrets
 
 Words = tuple[str, ...]
 """A command of evsrep, less its name and what says in which profile: `("wait", ID)`."""
@@ -107,20 +108,25 @@ class LogReporter:
 
     can_ask = False
 
-    def __init__(self, hide: Callable[[str], str] = str) -> None:
-        """`hide` stars the secrets out of whatever is logged."""
-        self._hide = hide
+    def __init__(self, secrets: Secrets | None = None) -> None:
+        """Take the `secrets` that are starred out of whatever is logged."""
+        self.secrets = secrets or Secrets()
         self._log = logging.getLogger("evsrep")
+        self.is_debugging = self._log.isEnabledFor(logging.DEBUG)
 
     def verbose(self, text: str) -> None:
         """Log it as information."""
-        self._log.info("%s", self._hide(text))
+        self._log.info("%s", self.secrets.hide(text))
 
     step = note = verbose
 
     def warn(self, text: str) -> None:
         """Log it as a warning."""
-        self._log.warning("%s", self._hide(text))
+        self._log.warning("%s", self.secrets.hide(text))
+
+    def debug(self, *lines: str) -> None:
+        """Log what goes over the wire."""
+        self._log.debug("%s", self.secrets.hide("\n".join(lines)))
 
     def ask(self, question: str, facts: Iterable[str]) -> bool:
         """Answer no: nobody is there."""

@@ -41,7 +41,7 @@ def verb(
             if named or not args or not isinstance(args[0], options_type):  # type: ignore[arg-type]
                 args = (options_type(*args, **named),)
             options, reporter = (*args, None)[:2]
-            return run(cloud, options, reporter or LogReporter(cloud.hide))
+            return run(cloud, options, reporter or LogReporter(cloud.secrets))
 
         return called  # type: ignore[return-value]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from evsrep.errors import EvsrepError, OutputClosed, OutputFailed
 from evsrep.output.shapes import Branch, Shape, Thing
 from evsrep.output.text import as_cell, as_json, harmless
-from evsrep.secrets import without_secrets
+from evsrep.secrets import Secrets
 
 if TYPE_CHECKING:
     from rich.console import ConsoleRenderable
@@ -45,7 +45,7 @@ class Console:
         self.is_quiet = is_quiet
         self.is_verbose = is_verbose
         self.is_debugging = is_debugging
-        self.secrets: set[str] = set()
+        self.secrets = Secrets()
 
     @property
     def is_json(self) -> bool:
@@ -151,9 +151,7 @@ class Console:
         """Return an error as a row has it: an object for a program, its message for a person."""
         return error_fields(error) if self.is_json else error.full_message
 
-    def hide(self, text: str) -> str:
-        """Return the text without secrets."""
-        return without_secrets(text, self.secrets)
+    # Within
 
     def _show_table(self, things: list[Thing], columns: Sequence[str], *, is_one: bool) -> None:
         if self.out.isatty() and self._show_boxed(things, columns, is_one=is_one):
@@ -200,7 +198,7 @@ class Console:
             out.write(text)
 
     def _report(self, text: str, *, is_safe: bool = False) -> None:
-        shown = self.hide(text if is_safe else harmless(text))
+        shown = self.secrets.hide(text if is_safe else harmless(text))
         try:
             self.err.write(shown + "\n")
             self.err.flush()

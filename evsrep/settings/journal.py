@@ -48,6 +48,7 @@ class Journal:
         self._command = command
         self._warn: Callable[[str], None] | None = warn
         self._descriptor: int | None = None
+        self._is_closed = False
         self._lock = threading.Lock()
 
     def begin(self, at: float, method: str, path: str) -> str:
@@ -69,16 +70,20 @@ class Journal:
 
     def close(self) -> None:
         """Write no more."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
+        with self._lock:
+            self._is_closed = True
+            if self._descriptor is not None:
+                os.close(self._descriptor)
 
     def _append(self, **line: Any) -> None:
         content = json.dumps(line).encode() + b"\n"
         try:
             with self._lock:
+                if self._is_closed:  # its descriptor may be another file's by now
+                    return
                 if self._descriptor is None:
                     self._descriptor = _open(self._path)
-            os.write(self._descriptor, content)
+                os.write(self._descriptor, content)
         except OSError as error:
             warn, self._warn = self._warn, None
             if warn:

@@ -15,8 +15,8 @@ def error(
     status: int, body: Any, *, place: Place = Place.ANYWHERE, is_read: bool = True
 ) -> EvsrepError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    said = read_service_error(status, {}, raw)
-    return error_for(said, raw, what="pair x", is_read=is_read, place=place)
+    service_error = read_service_error(status, {}, raw)
+    return error_for(service_error, raw, what="pair x", is_read=is_read, place=place)
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def error(
 )
 def test_every_known_shape_of_error_is_read(body: Any, code: str, words: str) -> None:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    said = read_service_error(400, {}, raw)
-    assert (said.code, said.message) == (code, words)
+    service_error = read_service_error(400, {}, raw)
+    assert (service_error.code, service_error.message) == (code, words)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The cloud's JSON: what is documented is understood, what is not can't hurt."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evsrep.cloud import wire
+from evsrep.cloud import identity, reading, wire
 from evsrep.cloud.models import Endpoint, Group, GroupChange, GroupOrder, PairOrder, Session
 from evsrep.jobs.actions import ACTIONS
 from tests.conftest import DR, PRODUCTION
@@ -30,7 +31,7 @@ def message(name: str) -> bytes:
 
 
 def test_a_created_pair_is_read_as_documented() -> None:
-    pair = wire.pair_from_wire(wire.member(message("created"), "replication"))
+    pair = wire.pair_from_wire(reading.member(message("created"), "replication"))
     assert pair.id == "91085433-9499-4a68-b2c6-35072467ccd2"
     assert pair.disks == (PRODUCTION, DR)
     assert pair.status == "creating"
@@ -39,7 +40,7 @@ def test_a_created_pair_is_read_as_documented() -> None:
 
 
 def test_a_shown_pair_has_its_three_decodings() -> None:
-    pair = wire.pair_from_wire(wire.member(message("shown"), "replication"))
+    pair = wire.pair_from_wire(reading.member(message("shown"), "replication"))
     assert pair.progress == 100
     assert pair.fields["record_metadata"] == {
         "volume_size": 10,
@@ -50,14 +51,16 @@ def test_a_shown_pair_has_its_three_decodings() -> None:
 
 
 def test_listed_pairs_take_metadata_as_text_and_as_object() -> None:
-    pairs = [wire.pair_from_wire(each) for each in wire.members(message("listed"), "replications")]
+    pairs = [
+        wire.pair_from_wire(each) for each in reading.members(message("listed"), "replications")
+    ]
     assert [pair.fields["record_metadata"]["volume_size"] for pair in pairs] == [5, 10]
     assert [pair.progress for pair in pairs] == [None, 100]
     assert pairs[1].group_id == "13b582e6-092e-4f7a-9260-8eb7a4ad860e"
 
 
 def group_in(name: str) -> Group:
-    return wire.group_from_wire(wire.member(message(name), "replication_consistency_group"))
+    return wire.group_from_wire(reading.member(message(name), "replication_consistency_group"))
 
 
 def test_a_created_group_does_not_tell_all_yet() -> None:
@@ -78,7 +81,7 @@ def test_a_shown_group_has_its_zone_though_the_field_is_misspelt() -> None:
 
 
 def test_listed_groups_tell_what_is_wrong_with_them() -> None:
-    found = wire.members(message("groups-listed"), "replication_consistency_groups")
+    found = reading.members(message("groups-listed"), "replication_consistency_groups")
     first, second = map(wire.group_from_wire, found)
     assert (first.status, first.fault_level) == ("failovered", "2")
     assert (second.name, second.pair_ids, second.failure_detail) == ("", (), "37100043")
@@ -125,8 +128,8 @@ def test_what_was_not_given_is_absent_from_the_order() -> None:
     ],
 )
 def test_an_answer_that_is_not_json_is_unreadable_and_says_how(body: bytes, says: str) -> None:
-    with pytest.raises(wire.Unreadable, match=says):
-        wire.read_object(body)
+    with pytest.raises(reading.Unreadable, match=says):
+        reading.read_object(body)
 
 
 @given(ANY_JSON, st.sampled_from(["id", "name", "status", "volume_ids", "progress"]), ANY_JSON)
@@ -134,7 +137,7 @@ def test_any_json_in_any_field_is_a_pair_or_unreadable(thing: Any, key: str, val
     body = {**json.loads(message("shown"))["replication"], key: value, "record_metadata": thing}
     try:
         pair = wire.pair_from_wire(body)
-    except wire.Unreadable:
+    except reading.Unreadable:
         assert key == "id"
         return
     assert isinstance(pair.fields["volume_ids"], list)
@@ -147,7 +150,19 @@ def test_any_json_is_a_disk_a_server_and_a_session_or_unreadable(thing: Any) -> 
     body = {"id": "x", "attachments": thing, "size": thing, "user": thing, "catalog": thing}
     wire.disk_from_wire(body)
     wire.server_from_wire({**body, "status": thing})
-    wire.session_from_wire("t", {**body, "project": thing})
+    try:
+        session = identity.session_from_wire("t", {**body, "project": thing})
+    except reading.Unreadable:
+        assert thing["id"] != session_id_of(thing)
+        return
+    assert session.project_id == session_id_of(thing)
+
+
+def session_id_of(project: Any) -> str:
+    """The ID of a project, where it has one that a URL and a header can hold."""
+    project_id = project.get("id") if isinstance(project, dict) else None
+    is_usable = isinstance(project_id, str) and re.fullmatch(r"[!-~]+", project_id)
+    return project_id if is_usable and not set(project_id) & set("/?#%") else ""
 
 
 @pytest.mark.parametrize(
@@ -162,13 +177,13 @@ def test_progress_is_a_number_or_null(given_progress: Any, read: float | None) -
 def test_a_session_survives_being_kept() -> None:
     endpoint = Endpoint("volumev2", "public", "eu-de", "https://evs.eu-de.example.com/v2/p")
     session = Session("t", "2030-01-01T00:00:00Z", "alice", "dom", "p", "eu-de", (endpoint,))
-    assert wire.session_from_json(wire.session_to_json(session)) == session
+    assert identity.session_from_json(identity.session_to_json(session)) == session
 
 
 @given(st.binary(max_size=60) | ANY_JSON.map(lambda thing: json.dumps(thing).encode()))
 def test_a_kept_session_that_is_none_is_unreadable(kept: bytes) -> None:
-    with pytest.raises(wire.Unreadable):
-        wire.session_from_json(kept)
+    with pytest.raises(reading.Unreadable):
+        identity.session_from_json(kept)
 
 
 @pytest.mark.parametrize(
@@ -184,4 +199,4 @@ def test_a_kept_session_that_is_none_is_unreadable(kept: bytes) -> None:
     ],
 )
 def test_times_are_read_as_iam_writes_them(moment: str, seconds: float | None) -> None:
-    assert wire.seconds_until(moment, 100.0) == seconds
+    assert identity.seconds_until(moment, 100.0) == seconds

@@ -123,6 +123,12 @@ def test_create_for_a_script_starts_without_rich(evsrep: Evsrep) -> None:
     assert "pygments" not in done.imported
 
 
+def test_a_program_that_connects_keeps_its_httpx_whole(home: Path) -> None:
+    code = "import evsrep\nwith evsrep.connect('sandbox') as cloud: list(cloud.pairs())\n"
+    done = python(home, "-c", code + "import httpx._main; print(httpx.main.name)")
+    assert (done.exit_code, done.stdout) == (0, "main\n")
+
+
 def test_a_dry_run_without_a_table_starts_without_rich(evsrep: Evsrep) -> None:
     done = evsrep(*CREATE, "--dry-run", "-o", "value", "-c", "method")
     assert done.stdout == "POST\n"
