@@ -35,7 +35,6 @@ Story = tuple[str | int, ...]  # what is typed, and the seconds that go by in be
 DB = "--production-disk db-01-data --dr-disk db-01-data-dr"
 LOG = "--production-disk db-01-log --dr-disk db-01-log-dr"
 EXAMPLE = "--production-disk example-production --dr-disk example-dr"
-WEB = "--production-disk web-01-data --dr-disk web-01-data-dr"
 SHARED = "--production-disk shared-01-data --dr-disk shared-01-data-dr"
 SCRATCH = (
     "--production-disk 0134ced5-f80a-40f7-95c4-0369915473bb "
@@ -122,7 +121,7 @@ SETTINGS: Story = (
     "sandbox disks",
     "sandbox disks -c id,name -o jsonl",
     "doctor",
-    "doctor -p away --retries 0 -o jsonl",
+    "doctor -o jsonl",
     "explain 37100041",
     "explain EVS.1002 -o jsonl",
     "explain error",
@@ -233,34 +232,34 @@ def clouds(files: None, serve: Serve, write_profiles: WriteProfiles, home: Path)
 
 
 def losing(app: "WSGIApplication") -> "WSGIApplication":
-    """A cloud that creates, but says so neither then nor later."""
+    """A cloud that answers neither a create nor a look for what came of it."""
     return answering(app, "500 Internal Server Error", path="os-vendor-replications")
 
 
 def test_pairs(files: None, run: Run, clock: FakeClock, home: Path) -> None:
-    told = tell(PAIRS, run, clock, home)
-    assert told == kept("pairs", told)
+    lines = record(PAIRS, run, clock, home)
+    assert lines == stored("pairs", lines)
 
 
 def test_groups(run: Run, clock: FakeClock, home: Path) -> None:
-    told = tell(GROUPS, run, clock, home)
-    assert told == kept("groups", told)
+    lines = record(GROUPS, run, clock, home)
+    assert lines == stored("groups", lines)
 
 
 def test_settings(run: Run, clock: FakeClock, home: Path) -> None:
-    told = tell(SETTINGS, run, clock, home)
-    assert told == kept("settings", told)
+    lines = record(SETTINGS, run, clock, home)
+    assert lines == stored("settings", lines)
 
 
 def test_failures(clouds: None, run: Run, clock: FakeClock, home: Path) -> None:
-    told = tell(FAILURES, run, clock, home)
-    assert told == kept("failures", told)
+    lines = record(FAILURES, run, clock, home)
+    assert lines == stored("failures", lines)
 
 
 def test_interruptions(run: Run, clock: FakeClock, home: Path) -> None:
     run("create", *shlex.split(EXAMPLE), "--name", "example", "--wait", "-p", "sandbox")
-    told = tell(("delete example",), lambda *words: run(*words, typed=""), clock, home)
-    assert told == kept("interruptions", told)
+    lines = record(("delete example",), lambda *words: run(*words, typed=""), clock, home)
+    assert lines == stored("interruptions", lines)
 
 
 def test_a_full_disk(real: Real, clock: FakeClock, home: Path) -> None:
@@ -269,15 +268,15 @@ def test_a_full_disk(real: Real, clock: FakeClock, home: Path) -> None:
             done = real(*words, capture_output=False, stdout=full, stderr=-1)
         return Done(done.returncode, "", done.stderr)
 
-    told = tell(("explain 8", "sandbox disks"), run_onto_a_full_disk, clock, home)
-    assert told == kept("full-disk", told)
+    lines = record(("explain 8", "sandbox disks"), run_onto_a_full_disk, clock, home)
+    assert lines == stored("full-disk", lines)
 
 
 # That nothing is left out
 
 
 def entries() -> list[dict[str, Any]]:
-    """All that is kept."""
+    """All that is stored."""
     return [entry for path in GOLDEN.glob("*.json") for entry in json.loads(path.read_text())]
 
 
@@ -313,11 +312,11 @@ def test_every_kind_of_error_has_its_entry(kind: str) -> None:
     assert (kind, row.code) in [(error["kind"], error["exit_code"]) for error in errors]
 
 
-# What is kept
+# What is stored
 
 
-def tell(story: Story, run: Callable[..., Done], clock: FakeClock, home: Path) -> list[str]:
-    """Type the commands of a story, and return the lines to be kept."""
+def record(story: Story, run: Callable[..., Done], clock: FakeClock, home: Path) -> list[str]:
+    """Type the commands of a story, and return the lines to be stored."""
     normalise = Normaliser(home)
     entries = []
     for step in story:
@@ -333,11 +332,11 @@ def tell(story: Story, run: Callable[..., Done], clock: FakeClock, home: Path) -
     return ["[", *",\n".join(entries).splitlines(), "]"]
 
 
-def kept(name: str, told: list[str]) -> list[str]:
-    """Return the lines that are kept under this name, written first where that is asked for."""
+def stored(name: str, lines: list[str]) -> list[str]:
+    """Return the lines that are stored under this name, written first where that is asked for."""
     path = GOLDEN / f"{name}.json"
     if WRITES:
-        path.write_text("\n".join([*told, ""]), encoding="utf-8")
+        path.write_text("\n".join([*lines, ""]), encoding="utf-8")
     return path.read_text(encoding="utf-8").splitlines()
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from evsrep.errors import ExitCode
-from tests.cloud.commands import (
+from tests.faults.commands import (
     CHANGES,
     READS,
     changes_of,
@@ -26,8 +26,8 @@ from tests.cloud.commands import (
     strike_changes,
     write_files,
 )
-from tests.cloud.conftest import EXAMPLE, Weather, a_grouped_cloud
-from tests.cloud.test_interrupts import start, wait_until
+from tests.faults.conftest import EXAMPLE, Weather, a_grouped_cloud
+from tests.faults.test_interrupts import start, wait_until
 from tests.weather.faults import PROCESS_THEN_STALL, STALL
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from evsrep.sandbox.profile import ready_profile
-from tests.cloud.conftest import Weather
+from tests.faults.conftest import Weather
 from tests.weather.faults import Fault
 from tests.weather.messages import Request
 

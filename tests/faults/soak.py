@@ -1,6 +1,6 @@
 """Many creates in bad weather: does the cloud end up with exactly the pairs that stdout claims?
 
-    python -m tests.cloud.soak --creates 2000
+    python -m tests.faults.soak --creates 2000
 
 One request in five meets a fault, every kind as likely as any other. Each create that ends without
 knowing (exit code 8) is followed by its own `resume:` command, as an operator would.
@@ -26,8 +26,8 @@ from evsrep.cli.root import main as evsrep
 from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
 from evsrep.sandbox.seed import seed_more
-from tests.cloud.conftest import HurriedClock, write_profile
 from tests.conftest import Done
+from tests.faults.conftest import HurriedClock, write_profile
 from tests.weather.faults import FAULTS, Fault
 from tests.weather.messages import Request
 from tests.weather.server import BadServer

@@ -17,7 +17,8 @@ from evsrep.cli.help import REQUESTS
 from evsrep.cli.root import main
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
-from tests.cloud.commands import (
+from tests.conftest import Done
+from tests.faults.commands import (
     CHANGES,
     READS,
     SIGN_INS,
@@ -27,8 +28,7 @@ from tests.cloud.commands import (
     strike_changes,
     write_files,
 )
-from tests.cloud.conftest import HurriedClock, Weather, a_grouped_cloud
-from tests.conftest import Done
+from tests.faults.conftest import HurriedClock, Weather, a_grouped_cloud
 from tests.weather.faults import FAULTS, TLS_FAULTS, Fault, drip, slow
 from tests.weather.server import ANY
 

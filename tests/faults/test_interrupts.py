@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from evsrep.errors import ExitCode
-from tests.cloud.conftest import Weather
 from tests.conftest import DR, PRODUCTION
+from tests.faults.conftest import Weather
 from tests.weather.faults import FAULTS, PROCESS_THEN_STALL, STALL
 
 CREATE = ("create", "--production-disk", PRODUCTION, "--dr-disk", DR, "-o", "json")

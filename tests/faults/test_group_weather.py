@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from evsrep.errors import ExitCode
-from tests.cloud.conftest import Weather
+from tests.faults.conftest import Weather
 from tests.weather.faults import FAULTS, PROCESS_THEN_CLOSE, STALL, Fault
 
 GROUPS = "/os-vendor-replication-consistency-groups"

@@ -6,8 +6,8 @@ import shlex
 import pytest
 
 from evsrep.errors import ExitCode
-from tests.cloud.conftest import Weather
 from tests.conftest import DR, PRODUCTION, Done
+from tests.faults.conftest import Weather
 from tests.weather.faults import (
     CLOSE,
     FAULTS,
