@@ -16,6 +16,7 @@ from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
 from evsrep.sandbox.server import Server
 from tests.conftest import FakeClock, Run
+from tests.weather.server import BadServer
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
@@ -124,6 +125,16 @@ def served(serve: Serve, write_profiles: WriteProfiles) -> str:
     url = serve()
     write_profiles(**ready_profile(url))
     return url
+
+
+@pytest.fixture
+def weather(
+    sandbox_file: SandboxFile, clock: FakeClock, write_profiles: WriteProfiles
+) -> Iterator[BadServer]:
+    """The sandbox behind a server that misbehaves; the profile is 'served'."""
+    with BadServer(Sandbox(sandbox_file.path, now=clock.time)) as server:
+        write_profiles(**ready_profile(server.url))
+        yield server
 
 
 # Groups
