@@ -16,9 +16,9 @@ from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
 from evsrep.settings.journal import MOST_BYTES, Journal, read_journal
 from tests.cli.conftest import UNKNOWN, Serve, WriteProfiles, Wsgi
-from tests.conftest import DR, PRODUCTION, FakeClock, Real, Run
+from tests.conftest import EXAMPLE, FakeClock, Real, Run
 
-CREATE = ("create", "-p", "sandbox", "--production-disk", PRODUCTION, "--dr-disk", DR)
+CREATE = ("create", "-p", "sandbox", *EXAMPLE)
 FIELDS = (
     "time profile project_id command method path outcome status id request_id".split()  # noqa: SIM905
 )

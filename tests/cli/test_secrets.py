@@ -17,7 +17,7 @@ from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
 from evsrep.sandbox.seed import DEMO
 from tests.cli.conftest import UNKNOWN, SandboxFile, Serve, WriteProfiles, Wsgi
-from tests.conftest import DR, PRODUCTION, Done, Real, Run
+from tests.conftest import DR, EXAMPLE, PRODUCTION, Done, Real, Run
 
 PASSWORD = "kq7/Zr+9 v\"3'X é&=%"
 PASSCODE = "840267"
@@ -42,7 +42,7 @@ WAYS: Mapping[str, Mapping[str, str]] = {
 COMMANDS = [
     ("auth", "check"),
     ("list",),
-    ("create", "--production-disk", PRODUCTION, "--dr-disk", DR),
+    ("create", *EXAMPLE),
     ("create", "--no-check", "--volume-id", DR, "--volume-id", PRODUCTION,
      "--priority-station", "az2.dc2"),
     ("delete", UNKNOWN, "--yes"),

@@ -15,13 +15,12 @@ from evsrep.cli.app import World
 from evsrep.cli.root import main
 from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
-from tests.conftest import DR, PRODUCTION, Done
+from tests.conftest import EXAMPLE, Done
 from tests.weather.server import BadServer
 from tests.weather.shy import without
 from tests.weather.tls import Tls
 
 HURRY = 40.0
-EXAMPLE = ("--production-disk", PRODUCTION, "--dr-disk", DR)
 
 
 class HurriedClock:

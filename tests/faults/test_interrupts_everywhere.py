@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from evsrep.errors import ExitCode
+from tests.conftest import EXAMPLE
 from tests.faults.commands import (
     CHANGES,
     READS,
@@ -26,7 +27,7 @@ from tests.faults.commands import (
     strike_changes,
     write_files,
 )
-from tests.faults.conftest import EXAMPLE, Weather, a_grouped_cloud
+from tests.faults.conftest import Weather, a_grouped_cloud
 from tests.faults.test_interrupts import start, wait_until
 from tests.weather.faults import PROCESS_THEN_STALL, STALL
 

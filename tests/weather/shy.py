@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable
+from itertools import count
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,16 +44,34 @@ def _changed(
     return shy
 
 
+def replacing(app: "WSGIApplication", old: bytes, new: bytes) -> "WSGIApplication":
+    """The same cloud, which always says the one for the other, of the same length."""
+    assert len(old) == len(new)
+
+    def other(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return [b"".join(app(environ, start_response)).replace(old, new)]
+
+    return other
+
+
 def answering(
-    app: "WSGIApplication", status: str, *, method: str = "", path: str = ""
+    app: "WSGIApplication",
+    status: str,
+    *,
+    method: str = "",
+    path: str = "",
+    body: bytes = b"",
+    times: float = inf,
 ) -> "WSGIApplication":
-    """The same cloud, which answers so, with nothing in it, where method and path are these."""
+    """The same cloud, which answers so where method and path are these, the first few times."""
+    met = count()
 
     def curt(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         is_method = method in ("", environ["REQUEST_METHOD"])
-        if not is_method or path not in environ["PATH_INFO"]:
+        is_meant = is_method and path in environ["PATH_INFO"]
+        if not is_meant or next(met) >= times:
             return app(environ, start_response)
-        start_response(status, [("Content-Length", "0")])
-        return [b""]
+        start_response(status, [("Content-Length", str(len(body)))])
+        return [body]
 
     return curt
