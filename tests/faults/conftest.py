@@ -39,6 +39,14 @@ class HurriedClock:
         time.sleep(seconds / HURRY)
 
 
+def run_hurried(*words: str) -> Done:
+    """Type a command, in this process, on a hurried clock; several may be side by side."""
+    out, err = io.StringIO(), io.StringIO()
+    world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
+    code = main(words, world)
+    return Done(code, out.getvalue(), err.getvalue())
+
+
 class Weather:
     """A fresh cloud behind a server that plays faults, and commands typed to it."""
 
@@ -49,11 +57,7 @@ class Weather:
 
     def run(self, *words: str) -> Done:
         """Type a command, in this process, with a moment for each request."""
-        out, err = io.StringIO(), io.StringIO()
-        world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main([*words, "--timeout", "0.7s"], world)
-        return Done(code, out.getvalue(), err.getvalue())
+        return run_hurried(*words, "--timeout", "0.7s")
 
     def create(self, *more: str) -> Done:
         """Type the documented example's create."""

@@ -8,7 +8,6 @@ knowing (exit code 8) is followed by its own `resume:` command, as an operator w
 
 import argparse
 import contextlib
-import io
 import os
 import random
 import shlex
@@ -21,13 +20,10 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from evsrep.cli.app import World
-from evsrep.cli.root import main as evsrep
 from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
 from evsrep.sandbox.seed import seed_more
-from tests.conftest import Done
-from tests.faults.conftest import HurriedClock, write_profile
+from tests.faults.conftest import run_hurried, write_profile
 from tests.weather.faults import FAULTS, Fault
 from tests.weather.messages import Request
 from tests.weather.server import BadServer
@@ -117,7 +113,7 @@ def _create(disks: tuple[str, str]) -> Outcome:
     words = ["create", "--production-disk", disks[0], "--dr-disk", disks[1], "-o", "json"]
     codes: list[int] = []
     for _ in range(MOST_RESUMES):
-        done = _run([*words, "--timeout", "0.4s", "--retries", "3"])
+        done = run_hurried(*words, "--timeout", "0.4s", "--retries", "3")
         codes.append(done.exit_code)
         if done.exit_code == 0:
             return Outcome(tuple(codes), done.json["id"])
@@ -125,14 +121,6 @@ def _create(disks: tuple[str, str]) -> Outcome:
             break
         words = [*shlex.split(done.error["resume"])[1:], "-o", "json"]
     return Outcome(tuple(codes), "")
-
-
-def _run(words: list[str]) -> Done:
-    out, err = io.StringIO(), io.StringIO()
-    world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = evsrep(words, world)
-    return Done(code, out.getvalue(), err.getvalue())
 
 
 def main() -> None:

@@ -14,19 +14,21 @@ _GROUPS = "os-vendor-replication-consistency-groups"
 
 def without(app: "WSGIApplication", *fields: str) -> "WSGIApplication":
     """The same cloud, whose answers on groups lack these fields."""
-    return _changed(app, lambda thing: {k: v for k, v in thing.items() if k not in fields})
+    return changing(app, _GROUPS, lambda thing: {k: v for k, v in thing.items() if k not in fields})
 
 
 def saying(app: "WSGIApplication", **fields: Any) -> "WSGIApplication":
     """The same cloud, whose answers on groups have other values in these fields."""
-    return _changed(app, lambda thing: {k: fields.get(k, v) for k, v in thing.items()})
+    return changing(app, _GROUPS, lambda thing: {k: fields.get(k, v) for k, v in thing.items()})
 
 
-def _changed(
-    app: "WSGIApplication", change: Callable[[dict[str, Any]], dict[str, Any]]
+def changing(
+    app: "WSGIApplication", path: str, change: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> "WSGIApplication":
+    """The same cloud, with a change to each JSON object of its answers on such a path."""
+
     def shy(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if _GROUPS not in environ["PATH_INFO"]:
+        if path not in environ["PATH_INFO"]:
             return app(environ, start_response)
         begun: list[Any] = []
 
