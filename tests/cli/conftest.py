@@ -5,7 +5,7 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from tests.weather.server import BadServer
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
-Wsgi = Callable[[Mapping[str, Any], Callable[..., Any]], Iterable[bytes]]
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Serve = Callable[..., str]
 WriteProfiles = Callable[..., Path]
 MakePair = Callable[[str], str]
@@ -160,7 +160,7 @@ class Sent:
         self.meanwhile: list[Callable[[], object]] = []
 
     def around(self, app: Wsgi) -> Wsgi:
-        def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
+        def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
             method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
             if "consistency-groups/" in path and method == "GET" and self.meanwhile:
                 self.meanwhile.pop(0)()

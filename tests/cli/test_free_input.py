@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -374,7 +374,7 @@ class Misleading:
     def around(self, app: Wsgi) -> Wsgi:
         named = changing(app, "/auth/", self._endpoints)
 
-        def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
+        def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
             if self.path not in environ["PATH_INFO"]:
                 return named(environ, start_response)
             headers = [("Location", self.location), ("Content-Length", "0")]

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def test_what_changes_nothing_is_not_kept(run: Run, file: Path) -> None:
 
 def test_a_refusal_is_kept_too(run: Run, serve: Serve, write_profiles: WriteProfiles) -> None:
     def refusing(app: Wsgi) -> Wsgi:
-        def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
+        def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
             if environ["REQUEST_METHOD"] == "POST" and "vendor" in environ["PATH_INFO"]:
                 headers = [("Content-Length", "0"), ("X-Request-Id", "req-7")]
                 start_response("409 Conflict", headers)
