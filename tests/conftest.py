@@ -73,8 +73,8 @@ class Done:
     @property
     def error(self) -> dict[str, Any]:
         """The error object: the last line of stderr with `-o json`."""
-        found: dict[str, Any] = json.loads(self.stderr.splitlines()[-1])["error"]
-        return found
+        error: dict[str, Any] = json.loads(self.stderr.splitlines()[-1])["error"]
+        return error
 
 
 Run = Callable[..., Done]
@@ -140,8 +140,8 @@ def pair_id(sandbox: Run) -> str:
     """The ID of the documented example's pair, just created."""
     done = sandbox("create", *EXAMPLE, "--name", "my replication", "-o", "json")
     assert done.exit_code == 0, done.stderr
-    found: str = done.json["id"]
-    return found
+    pair_id: str = done.json["id"]
+    return pair_id
 
 
 _HURRIED = """\

@@ -36,8 +36,8 @@ def resume_of(stderr: str) -> str:
 
 def requests_in(stderr: str) -> list[str]:
     """The requests that `--debug` tells of, as `POST /v2/…`."""
-    found = re.findall(r"^> ([A-Z]+) https?://[^/\s]+(\S*)$", stderr, re.MULTILINE)
-    return [f"{method} {path}" for method, path in found]
+    requests = re.findall(r"^> ([A-Z]+) https?://[^/\s]+(\S*)$", stderr, re.MULTILINE)
+    return [f"{method} {path}" for method, path in requests]
 
 
 class SandboxFile:
@@ -152,7 +152,7 @@ _ACTIONS = {
 class Sent:
     """What was sent to change a group, as a user would call it.
 
-    `meanwhile` is what others do just before somebody looks at one group, one deed for each look.
+    `meanwhile` is what others do just before somebody looks at one group, one change for each look.
     """
 
     def __init__(self) -> None:

@@ -78,9 +78,13 @@ def test_apply_makes_the_pairs_and_a_second_time_changes_nothing(
 def test_what_is_there_is_seen_by_listing(sandbox: Run, write: Write, words: list[str]) -> None:
     done = sandbox("apply", write(IDS), "--debug", *words)
     asked = requests_in(done.stderr)
-    listed = [each.partition("?")[0].rpartition("/")[2] for each in asked if each.startswith("GET")]
+    listed = [
+        request.partition("?")[0].rpartition("/")[2]
+        for request in asked
+        if request.startswith("GET")
+    ]
     assert sorted(listed) == sorted(["os-vendor-replications", "detail"])
-    assert sum("POST" in each and "replications" in each for each in asked) == 4
+    assert sum("POST" in request and "replications" in request for request in asked) == 4
 
 
 def test_disks_that_may_not_be_listed_are_a_warning(
@@ -293,11 +297,7 @@ def test_a_rate_limit_is_everybodys(
 
 
 def test_ctrl_c_hands_out_no_new_work_and_tells_of_every_row(
-    run: Run,
-    sandbox_file: SandboxFile,
-    clock: FakeClock,
-    write_profiles: WriteProfiles,
-    write: Write,
+    run: Run, weather: BadServer, sandbox_file: SandboxFile, write: Write
 ) -> None:
     assert threading.current_thread() is threading.main_thread()
 
@@ -306,10 +306,8 @@ def test_ctrl_c_hands_out_no_new_work_and_tells_of_every_row(
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.3)  # the answer comes after evsrep's main thread has heard of it
 
-    app = Sandbox(sandbox_file.path, now=clock.time)
-    with BadServer(app, weather=interrupt) as server:
-        write_profiles(**ready_profile(server.url))
-        done = run("apply", write(IDS), "-p", "served", "-o", "json", "--jobs", "1")
+    weather.weather = interrupt
+    done = run("apply", write(IDS), "-p", "served", "-o", "json", "--jobs", "1")
     assert done.exit_code == ExitCode.INTERRUPTED
     assert results(done.stdout) == [
         (2, "created"), (3, "not_run"), (4, "not_run"), (5, "not_run"),
@@ -319,42 +317,28 @@ def test_ctrl_c_hands_out_no_new_work_and_tells_of_every_row(
     assert done.error["kind"] == "interrupted"
 
 
-def test_a_second_ctrl_c_stops_at_once(
-    run: Run,
-    sandbox_file: SandboxFile,
-    clock: FakeClock,
-    write_profiles: WriteProfiles,
-    write: Write,
-) -> None:
+def test_a_second_ctrl_c_stops_at_once(run: Run, weather: BadServer, write: Write) -> None:
     def interrupt(request: Request) -> None:
         if request.method == "POST" and "replications" in request.path:
             os.kill(os.getpid(), signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)
 
-    app = Sandbox(sandbox_file.path, now=clock.time)
-    with BadServer(app, weather=interrupt) as server:
-        write_profiles(**ready_profile(server.url))
-        done = run("apply", write(IDS), "-p", "served", "--jobs", "1")
+    weather.weather = interrupt
+    done = run("apply", write(IDS), "-p", "served", "--jobs", "1")
     assert done.exit_code == ExitCode.INTERRUPTED
     assert done.stdout.count("not_run") == 3
     assert resume_of(done.stderr).startswith("apply ")
 
 
 def test_ctrl_c_while_looking_tells_of_every_row(
-    run: Run,
-    sandbox_file: SandboxFile,
-    clock: FakeClock,
-    write_profiles: WriteProfiles,
-    write: Write,
+    run: Run, weather: BadServer, write: Write
 ) -> None:
     def interrupt(request: Request) -> None:
         if request.method == "GET" and "volumes" in request.path:
             os.kill(os.getpid(), signal.SIGINT)
 
-    app = Sandbox(sandbox_file.path, now=clock.time)
-    with BadServer(app, weather=interrupt) as server:
-        write_profiles(**ready_profile(server.url))
-        done = run("apply", write(GOOD), "-p", "served", "-o", "json")
+    weather.weather = interrupt
+    done = run("apply", write(GOOD), "-p", "served", "-o", "json")
     assert done.exit_code == ExitCode.INTERRUPTED
     assert results(done.stdout) == [(2, "not_run"), (3, "not_run"), (4, "not_run")]
     assert done.error["resume"].startswith("evsrep apply ")
@@ -397,8 +381,8 @@ def test_a_run_that_is_killed_and_run_again_makes_every_pair_once(
         server.settle()
         again = subprocess.run(command, capture_output=True, timeout=20, check=False)
     assert again.returncode == ExitCode.DONE, again.stderr
-    found = {json.loads(line)["result"] for line in again.stdout.splitlines()}
-    assert found == {"exists", "created"}
+    outcomes = {json.loads(line)["result"] for line in again.stdout.splitlines()}
+    assert outcomes == {"exists", "created"}
     assert len(sandbox_file.pair_ids()) == 4
 
 

@@ -399,7 +399,7 @@ def test_a_broken_rule_is_told_before_anything_is_sent(
     for word in told:
         assert word in said
     assert sandbox_file.pair_ids() == []
-    changing = [each for each in requests_in(done.stderr) if not each.startswith("GET ")]
+    changing = [request for request in requests_in(done.stderr) if not request.startswith("GET ")]
     assert changing == ["POST /v3/auth/tokens"]
 
 
@@ -485,7 +485,9 @@ def test_whether_there_is_a_pair_must_be_known_to_create_it_if_not(
     words = (*EXAMPLE, check, "--if-not-exists", "--priority-station", "az2.dc2", "-p", "served")
     done = run("create", *words, "--debug")
     assert done.exit_code == ExitCode.AUTH
-    assert not any("POST" in each and "replic" in each for each in requests_in(done.stderr))
+    assert not any(
+        "POST" in request and "replic" in request for request in requests_in(done.stderr)
+    )
 
 
 @pytest.mark.parametrize("check", ["--check", "--no-check"])
@@ -528,8 +530,8 @@ def test_no_check_with_a_token_and_an_endpoint_sends_one_post_alone(run: Run) ->
 def test_a_look_up_of_a_name_is_all_that_no_check_adds(sandbox: Run) -> None:
     words = ("create", *disks("example-production", DR), "--priority-station", "az2.dc2")
     methods = [
-        each.partition(" ")[0]
-        for each in requests_in(sandbox(*words, "--no-check", "--debug").stderr)
+        request.partition(" ")[0]
+        for request in requests_in(sandbox(*words, "--no-check", "--debug").stderr)
     ]
     assert methods == ["POST", "GET", "POST"]
 

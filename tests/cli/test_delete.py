@@ -9,9 +9,8 @@ import pytest
 from evsrep.cloud.wire import pair_from_wire
 from evsrep.errors import ExitCode, Refused
 from evsrep.jobs.delete import raise_if_kept
-from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
-from tests.cli.conftest import UNKNOWN, SandboxFile, WriteProfiles, requests_in, resume_of
+from tests.cli.conftest import UNKNOWN, WriteProfiles, requests_in, resume_of
 from tests.conftest import FakeClock, Run
 from tests.weather.faults import CLOSE, PROCESS_THEN_CLOSE, status
 from tests.weather.messages import Request
@@ -85,7 +84,7 @@ def test_a_pair_that_is_being_made_is_refused_before_sending(sandbox: Run, pair_
     assert done.exit_code == ExitCode.REFUSED
     assert done.error["kind"] == "refused"
     assert "'creating'" in done.error["message"]
-    assert not any(each.startswith("DELETE") for each in requests_in(done.stderr))
+    assert not any(request.startswith("DELETE") for request in requests_in(done.stderr))
 
 
 def test_a_pair_that_goes_already_is_refused_unless_missing_ones_are_ignored(
@@ -200,19 +199,15 @@ def test_who_may_not_delete_is_told_so_of_each(
     assert deletes(weather) == sent  # 401: once more with a new token, and then no more
 
 
-def test_ctrl_c_while_deleting_tells_of_every_row(
-    run: Run, make: Make, sandbox_file: SandboxFile, clock: FakeClock, write_profiles: WriteProfiles
-) -> None:
+def test_ctrl_c_while_deleting_tells_of_every_row(run: Run, make: Make, weather: BadServer) -> None:
     pair_ids = [make("one"), make("two")]
 
     def interrupt(request: Request) -> None:
         if request.method == "DELETE":
             os.kill(os.getpid(), signal.SIGINT)
 
-    app = Sandbox(sandbox_file.path, now=clock.time)
-    with BadServer(app, weather=interrupt) as server:
-        write_profiles(**ready_profile(server.url))
-        done = run("delete", *pair_ids, "--yes", "-p", "served")
+    weather.weather = interrupt
+    done = run("delete", *pair_ids, "--yes", "-p", "served")
     assert done.exit_code == ExitCode.INTERRUPTED
     assert [line.split()[:2] for line in done.stdout.splitlines()[1:]] == [
         ["unknown", pair_ids[0]], ["not_run", pair_ids[1]],

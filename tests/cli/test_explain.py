@@ -38,7 +38,7 @@ def test_an_unknown_word_gets_the_nearest(run: Run) -> None:
 
 
 def test_an_error_of_the_gateway_has_the_same_words() -> None:
-    found = meanings.meaning_of("APIGW.0308")
-    assert found is meanings.GATEWAY_CODES["0308"]
+    meaning = meanings.meaning_of("APIGW.0308")
+    assert meaning is meanings.GATEWAY_CODES["0308"]
     assert meanings.meaning_of("APIGW.9999") is None
     assert meanings.meaning_of("EVS.1002") is meanings.ERROR_CODES["EVS.1002"]

@@ -168,9 +168,9 @@ def test_many_at_once_mix_no_lines(tmp_path: Path) -> None:
         list(pool.map(write, range(400)))
     for journal in journals:
         journal.close()
-    found = list(read_journal(path))
-    assert {entry.id for entry in found} == {str(number) for number in range(400)}
-    assert all(entry.path == f"/v2/p/{entry.id}" for entry in found)
+    entries = list(read_journal(path))
+    assert {entry.id for entry in entries} == {str(number) for number in range(400)}
+    assert all(entry.path == f"/v2/p/{entry.id}" for entry in entries)
 
 
 def test_a_long_journal_is_laid_beside_and_still_read(tmp_path: Path) -> None:

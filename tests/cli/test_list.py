@@ -59,7 +59,7 @@ class ManyPairs:
                 }
             first = self.ids.index(marker) + 1
         page = self.ids[first : first + int(query["limit"])]
-        return "200 OK", {"replications": [self._pair(each) for each in page]}
+        return "200 OK", {"replications": [self._pair(pair_id) for pair_id in page]}
 
     @staticmethod
     def _pair(pair_id: str) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def test_list_shows_each_pair_with_what_a_person_wants_to_know(
 
 def test_json_has_all_fields_in_an_array(sandbox: Run, pairs: list[str]) -> None:
     done = sandbox("list", "-o", "json")
-    assert [each["id"] for each in done.json] == pairs
+    assert [pair["id"] for pair in done.json] == pairs
     assert done.json[0]["record_metadata"] == {
         "volume_size": 100, "volume_type": "ssd", "multiattach": False,
     }  # fmt: skip
@@ -143,7 +143,7 @@ def test_filters_order_and_limit(
 def test_what_can_be_filtered_there_is_asked_for(sandbox: Run, pairs: list[str]) -> None:
     words = ("--status", "available", "--sort", "name", "--changed-since", "2023-01-01T00:00:00Z")
     done = sandbox("list", *words, "--debug")
-    [asked] = [each for each in requests_in(done.stderr) if "replications" in each]
+    [asked] = [request for request in requests_in(done.stderr) if "replications" in request]
     query = parse_qs(asked.partition("?")[2])
     assert query["sort_key"] == ["name"]
     assert query["sort_dir"] == ["asc"]
@@ -208,7 +208,7 @@ def test_pairs_that_appear_meanwhile_double_no_others(list_of: ListOf) -> None:
         cloud.ids.insert(0, f"11111111-0000-4000-8000-{number:012d}")
 
     cloud.before_page = appear
-    assert [each for each in list_of(cloud) if each in before] == before
+    assert [pair_id for pair_id in list_of(cloud) if pair_id in before] == before
 
 
 def test_a_server_that_knows_no_markers_is_paged_by_offset(list_of: ListOf) -> None:

@@ -63,7 +63,7 @@ def is_change(request: Request) -> bool:
 
 
 def changes_of(weather: Weather) -> list[Request]:
-    return [each for each in weather.server.requests if is_change(each)]
+    return [request for request in weather.server.requests if is_change(request)]
 
 
 def strike_changes(cloud: Weather, stall: Fault, *, for_good: bool) -> None:

@@ -82,7 +82,9 @@ def soak(creates: int, *, seed: int, workers: int) -> Report:
         twice=len(there) - len(set(there.values())),
         lost=len(set(there) ^ set(claimed)),
         faults=faults,
-        first_exit_codes=dict(sorted(Counter(each.exit_codes[0] for each in outcomes).items())),
+        first_exit_codes=dict(
+            sorted(Counter(outcome.exit_codes[0] for outcome in outcomes).items())
+        ),
     )
 
 
@@ -129,8 +131,8 @@ def main() -> None:
     parser.add_argument("--creates", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=8)
-    given = parser.parse_args()
-    report = soak(given.creates, seed=given.seed, workers=given.workers)
+    options = parser.parse_args()
+    report = soak(options.creates, seed=options.seed, workers=options.workers)
     for name, value in report._asdict().items():
         print(f"{name:<18}{value}")  # noqa: T201
     raise SystemExit(0 if report.twice == report.lost == 0 else 1)

@@ -59,14 +59,14 @@ class Begun(NamedTuple):
 
 
 def test_in_the_middle_of_a_change_what_is_known_is_told(
-    home: Path, seeded: Path, shelf: Path
+    home: Path, seeded: Path, prefilled: Path
 ) -> None:
     with ExitStack() as stack:
         begun = []
         for command, words in CHANGES.items():
             folder = home / command
             folder.mkdir()
-            cloud = stack.enter_context(a_grouped_cloud(folder, seeded, shelf))
+            cloud = stack.enter_context(a_grouped_cloud(folder, seeded, prefilled))
             begun.append(begin_change(cloud, folder, command, *words))
         for number, each in enumerate(begun):
             out, error = each.interrupt(SIGNALS[number % len(SIGNALS)])

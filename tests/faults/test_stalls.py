@@ -72,8 +72,8 @@ def all_at_once(
     url = weather.server.url
     write_files(url, home)
     with ThreadPoolExecutor(len(commands)) as pool:
-        typed = [pool.submit(type_to, url, home, limit, *each) for each in commands.items()]
-        yield from (each.result() for each in typed)
+        typed = [pool.submit(type_to, url, home, limit, *command) for command in commands.items()]
+        yield from (future.result() for future in typed)
 
 
 def code_of(ended: Ended) -> int:
@@ -131,22 +131,22 @@ def test_nothing_comes_at_the_sign_in(grouped: Weather, home: Path, name: str) -
 @pytest.mark.parametrize("fault", TLS_FAULTS.values(), ids=TLS_FAULTS.keys())
 def test_no_handshake_comes_to_its_end(tls_weather: Weather, home: Path, fault: Fault) -> None:
     tls_weather.play(ANY, "", fault, times=1000)
-    for ended in all_at_once(tls_weather, home, {each: SIGN_INS[each] for each in SIGN_IN_HERE}):
+    for ended in all_at_once(tls_weather, home, {verb: SIGN_INS[verb] for verb in SIGN_IN_HERE}):
         assert code_of(ended) == ExitCode.UNAVAILABLE, ended
         assert re.search("TLS failed: |Connection reset by peer", ended.done.error["message"])
 
 
 @pytest.mark.parametrize("name", ["no answer", "done, and no answer", "half a body", "too late"])
-def test_a_change_gets_no_answer(home: Path, seeded: Path, shelf: Path, name: str) -> None:
+def test_a_change_gets_no_answer(home: Path, seeded: Path, prefilled: Path, name: str) -> None:
     processed = STALLS[name].processed
-    for ended in one_cloud_each(home, seeded, shelf, STALLS[name], for_good=False):
+    for ended in one_cloud_each(home, seeded, prefilled, STALLS[name], for_good=False):
         own = IF_DONE if processed else IF_NOT_DONE
         usual = ExitCode.DONE if processed else ExitCode.UNAVAILABLE
         assert code_of(ended) == own.get(ended.command, usual), ended
 
 
-def test_no_answer_comes_from_a_change_on(home: Path, seeded: Path, shelf: Path) -> None:
-    for ended in one_cloud_each(home, seeded, shelf, STALLS["no answer"], for_good=True):
+def test_no_answer_comes_from_a_change_on(home: Path, seeded: Path, prefilled: Path) -> None:
+    for ended in one_cloud_each(home, seeded, prefilled, STALLS["no answer"], for_good=True):
         is_apply = ended.command == "apply"
         assert code_of(ended) == (ExitCode.PARTIAL if is_apply else ExitCode.UNKNOWN), ended
         resume = shlex.split(ended.done.error["resume"])
@@ -166,7 +166,7 @@ SIGN_IN_HERE = ("auth check", "auth token", "doctor")
 
 
 def one_cloud_each(
-    home: Path, seeded: Path, shelf: Path, stall: Fault, *, for_good: bool
+    home: Path, seeded: Path, prefilled: Path, stall: Fault, *, for_good: bool
 ) -> Iterator[Ended]:
     """Type each command that changes something to a cloud of its own, side by side."""
     with ExitStack() as stack, ThreadPoolExecutor(len(CHANGES)) as pool:
@@ -174,10 +174,10 @@ def one_cloud_each(
         for command, words in CHANGES.items():
             folder = home / command
             folder.mkdir()
-            cloud = stack.enter_context(a_grouped_cloud(folder, seeded, shelf))
+            cloud = stack.enter_context(a_grouped_cloud(folder, seeded, prefilled))
             url = cloud.server.url
             write_files(url, folder)
             strike_changes(cloud, stall, for_good=for_good)
             typed.append(pool.submit(type_to, url, folder, SECONDS, command, words))
-        for each in typed:
-            yield each.result()
+        for future in typed:
+            yield future.result()

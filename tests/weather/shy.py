@@ -39,7 +39,7 @@ def changing(
         body = b"".join(app(environ, keep))
         if body:
             body = json.dumps(json.loads(body, object_hook=change)).encode()
-        headers = [each for each in begun[1] if each[0].lower() != "content-length"]
+        headers = [header for header in begun[1] if header[0].lower() != "content-length"]
         start_response(begun[0], [*headers, ("Content-Length", str(len(body)))])
         return [body]
 
