@@ -30,6 +30,7 @@ hypothesis.settings.load_profile("patient")
 
 PRODUCTION = "18aa67ea-c7cb-4826-800d-50e67f0de75b"
 DR = "375d23be-3658-498f-8b50-d3b950a890ec"
+EXAMPLE = ("--production-disk", PRODUCTION, "--dr-disk", DR)  # the API reference's own
 
 
 class FakeClock:
@@ -72,8 +73,8 @@ class Done:
     @property
     def error(self) -> dict[str, Any]:
         """The error object: the last line of stderr with `-o json`."""
-        found: dict[str, Any] = json.loads(self.stderr.splitlines()[-1])["error"]
-        return found
+        error: dict[str, Any] = json.loads(self.stderr.splitlines()[-1])["error"]
+        return error
 
 
 Run = Callable[..., Done]
@@ -137,13 +138,10 @@ def sandbox(run: Run) -> Run:
 @pytest.fixture
 def pair_id(sandbox: Run) -> str:
     """The ID of the documented example's pair, just created."""
-    done = sandbox(
-        "create", "--production-disk", PRODUCTION, "--dr-disk", DR, "--name", "my replication",
-        "-o", "json",
-    )  # fmt: skip
+    done = sandbox("create", *EXAMPLE, "--name", "my replication", "-o", "json")
     assert done.exit_code == 0, done.stderr
-    found: str = done.json["id"]
-    return found
+    pair_id: str = done.json["id"]
+    return pair_id
 
 
 _HURRIED = """\

@@ -158,7 +158,6 @@ class Server(_Thing, _Server):
     __slots__ = ()
 
 
-
 class Endpoint(NamedTuple):
     """One address of one service, as the catalog has it."""
 

@@ -51,16 +51,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--only", default="", help="only the work whose name contains this")
-    given = parser.parse_args()
+    options = parser.parse_args()
     _build()
     print(_machine())  # noqa: T201
     print("\n| work | by | median | ratio | memory |\n| --- | --- | ---: | ---: | ---: |")  # noqa: T201
     with contextlib.ExitStack() as stack:
         quick = stack.enter_context(_served(0.0, 10_000))
         for work in _works(quick):
-            if given.only in work.name:
-                _report(work, _measured(work, quick, work.rounds or given.rounds))
-        if given.only in "apply":
+            if options.only in work.name:
+                _report(work, _measured(work, quick, work.rounds or options.rounds))
+        if options.only in "apply":
             for latency in (0.0, 0.05, 0.2):
                 slow = stack.enter_context(_served(latency, 0))
                 _report_apply(slow, latency)

@@ -199,8 +199,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--pairs", type=int, default=0)
-    given = parser.parse_args()
-    asyncio.run(_serve(given.latency, given.pairs))
+    options = parser.parse_args()
+    asyncio.run(_serve(options.latency, options.pairs))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
 from evsrep.sandbox.server import Server
 from tests.conftest import FakeClock, Run
+from tests.weather.server import BadServer
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
-Wsgi = Callable[[Mapping[str, Any], Callable[..., Any]], Iterable[bytes]]
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Serve = Callable[..., str]
 WriteProfiles = Callable[..., Path]
 MakePair = Callable[[str], str]
@@ -35,8 +36,8 @@ def resume_of(stderr: str) -> str:
 
 def requests_in(stderr: str) -> list[str]:
     """The requests that `--debug` tells of, as `POST /v2/…`."""
-    found = re.findall(r"^> ([A-Z]+) https?://[^/\s]+(\S*)$", stderr, re.MULTILINE)
-    return [f"{method} {path}" for method, path in found]
+    requests = re.findall(r"^> ([A-Z]+) https?://[^/\s]+(\S*)$", stderr, re.MULTILINE)
+    return [f"{method} {path}" for method, path in requests]
 
 
 class SandboxFile:
@@ -126,6 +127,16 @@ def served(serve: Serve, write_profiles: WriteProfiles) -> str:
     return url
 
 
+@pytest.fixture
+def weather(
+    sandbox_file: SandboxFile, clock: FakeClock, write_profiles: WriteProfiles
+) -> Iterator[BadServer]:
+    """The sandbox behind a server that misbehaves; the profile is 'served'."""
+    with BadServer(Sandbox(sandbox_file.path, now=clock.time)) as server:
+        write_profiles(**ready_profile(server.url))
+        yield server
+
+
 # Groups
 
 _ACTIONS = {
@@ -141,7 +152,7 @@ _ACTIONS = {
 class Sent:
     """What was sent to change a group, as a user would call it.
 
-    `meanwhile` is what others do just before somebody looks at one group, one deed for each look.
+    `meanwhile` is what others do just before somebody looks at one group, one change for each look.
     """
 
     def __init__(self) -> None:
@@ -149,7 +160,7 @@ class Sent:
         self.meanwhile: list[Callable[[], object]] = []
 
     def around(self, app: Wsgi) -> Wsgi:
-        def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
+        def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
             method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
             if "consistency-groups/" in path and method == "GET" and self.meanwhile:
                 self.meanwhile.pop(0)()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,16 +48,6 @@ def write(home: Path) -> Write:
     return write
 
 
-@pytest.fixture
-def weather(
-    sandbox_file: SandboxFile, clock: FakeClock, write_profiles: WriteProfiles
-) -> Iterator[BadServer]:
-    """The sandbox behind a server that misbehaves; the profile is 'served'."""
-    with BadServer(Sandbox(sandbox_file.path, now=clock.time)) as server:
-        write_profiles(**ready_profile(server.url))
-        yield server
-
-
 def results(stdout: str) -> list[tuple[int, str]]:
     return [(row["line"], row["result"]) for row in json.loads(stdout)]
 
@@ -68,7 +58,9 @@ def posts(server: BadServer) -> int:
     )
 
 
-def test_apply_makes_the_pairs_and_a_second_time_changes_nothing(sandbox, sandbox_file, write):
+def test_apply_makes_the_pairs_and_a_second_time_changes_nothing(
+    sandbox: Run, sandbox_file: SandboxFile, write: Write
+) -> None:
     file = write(GOOD)
     done = sandbox("apply", file, "-o", "json")
     assert done.exit_code == ExitCode.DONE, done.stderr
@@ -83,15 +75,21 @@ def test_apply_makes_the_pairs_and_a_second_time_changes_nothing(sandbox, sandbo
 
 
 @pytest.mark.parametrize("words", [[], ["--no-check"]])
-def test_what_is_there_is_seen_by_listing(sandbox, write, words):
+def test_what_is_there_is_seen_by_listing(sandbox: Run, write: Write, words: list[str]) -> None:
     done = sandbox("apply", write(IDS), "--debug", *words)
     asked = requests_in(done.stderr)
-    listed = [each.partition("?")[0].rpartition("/")[2] for each in asked if each.startswith("GET")]
+    listed = [
+        request.partition("?")[0].rpartition("/")[2]
+        for request in asked
+        if request.startswith("GET")
+    ]
     assert sorted(listed) == sorted(["os-vendor-replications", "detail"])
-    assert sum("POST" in each and "replications" in each for each in asked) == 4
+    assert sum("POST" in request and "replications" in request for request in asked) == 4
 
 
-def test_disks_that_may_not_be_listed_are_a_warning(run, weather, write):
+def test_disks_that_may_not_be_listed_are_a_warning(
+    run: Run, weather: BadServer, write: Write
+) -> None:
     weather.play("GET", "/volumes/", status(403, body=b'{"forbidden": {"message": "no"}}'))
     text = HEAD.replace("name", "priority_station") + f"{PRODUCTION},{DR},az2.dc2\n"
     done = run("apply", write(text), "-p", "served", "-o", "json")
@@ -103,7 +101,9 @@ def test_disks_that_may_not_be_listed_are_a_warning(run, weather, write):
     assert done.exit_code == ExitCode.AUTH
 
 
-def test_a_server_that_may_not_be_looked_at_is_a_warning(run, weather, write):
+def test_a_server_that_may_not_be_looked_at_is_a_warning(
+    run: Run, weather: BadServer, write: Write
+) -> None:
     weather.play("GET", "/servers/", status(403, body=b'{"forbidden": {"message": "no"}}'))
     row = "92829596-db7d-404d-bb2a-b014ab647e04,761aaa37-151b-46a0-a0e5-620a9c46991f,mail\n"
     done = run("apply", write(HEAD + row), "-p", "served", "-o", "json")
@@ -112,20 +112,22 @@ def test_a_server_that_may_not_be_looked_at_is_a_warning(run, weather, write):
     assert "warning: line 2: whether server " in done.stderr
 
 
-def test_without_checks_and_with_zones_only_the_pairs_are_listed(sandbox, write):
+def test_without_checks_and_with_zones_only_the_pairs_are_listed(
+    sandbox: Run, write: Write
+) -> None:
     text = f"volume_ids,priority_station\n{PRODUCTION} {DR},az2.dc2\n"
     done = sandbox("apply", write(text), "--no-check", "--debug")
     assert done.exit_code == ExitCode.DONE, done.stderr
     assert "volumes/detail" not in done.stderr
 
 
-def test_json_lines_have_a_row_each(sandbox, write):
+def test_json_lines_have_a_row_each(sandbox: Run, write: Write) -> None:
     done = sandbox("apply", write(GOOD), "-o", "jsonl")
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert sorted(row["line"] for row in rows) == [2, 3, 4]
 
 
-def test_standard_input_wants_its_form(sandbox):
+def test_standard_input_wants_its_form(sandbox: Run) -> None:
     done = sandbox("apply", "-", typed="")
     assert done.exit_code == ExitCode.USAGE
     assert "--format" in done.stderr
@@ -134,12 +136,14 @@ def test_standard_input_wants_its_form(sandbox):
     assert results(done.stdout) == [(1, "created")]
 
 
-def test_toml(sandbox, write):
+def test_toml(sandbox: Run, write: Write) -> None:
     text = f'[[pair]]\nproduction_disk = "{PRODUCTION}"\ndr_disk = "{DR}"\n'
     assert results(sandbox("apply", write(text, "p.toml"), "-o", "json").stdout) == [(1, "created")]
 
 
-def test_bad_input_is_told_by_line_and_nothing_is_sent(sandbox, sandbox_file, write):
+def test_bad_input_is_told_by_line_and_nothing_is_sent(
+    sandbox: Run, sandbox_file: SandboxFile, write: Write
+) -> None:
     done = sandbox("apply", write(HEAD + "a,a,x\nb,,y\n"))
     assert done.exit_code == ExitCode.USAGE
     assert "line 2: the two disks must be different" in done.stderr
@@ -147,13 +151,15 @@ def test_bad_input_is_told_by_line_and_nothing_is_sent(sandbox, sandbox_file, wr
     assert not sandbox_file.was_asked
 
 
-def test_a_file_that_is_not_there(sandbox, home):
+def test_a_file_that_is_not_there(sandbox: Run, home: Path) -> None:
     done = sandbox("apply", str(home / "none.csv"))
     assert done.exit_code == ExitCode.USAGE
     assert "can't be read: No such file" in done.stderr
 
 
-def test_a_disk_by_name_and_by_id_is_the_same(sandbox, sandbox_file, write):
+def test_a_disk_by_name_and_by_id_is_the_same(
+    sandbox: Run, sandbox_file: SandboxFile, write: Write
+) -> None:
     text = HEAD + f"example-production,{DR},x\n{PRODUCTION},db-01-data-dr,y\n"
     done = sandbox("apply", write(text))
     assert done.exit_code == ExitCode.USAGE
@@ -161,7 +167,9 @@ def test_a_disk_by_name_and_by_id_is_the_same(sandbox, sandbox_file, write):
     assert sandbox_file.pair_ids() == []
 
 
-def test_what_can_not_be_is_told_in_its_row(sandbox, sandbox_file, write):
+def test_what_can_not_be_is_told_in_its_row(
+    sandbox: Run, sandbox_file: SandboxFile, write: Write
+) -> None:
     text = HEAD + (
         "odd-size-data,odd-size-data-dr,a\nnope,mail-01-data,b\nscratch,lazy-loading-dr,c\n"
         f"{PRODUCTION},{DR},d\nweb-01-data,mail-01-data-dr-running,e\n"
@@ -176,7 +184,7 @@ def test_what_can_not_be_is_told_in_its_row(sandbox, sandbox_file, write):
     assert len(sandbox_file.pair_ids()) == 1
 
 
-def test_a_row_tells_all_that_is_wrong_to_a_person_too(sandbox, write):
+def test_a_row_tells_all_that_is_wrong_to_a_person_too(sandbox: Run, write: Write) -> None:
     done = sandbox("apply", write(HEAD + "odd-size-data,odd-size-data-dr,a\nnope,none,b\n"))
     [_, odd, missing] = done.stdout.splitlines()
     assert "sizes differ" in odd
@@ -185,12 +193,14 @@ def test_a_row_tells_all_that_is_wrong_to_a_person_too(sandbox, write):
         assert f"no disk is called '{word}'" in done.stderr
 
 
-def test_for_a_program_a_failure_is_one_object_on_stderr(sandbox, write):
+def test_for_a_program_a_failure_is_one_object_on_stderr(sandbox: Run, write: Write) -> None:
     done = sandbox("apply", write(HEAD + "nope,none,b\n"), "-o", "json")
     assert json.loads(done.stderr)["error"]["kind"] == "partial"
 
 
-def test_what_is_there_but_differs_is_a_conflict(sandbox, sandbox_file, pair_id, write):
+def test_what_is_there_but_differs_is_a_conflict(
+    sandbox: Run, sandbox_file: SandboxFile, pair_id: str, write: Write
+) -> None:
     swapped = HEAD + f"{DR},{PRODUCTION},x\n"
     done = sandbox("apply", write(swapped), "-o", "json")
     assert done.exit_code == ExitCode.PARTIAL
@@ -205,7 +215,9 @@ def test_what_is_there_but_differs_is_a_conflict(sandbox, sandbox_file, pair_id,
     assert sandbox_file.pair_ids() == [pair_id]
 
 
-def test_a_dry_run_says_what_would_happen_and_changes_nothing(sandbox, sandbox_file, write):
+def test_a_dry_run_says_what_would_happen_and_changes_nothing(
+    sandbox: Run, sandbox_file: SandboxFile, write: Write
+) -> None:
     done = sandbox("apply", write(GOOD), "--dry-run", "-o", "json")
     assert done.exit_code == ExitCode.DONE
     assert results(done.stdout) == [(2, "created"), (3, "created"), (4, "created")]
@@ -215,13 +227,15 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(sandbox, sandbox_f
     assert sandbox("apply", write(bad), "--dry-run").exit_code == ExitCode.PARTIAL
 
 
-def test_wait_waits_for_all(sandbox, write):
+def test_wait_waits_for_all(sandbox: Run, write: Write) -> None:
     done = sandbox("apply", write(GOOD), "--wait", "-o", "json")
     assert done.exit_code == ExitCode.DONE, done.stderr
     assert {row["status"] for row in done.json} == {"available"}
 
 
-def test_who_may_not_look_while_waiting_keeps_every_id(run, weather, sandbox_file, write):
+def test_who_may_not_look_while_waiting_keeps_every_id(
+    run: Run, weather: BadServer, sandbox_file: SandboxFile, write: Write
+) -> None:
     forbidden = status(403, body=b'{"forbidden": {"message": "no"}}')
     weather.play("GET", "/os-vendor-replications", forbidden, times=9, after=1)
     done = run("apply", write(GOOD), "-p", "served", "--wait", "-o", "json")
@@ -230,7 +244,9 @@ def test_who_may_not_look_while_waiting_keeps_every_id(run, weather, sandbox_fil
     assert {(row["result"], row["error"]["kind"]) for row in done.json} == {("created", "auth")}
 
 
-def test_wait_tells_the_pair_that_failed_and_the_time_that_ran_out(sandbox, write):
+def test_wait_tells_the_pair_that_failed_and_the_time_that_ran_out(
+    sandbox: Run, write: Write
+) -> None:
     text = HEAD + f"{PRODUCTION},{DR},x\nlink-down,link-down-dr,y\n"
     done = sandbox("apply", write(text), "--wait", "-o", "json")
     assert done.exit_code == ExitCode.PARTIAL
@@ -241,7 +257,9 @@ def test_wait_tells_the_pair_that_failed_and_the_time_that_ran_out(sandbox, writ
     assert late.error["resume"].startswith("evsrep apply ")
 
 
-def test_a_lost_answer_makes_no_second_pair(run, weather, sandbox_file, write):
+def test_a_lost_answer_makes_no_second_pair(
+    run: Run, weather: BadServer, sandbox_file: SandboxFile, write: Write
+) -> None:
     weather.play("POST", "replications", PROCESS_THEN_CLOSE)
     weather.play("POST", "replications", CLOSE)
     done = run("apply", write(IDS), "-p", "served", "-o", "json", "--jobs", "2")
@@ -250,7 +268,7 @@ def test_a_lost_answer_makes_no_second_pair(run, weather, sandbox_file, write):
     assert len(sandbox_file.pair_ids()) == 4
 
 
-def test_what_can_not_be_found_out_is_unknown(run, weather, write):
+def test_what_can_not_be_found_out_is_unknown(run: Run, weather: BadServer, write: Write) -> None:
     weather.play("POST", "replications", PROCESS_THEN_CLOSE)
     weather.play("GET", "volume_id=", status(503), times=99)
     done = run("apply", write(IDS), "-p", "served", "--retries", "0", "-o", "json", "--jobs", "1")
@@ -259,7 +277,7 @@ def test_what_can_not_be_found_out_is_unknown(run, weather, write):
     assert done.error["resume"].startswith("evsrep apply ")
 
 
-def test_refused_credentials_end_it(run, weather, write):
+def test_refused_credentials_end_it(run: Run, weather: BadServer, write: Write) -> None:
     weather.play("POST", "replications", status(403), times=99)
     done = run("apply", write(IDS), "-p", "served", "-o", "json", "--jobs", "1")
     assert done.exit_code == ExitCode.PARTIAL
@@ -268,7 +286,9 @@ def test_refused_credentials_end_it(run, weather, write):
     assert posts(weather) < 4
 
 
-def test_a_rate_limit_is_everybodys(run, weather, clock, write):
+def test_a_rate_limit_is_everybodys(
+    run: Run, weather: BadServer, clock: FakeClock, write: Write
+) -> None:
     weather.play("POST", "replications", status(429, headers={"Retry-After": "7"}))
     before = clock.moment
     done = run("apply", write(IDS), "-p", "served", "-o", "json")
@@ -277,7 +297,7 @@ def test_a_rate_limit_is_everybodys(run, weather, clock, write):
 
 
 def test_ctrl_c_hands_out_no_new_work_and_tells_of_every_row(
-    run: Run, sandbox_file, clock, write_profiles, write
+    run: Run, weather: BadServer, sandbox_file: SandboxFile, write: Write
 ) -> None:
     assert threading.current_thread() is threading.main_thread()
 
@@ -286,10 +306,8 @@ def test_ctrl_c_hands_out_no_new_work_and_tells_of_every_row(
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.3)  # the answer comes after evsrep's main thread has heard of it
 
-    app = Sandbox(sandbox_file.path, now=clock.time)
-    with BadServer(app, weather=interrupt) as server:
-        write_profiles(**ready_profile(server.url))
-        done = run("apply", write(IDS), "-p", "served", "-o", "json", "--jobs", "1")
+    weather.weather = interrupt
+    done = run("apply", write(IDS), "-p", "served", "-o", "json", "--jobs", "1")
     assert done.exit_code == ExitCode.INTERRUPTED
     assert results(done.stdout) == [
         (2, "created"), (3, "not_run"), (4, "not_run"), (5, "not_run"),
@@ -299,49 +317,53 @@ def test_ctrl_c_hands_out_no_new_work_and_tells_of_every_row(
     assert done.error["kind"] == "interrupted"
 
 
-def test_a_second_ctrl_c_stops_at_once(run, sandbox_file, clock, write_profiles, write) -> None:
+def test_a_second_ctrl_c_stops_at_once(run: Run, weather: BadServer, write: Write) -> None:
     def interrupt(request: Request) -> None:
         if request.method == "POST" and "replications" in request.path:
             os.kill(os.getpid(), signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)
 
-    app = Sandbox(sandbox_file.path, now=clock.time)
-    with BadServer(app, weather=interrupt) as server:
-        write_profiles(**ready_profile(server.url))
-        done = run("apply", write(IDS), "-p", "served", "--jobs", "1")
+    weather.weather = interrupt
+    done = run("apply", write(IDS), "-p", "served", "--jobs", "1")
     assert done.exit_code == ExitCode.INTERRUPTED
     assert done.stdout.count("not_run") == 3
     assert resume_of(done.stderr).startswith("apply ")
 
 
-def test_ctrl_c_while_looking_tells_of_every_row(run, sandbox_file, clock, write_profiles, write):
+def test_ctrl_c_while_looking_tells_of_every_row(
+    run: Run, weather: BadServer, write: Write
+) -> None:
     def interrupt(request: Request) -> None:
         if request.method == "GET" and "volumes" in request.path:
             os.kill(os.getpid(), signal.SIGINT)
 
-    app = Sandbox(sandbox_file.path, now=clock.time)
-    with BadServer(app, weather=interrupt) as server:
-        write_profiles(**ready_profile(server.url))
-        done = run("apply", write(GOOD), "-p", "served", "-o", "json")
+    weather.weather = interrupt
+    done = run("apply", write(GOOD), "-p", "served", "-o", "json")
     assert done.exit_code == ExitCode.INTERRUPTED
     assert results(done.stdout) == [(2, "not_run"), (3, "not_run"), (4, "not_run")]
     assert done.error["resume"].startswith("evsrep apply ")
 
 
-def test_a_profile_that_may_only_read(run, served, write_profiles, write):
+def test_a_profile_that_may_only_read(
+    run: Run, served: str, write_profiles: WriteProfiles, write: Write
+) -> None:
     write_profiles(**ready_profile(served), read_only=True)
     assert run("apply", write(IDS), "-p", "served").exit_code == ExitCode.REFUSED
     assert run("apply", write(IDS), "-p", "served", "--dry-run").exit_code == ExitCode.DONE
 
 
-def test_on_a_terminal_there_is_a_bar(sandbox, write):
+def test_on_a_terminal_there_is_a_bar(sandbox: Run, write: Write) -> None:
     done = sandbox("apply", write(GOOD), terminal=True, width=200)
     assert done.exit_code == ExitCode.DONE
     assert "3 of 3" in done.stderr
 
 
 def test_a_run_that_is_killed_and_run_again_makes_every_pair_once(
-    sandbox_file, clock, write_profiles, write, home
+    sandbox_file: SandboxFile,
+    clock: FakeClock,
+    write_profiles: WriteProfiles,
+    write: Write,
+    home: Path,
 ) -> None:
     running: list[subprocess.Popen[bytes]] = []
 
@@ -359,12 +381,12 @@ def test_a_run_that_is_killed_and_run_again_makes_every_pair_once(
         server.settle()
         again = subprocess.run(command, capture_output=True, timeout=20, check=False)
     assert again.returncode == ExitCode.DONE, again.stderr
-    found = {json.loads(line)["result"] for line in again.stdout.splitlines()}
-    assert found == {"exists", "created"}
+    outcomes = {json.loads(line)["result"] for line in again.stdout.splitlines()}
+    assert outcomes == {"exists", "created"}
     assert len(sandbox_file.pair_ids()) == 4
 
 
-def test_many_disks_of_a_seeded_sandbox_are_paired(sandbox, run, write):
+def test_many_disks_of_a_seeded_sandbox_are_paired(sandbox: Run, run: Run, write: Write) -> None:
     assert run("sandbox", "seed", "--disks", "100").exit_code == ExitCode.DONE
     rows = [f"bulk-{number:05},bulk-{number:05}-dr,b{number}\n" for number in range(1, 51)]
     done = sandbox("apply", write(HEAD + "".join(rows)), "-o", "json", "--wait")

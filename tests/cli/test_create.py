@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,14 +20,22 @@ from tests.cli.conftest import (
     requests_in,
     resume_of,
 )
-from tests.conftest import DR, PRODUCTION, FakeClock, Run
+from tests.conftest import DR, EXAMPLE, PRODUCTION, FakeClock, Run
+from tests.weather.shy import answering, replacing
 
-EXAMPLE = ("--production-disk", PRODUCTION, "--dr-disk", DR)
 SCRATCHES = ("0134ced5-f80a-40f7-95c4-0369915473bb", "1e10eee1-890a-41b9-b3c9-7b9036d346a2")
 MAIL_DATA = "22c9ec8b-82d9-4310-9fba-d03225dc5207"
 MAIL_DR_RUNNING = "7172e11a-15b6-4f14-985b-ba27f81fd066"
 LAZY = "4dd0f418-7c97-4d87-84a0-338440f2103e"
 COLLECTION = re.compile(r"/v2/[0-9a-f]{32}/os-vendor-replications")
+
+
+@pytest.fixture
+def token_alone(run: Run, served: str, write_profiles: WriteProfiles) -> None:
+    """Have the profile 'served' hold a token and the endpoint, and nothing to sign in with."""
+    token = run("auth", "token", "-p", "served").stdout.strip()
+    identity = run("auth", "check", "-p", "served", "-o", "json").json
+    write_profiles(token=token, project_id=identity["project_id"], endpoint=identity["endpoint"])
 
 
 def disks(production: str, dr: str) -> tuple[str, ...]:
@@ -390,7 +399,7 @@ def test_a_broken_rule_is_told_before_anything_is_sent(
     for word in told:
         assert word in said
     assert sandbox_file.pair_ids() == []
-    changing = [each for each in requests_in(done.stderr) if not each.startswith("GET ")]
+    changing = [request for request in requests_in(done.stderr) if not request.startswith("GET ")]
     assert changing == ["POST /v3/auth/tokens"]
 
 
@@ -446,20 +455,11 @@ def test_a_production_disk_on_a_running_server_is_fine(sandbox: Run) -> None:
 # What can't be looked up
 
 
-def forbidding(path: str) -> Any:
+def forbidding(path: str) -> Callable[[Wsgi], Wsgi]:
     """The sandbox, with a user who may not see some things."""
 
-    def around(app: Wsgi) -> Wsgi:
-        def forbid(environ: Any, start_response: Any) -> Any:
-            if environ["REQUEST_METHOD"] == "GET" and path in environ["PATH_INFO"]:
-                body = b'{"forbidden": {"message": "Policy forbids it.", "code": 403}}'
-                start_response("403 Forbidden", [("Content-Length", str(len(body)))])
-                return [body]
-            return app(environ, start_response)
-
-        return forbid
-
-    return around
+    body = b'{"forbidden": {"message": "Policy forbids it.", "code": 403}}'
+    return lambda app: answering(app, "403 Forbidden", method="GET", path=path, body=body)
 
 
 @pytest.mark.parametrize("path", ["/servers/", "/volumes/", "/os-vendor-replications"])
@@ -485,7 +485,9 @@ def test_whether_there_is_a_pair_must_be_known_to_create_it_if_not(
     words = (*EXAMPLE, check, "--if-not-exists", "--priority-station", "az2.dc2", "-p", "served")
     done = run("create", *words, "--debug")
     assert done.exit_code == ExitCode.AUTH
-    assert not any("POST" in each and "replic" in each for each in requests_in(done.stderr))
+    assert not any(
+        "POST" in request and "replic" in request for request in requests_in(done.stderr)
+    )
 
 
 @pytest.mark.parametrize("check", ["--check", "--no-check"])
@@ -499,12 +501,8 @@ def test_a_zone_that_may_not_be_looked_up_is_to_be_given(
     assert "--priority-station" in done.error["hint"]
 
 
-def test_without_a_compute_endpoint_the_server_is_a_warning(
-    run: Run, served: str, write_profiles: WriteProfiles
-) -> None:
-    token = run("auth", "token", "-p", "served").stdout.strip()
-    identity = run("auth", "check", "-p", "served", "-o", "json").json
-    write_profiles(token=token, project_id=identity["project_id"], endpoint=identity["endpoint"])
+@pytest.mark.usefixtures("token_alone")
+def test_without_a_compute_endpoint_the_server_is_a_warning(run: Run) -> None:
     words = disks("mail-01-data", "mail-01-data-dr-running")
     done = run("create", *words, "-p", "served", "-o", "json")
     assert done.exit_code == ExitCode.DONE, done.stderr
@@ -522,12 +520,8 @@ def test_no_check_sends_one_post_and_what_signing_in_needs(sandbox: Run) -> None
     assert COLLECTION.fullmatch(create.removeprefix("POST "))
 
 
-def test_no_check_with_a_token_and_an_endpoint_sends_one_post_alone(
-    run: Run, served: str, write_profiles: WriteProfiles
-) -> None:
-    token = run("auth", "token", "-p", "served").stdout.strip()
-    identity = run("auth", "check", "-p", "served", "-o", "json").json
-    write_profiles(token=token, project_id=identity["project_id"], endpoint=identity["endpoint"])
+@pytest.mark.usefixtures("token_alone")
+def test_no_check_with_a_token_and_an_endpoint_sends_one_post_alone(run: Run) -> None:
     words = ("create", *EXAMPLE, "--priority-station", "az2.dc2", "--no-check", "-p", "served")
     [create] = requests_in(run(*words, "--debug").stderr)
     assert COLLECTION.fullmatch(create.removeprefix("POST "))
@@ -536,8 +530,8 @@ def test_no_check_with_a_token_and_an_endpoint_sends_one_post_alone(
 def test_a_look_up_of_a_name_is_all_that_no_check_adds(sandbox: Run) -> None:
     words = ("create", *disks("example-production", DR), "--priority-station", "az2.dc2")
     methods = [
-        each.partition(" ")[0]
-        for each in requests_in(sandbox(*words, "--no-check", "--debug").stderr)
+        request.partition(" ")[0]
+        for request in requests_in(sandbox(*words, "--no-check", "--debug").stderr)
     ]
     assert methods == ["POST", "GET", "POST"]
 
@@ -625,14 +619,8 @@ def test_the_way_on_is_a_key_of_the_error_object(sandbox: Run) -> None:
 def test_the_time_to_wait_is_ten_minutes_unless_told_otherwise(
     run: Run, clock: FakeClock, serve: Serve, write_profiles: WriteProfiles
 ) -> None:
-    def forever_creating(app: Wsgi) -> Wsgi:
-        def answer(environ: Any, start_response: Any) -> Any:
-            found = b"".join(app(environ, start_response))
-            return [found.replace(b'"available"', b'"creating" ')]
-
-        return answer
-
-    write_profiles(**ready_profile(serve(forever_creating)))
+    url = serve(lambda app: replacing(app, b'"available"', b'"creating" '))
+    write_profiles(**ready_profile(url))
     started = clock.now()
     done = run("create", *EXAMPLE, "--wait", "-p", "served", "-o", "json")
     assert done.exit_code == ExitCode.WAIT_TIMEOUT

@@ -2,16 +2,15 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from evsrep.cloud.wire import pair_from_wire
 from evsrep.errors import ExitCode, Refused
 from evsrep.jobs.delete import raise_if_kept
-from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
-from tests.cli.conftest import UNKNOWN, SandboxFile, WriteProfiles, requests_in, resume_of
+from tests.cli.conftest import UNKNOWN, WriteProfiles, requests_in, resume_of
 from tests.conftest import FakeClock, Run
 from tests.weather.faults import CLOSE, PROCESS_THEN_CLOSE, status
 from tests.weather.messages import Request
@@ -38,21 +37,11 @@ def make(sandbox: Run, clock: FakeClock) -> Make:
     return make
 
 
-@pytest.fixture
-def weather(
-    sandbox_file: SandboxFile, clock: FakeClock, write_profiles: WriteProfiles
-) -> Iterator[BadServer]:
-    """The sandbox behind a server that misbehaves; the profile is 'served'."""
-    with BadServer(Sandbox(sandbox_file.path, now=clock.time)) as server:
-        write_profiles(**ready_profile(server.url))
-        yield server
-
-
 def deletes(server: BadServer) -> int:
     return sum(request.method == "DELETE" for request in server.requests)
 
 
-def test_delete_says_that_it_is_under_way(sandbox, make):
+def test_delete_says_that_it_is_under_way(sandbox: Run, make: Make) -> None:
     pair_id = make("one")
     done = sandbox("delete", pair_id, "--yes", "-o", "json")
     assert done.exit_code == ExitCode.DONE
@@ -62,7 +51,7 @@ def test_delete_says_that_it_is_under_way(sandbox, make):
     assert sandbox("show", pair_id, "-o", "value", "-c", "status").stdout == "deleting\n"
 
 
-def test_delete_waits_until_it_is_gone(sandbox, make):
+def test_delete_waits_until_it_is_gone(sandbox: Run, make: Make) -> None:
     make("one")
     done = sandbox("delete", "one", "--yes", "--wait", "-o", "json")
     assert done.exit_code == ExitCode.DONE
@@ -70,7 +59,7 @@ def test_delete_waits_until_it_is_gone(sandbox, make):
     assert sandbox("show", "one").exit_code == ExitCode.NOT_FOUND
 
 
-def test_without_a_terminal_nobody_is_asked_and_nothing_sent(sandbox, make):
+def test_without_a_terminal_nobody_is_asked_and_nothing_sent(sandbox: Run, make: Make) -> None:
     make("one")
     done = sandbox("delete", "one", "--debug")
     assert done.exit_code == ExitCode.USAGE
@@ -78,7 +67,7 @@ def test_without_a_terminal_nobody_is_asked_and_nothing_sent(sandbox, make):
     assert requests_in(done.stderr) == []
 
 
-def test_on_a_terminal_it_shows_and_asks(sandbox, make):
+def test_on_a_terminal_it_shows_and_asks(sandbox: Run, make: Make) -> None:
     pair_id = make("one")
     done = sandbox("delete", "one", typed="n\n")
     assert done.exit_code == ExitCode.INTERRUPTED
@@ -90,15 +79,17 @@ def test_on_a_terminal_it_shows_and_asks(sandbox, make):
     assert sandbox("show", "one", "-o", "value", "-c", "status").stdout == "deleting\n"
 
 
-def test_a_pair_that_is_being_made_is_refused_before_sending(sandbox, pair_id):
+def test_a_pair_that_is_being_made_is_refused_before_sending(sandbox: Run, pair_id: str) -> None:
     done = sandbox("delete", pair_id, "--yes", "--debug", "-o", "json")
     assert done.exit_code == ExitCode.REFUSED
     assert done.error["kind"] == "refused"
     assert "'creating'" in done.error["message"]
-    assert not any(each.startswith("DELETE") for each in requests_in(done.stderr))
+    assert not any(request.startswith("DELETE") for request in requests_in(done.stderr))
 
 
-def test_a_pair_that_goes_already_is_refused_unless_missing_ones_are_ignored(sandbox, make):
+def test_a_pair_that_goes_already_is_refused_unless_missing_ones_are_ignored(
+    sandbox: Run, make: Make
+) -> None:
     make("one")
     sandbox("delete", "one", "--yes")
     assert sandbox("delete", "one", "--yes").exit_code == ExitCode.REFUSED
@@ -107,7 +98,7 @@ def test_a_pair_that_goes_already_is_refused_unless_missing_ones_are_ignored(san
     assert done.json[0]["result"] == "deleted"
 
 
-def test_what_is_not_there_is_an_error_or_ignored(sandbox):
+def test_what_is_not_there_is_an_error_or_ignored(sandbox: Run) -> None:
     assert sandbox("delete", UNKNOWN, "--yes").exit_code == ExitCode.NOT_FOUND
     done = sandbox("delete", UNKNOWN, "nope", "--yes", "--ignore-missing", "-o", "json")
     assert done.exit_code == ExitCode.DONE
@@ -117,7 +108,7 @@ def test_what_is_not_there_is_an_error_or_ignored(sandbox):
     ]
 
 
-def test_one_that_fails_does_not_stop_the_others(sandbox, make):
+def test_one_that_fails_does_not_stop_the_others(sandbox: Run, make: Make) -> None:
     make("one")
     make("two")
     done = sandbox("delete", "one", "nope", "two", "--yes", "-o", "json")
@@ -127,27 +118,31 @@ def test_one_that_fails_does_not_stop_the_others(sandbox, make):
     assert done.error["message"].startswith("1 of 3 pairs could not be deleted")
 
 
-def test_failures_that_are_alike_have_their_own_code(sandbox, make):
+def test_failures_that_are_alike_have_their_own_code(sandbox: Run, make: Make) -> None:
     done = sandbox("delete", UNKNOWN, "nope", "--yes", "-o", "json")
     assert done.exit_code == ExitCode.NOT_FOUND
     assert len(done.json) == 2
 
 
-def test_a_pair_that_is_named_twice_goes_once(sandbox, make):
+def test_a_pair_that_is_named_twice_goes_once(sandbox: Run, make: Make) -> None:
     pair_id = make("one")
     done = sandbox("delete", "one", pair_id, "one", "--yes", "-o", "value", "-c", "id")
     assert done.exit_code == ExitCode.DONE
     assert done.stdout == f"{pair_id}\n"
 
 
-def test_a_protected_profile_wants_it_in_full(run, make, weather, write_profiles):
+def test_a_protected_profile_wants_it_in_full(
+    run: Run, make: Make, weather: BadServer, write_profiles: WriteProfiles
+) -> None:
     make("one")
     write_profiles(**ready_profile(weather.url), read_only=True)
     assert run("delete", "one", "--yes", "-p", "served").exit_code == ExitCode.REFUSED
     assert deletes(weather) == 0
 
 
-def test_a_lost_answer_to_a_delete_that_took_effect(run, make, weather):
+def test_a_lost_answer_to_a_delete_that_took_effect(
+    run: Run, make: Make, weather: BadServer
+) -> None:
     make("one")
     weather.play("DELETE", "", PROCESS_THEN_CLOSE)
     done = run("delete", "one", "--yes", "-p", "served", "-o", "json")
@@ -156,7 +151,9 @@ def test_a_lost_answer_to_a_delete_that_took_effect(run, make, weather):
     assert deletes(weather) == 1
 
 
-def test_a_lost_delete_that_took_no_effect_is_sent_again(run, make, weather, clock):
+def test_a_lost_delete_that_took_no_effect_is_sent_again(
+    run: Run, make: Make, weather: BadServer, clock: FakeClock
+) -> None:
     make("one")
     weather.play("DELETE", "", CLOSE)
     before = clock.moment
@@ -167,7 +164,9 @@ def test_a_lost_delete_that_took_no_effect_is_sent_again(run, make, weather, clo
 
 
 @pytest.mark.parametrize(("took_effect", "exit_code"), [(True, 0), (False, ExitCode.REFUSED)])
-def test_a_delete_that_comes_late_is_met_by_the_next(run, make, weather, took_effect, exit_code):
+def test_a_delete_that_comes_late_is_met_by_the_next(
+    run: Run, make: Make, weather: BadServer, took_effect: bool, exit_code: int
+) -> None:
     pair_id = make("one")
     weather.play("DELETE", "", CLOSE)
     weather.play("DELETE", "", status(409, body=b'{"message": "busy"}', processed=took_effect))
@@ -177,7 +176,9 @@ def test_a_delete_that_comes_late_is_met_by_the_next(run, make, weather, took_ef
     assert deletes(weather) == 2
 
 
-def test_a_pair_that_went_before_the_delete_came_is_deleted(run, make, weather):
+def test_a_pair_that_went_before_the_delete_came_is_deleted(
+    run: Run, make: Make, weather: BadServer
+) -> None:
     make("one")
     weather.play("DELETE", "", status(404, body=b'{"itemNotFound": {"message": "gone"}}'))
     done = run("delete", "one", "--yes", "-p", "served", "-o", "json")
@@ -186,7 +187,9 @@ def test_a_pair_that_went_before_the_delete_came_is_deleted(run, make, weather):
 
 
 @pytest.mark.parametrize(("refusal", "sent"), [(401, 2), (403, 2)])
-def test_who_may_not_delete_is_told_so_of_each(run, make, weather, refusal, sent):
+def test_who_may_not_delete_is_told_so_of_each(
+    run: Run, make: Make, weather: BadServer, refusal: int, sent: int
+) -> None:
     make("one")
     make("two")
     weather.play("DELETE", "", status(refusal, body=b'{"message": "no"}'), times=9)
@@ -196,17 +199,15 @@ def test_who_may_not_delete_is_told_so_of_each(run, make, weather, refusal, sent
     assert deletes(weather) == sent  # 401: once more with a new token, and then no more
 
 
-def test_ctrl_c_while_deleting_tells_of_every_row(run, make, sandbox_file, clock, write_profiles):
+def test_ctrl_c_while_deleting_tells_of_every_row(run: Run, make: Make, weather: BadServer) -> None:
     pair_ids = [make("one"), make("two")]
 
     def interrupt(request: Request) -> None:
         if request.method == "DELETE":
             os.kill(os.getpid(), signal.SIGINT)
 
-    app = Sandbox(sandbox_file.path, now=clock.time)
-    with BadServer(app, weather=interrupt) as server:
-        write_profiles(**ready_profile(server.url))
-        done = run("delete", *pair_ids, "--yes", "-p", "served")
+    weather.weather = interrupt
+    done = run("delete", *pair_ids, "--yes", "-p", "served")
     assert done.exit_code == ExitCode.INTERRUPTED
     assert [line.split()[:2] for line in done.stdout.splitlines()[1:]] == [
         ["unknown", pair_ids[0]], ["not_run", pair_ids[1]],
@@ -214,7 +215,7 @@ def test_ctrl_c_while_deleting_tells_of_every_row(run, make, sandbox_file, clock
     assert resume_of(done.stderr).startswith(f"delete {' '.join(pair_ids)} --yes")
 
 
-def test_a_lost_delete_is_not_sent_again_for_ever(run, make, weather):
+def test_a_lost_delete_is_not_sent_again_for_ever(run: Run, make: Make, weather: BadServer) -> None:
     make("one")
     weather.play("DELETE", "", status(504), times=9)
     done = run("delete", "one", "--yes", "-p", "served", "--retries", "2")
@@ -222,7 +223,9 @@ def test_a_lost_delete_is_not_sent_again_for_ever(run, make, weather):
     assert deletes(weather) == 3
 
 
-def test_what_can_not_be_found_out_is_unknown_with_the_command_that_tells(run, make, weather):
+def test_what_can_not_be_found_out_is_unknown_with_the_command_that_tells(
+    run: Run, make: Make, weather: BadServer
+) -> None:
     pair_id = make("one")
     weather.play("DELETE", "", PROCESS_THEN_CLOSE)
     weather.play("GET", pair_id, status(503), times=99, after=1)
@@ -232,14 +235,16 @@ def test_what_can_not_be_found_out_is_unknown_with_the_command_that_tells(run, m
     assert resume_of(done.stderr) == f"delete {pair_id} --yes --ignore-missing -p served"
 
 
-def test_several_are_waited_for_by_listing(run, make, weather):
+def test_several_are_waited_for_by_listing(run: Run, make: Make, weather: BadServer) -> None:
     make("one")
     make("two")
     done = run("delete", "one", "two", "--yes", "--wait", "-p", "served", "-o", "json")
     assert [row["result"] for row in done.json] == ["deleted", "deleted"]
 
 
-def test_who_may_not_look_while_waiting_is_told_of_each(run, make, weather):
+def test_who_may_not_look_while_waiting_is_told_of_each(
+    run: Run, make: Make, weather: BadServer
+) -> None:
     pair_ids = {make("one"), make("two")}
     forbidden = status(403, body=b'{"forbidden": {"message": "no"}}')
     weather.play("GET", "/os-vendor-replications?", forbidden, times=9)
@@ -250,7 +255,7 @@ def test_who_may_not_look_while_waiting_is_told_of_each(run, make, weather):
     }
 
 
-def test_time_that_runs_out_is_told(sandbox, make):
+def test_time_that_runs_out_is_told(sandbox: Run, make: Make) -> None:
     make("one")
     done = sandbox("delete", "one", "--yes", "--wait", "--wait-timeout", "1", "-o", "json")
     assert done.exit_code == ExitCode.WAIT_TIMEOUT
@@ -258,7 +263,7 @@ def test_time_that_runs_out_is_told(sandbox, make):
     assert done.error["resume"].startswith("evsrep delete ")
 
 
-def test_a_pair_in_a_group_is_refused_with_the_reason():
+def test_a_pair_in_a_group_is_refused_with_the_reason() -> None:
     pair = pair_from_wire(
         {"id": "x", "status": "available", "replication_consistency_group_id": "g"}
     )

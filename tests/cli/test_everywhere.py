@@ -4,17 +4,16 @@ import json
 import re
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from evsrep import __version__
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
-from tests.cli.conftest import SandboxFile, Serve, WriteProfiles, Wsgi, requests_in
-from tests.conftest import DR, PRODUCTION, FakeClock, Run
+from tests.cli.conftest import SandboxFile, Serve, WriteProfiles, requests_in
+from tests.conftest import DR, EXAMPLE, PRODUCTION, FakeClock, Run
+from tests.weather.shy import replacing
 
-EXAMPLE = ("--production-disk", PRODUCTION, "--dr-disk", DR)
 COMMANDS = {
     "show": ("show", "nope"),
     "create": ("create", *EXAMPLE, "--dry-run"),
@@ -144,14 +143,8 @@ def test_json_decodes_what_the_api_puts_into_strings(
 def test_json_keeps_fields_that_nobody_knows_yet(
     run: Run, pair_id: str, serve: Serve, write_profiles: WriteProfiles
 ) -> None:
-    def newer(app: Wsgi) -> Wsgi:
-        def answer(environ: Any, start_response: Any) -> Any:
-            found = b"".join(app(environ, start_response))
-            return [found.replace(b'"fault_level"', b'"moon_phase_"')]
-
-        return answer
-
-    write_profiles(**ready_profile(serve(newer)))
+    url = serve(lambda app: replacing(app, b'"fault_level"', b'"moon_phase_"'))
+    write_profiles(**ready_profile(url))
     assert run("show", pair_id, "-p", "served", "-o", "json").json["moon_phase_"] == "0"
     assert "moon_phase_" in run("show", pair_id, "-p", "served").stdout
 

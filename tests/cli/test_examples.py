@@ -76,7 +76,7 @@ def test_pair_and_wait_ends_with_the_code_of_what_happened(
     program = hurried / "evsrep"
     if variables.pop("SLOW", ""):
         program.write_text(program.read_text().replace("* 40", "* 1").replace("/ 40", "/ 1"))
-    if variables.pop("LOST", ""):  # as evsrep ends where nobody knows: tests/cloud has the weather
+    if variables.pop("LOST", ""):  # as evsrep ends where nobody knows: tests/faults has the weather
         program.write_text("#!/bin/sh\nexit 8\n")
     done = typed(str(EXAMPLES / "pair-and-wait.sh"), *disks, "db-01", **variables)
     assert done.returncode == exit_code, done.stderr

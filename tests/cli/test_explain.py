@@ -25,20 +25,20 @@ def test_every_word_is_explained_offline(run: Run, word: str) -> None:
     assert all(row["meaning"] for row in done.json)
 
 
-def test_a_word_with_two_meanings_has_both(run):
+def test_a_word_with_two_meanings_has_both(run: Run) -> None:
     done = run("explain", "error", "-o", "json")
     assert {row["kind"] for row in done.json} >= {"status", "replication status"}
 
 
-def test_an_unknown_word_gets_the_nearest(run):
+def test_an_unknown_word_gets_the_nearest(run: Run) -> None:
     done = run("explain", "3710041")
     assert done.exit_code == ExitCode.NOT_FOUND
     assert "did you mean '37100041'?" in done.stderr
     assert run("explain", "zzz").exit_code == ExitCode.NOT_FOUND
 
 
-def test_an_error_of_the_gateway_has_the_same_words():
-    found = meanings.meaning_of("APIGW.0308")
-    assert found is meanings.GATEWAY_CODES["0308"]
+def test_an_error_of_the_gateway_has_the_same_words() -> None:
+    meaning = meanings.meaning_of("APIGW.0308")
+    assert meaning is meanings.GATEWAY_CODES["0308"]
     assert meanings.meaning_of("APIGW.9999") is None
     assert meanings.meaning_of("EVS.1002") is meanings.ERROR_CODES["EVS.1002"]

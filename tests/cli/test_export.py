@@ -2,10 +2,8 @@
 
 import io
 import shlex
-from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,9 +13,10 @@ from evsrep.errors import ExitCode
 from evsrep.jobs.export import manifest_lines
 from evsrep.jobs.manifest import read_manifest
 from evsrep.sandbox.profile import ready_profile
-from tests.cli.conftest import Serve, WriteProfiles, Wsgi
-from tests.conftest import DR, PRODUCTION, Run
+from tests.cli.conftest import Serve, WriteProfiles
+from tests.conftest import DR, EXAMPLE, PRODUCTION, Run
 from tests.output.test_text import quick
+from tests.weather.shy import answering
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
@@ -46,17 +45,9 @@ def test_the_zones_of_the_disks_tell_which_is_production(run: Run, pair_id: str)
 def test_without_the_disks_the_words_of_the_api_do(
     run: Run, serve: Serve, write_profiles: WriteProfiles
 ) -> None:
-    def without_disks(app: Wsgi) -> Wsgi:
-        def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
-            if environ["PATH_INFO"].endswith("/volumes/detail"):
-                start_response("403 Forbidden", [("Content-Length", "0")])
-                return [b""]
-            return app(environ, start_response)
-
-        return answer
-
-    write_profiles(**ready_profile(serve(without_disks)))
-    run("create", "-p", "served", "--production-disk", PRODUCTION, "--dr-disk", DR)
+    url = serve(lambda app: answering(app, "403 Forbidden", path="/volumes/detail"))
+    write_profiles(**ready_profile(url))
+    run("create", "-p", "served", *EXAMPLE)
     line = run("export", "-p", "served").stdout.splitlines()[1]
     production, dr, ids, zone, *_ = line.split(",")
     assert (production, dr, zone) == ("", "", "az2.dc2")

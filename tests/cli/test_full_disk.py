@@ -10,9 +10,7 @@ import pytest
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
 from tests.cli.conftest import WriteProfiles
-from tests.conftest import DR, PRODUCTION, Real
-
-ORDER = ("--production-disk", PRODUCTION, "--dr-disk", DR)
+from tests.conftest import EXAMPLE, PRODUCTION, Real
 
 
 def fill_disk() -> None:
@@ -46,7 +44,7 @@ def test_a_token_that_can_not_be_kept_is_used_all_the_same(real: Real, files: Pa
 
 
 def test_a_pair_is_created_and_told(real: Real, files: Path) -> None:
-    done = real("create", *ORDER, "-p", "served", "-o", "value", "-c", "status", **FULL)
+    done = real("create", *EXAMPLE, "-p", "served", "-o", "value", "-c", "status", **FULL)
     assert (done.returncode, done.stdout) == (ExitCode.DONE, "creating\n")
     listed = real("list", "-p", "served", "-o", "value", "-c", "volume_ids", **FULL)
     assert listed.returncode == ExitCode.DONE
@@ -54,7 +52,7 @@ def test_a_pair_is_created_and_told(real: Real, files: Path) -> None:
 
 
 def test_a_sandbox_that_can_not_be_written_says_so(real: Real, home: Path) -> None:
-    done = real("create", *ORDER, "-p", "sandbox", **FULL)
+    done = real("create", *EXAMPLE, "-p", "sandbox", **FULL)
     assert done.returncode in (ExitCode.CONFIG, ExitCode.UNAVAILABLE)
     assert "Traceback" not in done.stderr
     assert "help: " in done.stderr
@@ -62,7 +60,9 @@ def test_a_sandbox_that_can_not_be_written_says_so(real: Real, home: Path) -> No
 
 def test_a_full_stdout_is_told_and_the_id_is_not_lost(real: Real, files: Path) -> None:
     with Path("/dev/full").open("w") as full:
-        done = real("create", *ORDER, "-p", "served", capture_output=False, stdout=full, stderr=-1)
+        done = real(
+            "create", *EXAMPLE, "-p", "served", capture_output=False, stdout=full, stderr=-1
+        )
     assert done.returncode == ExitCode.INTERNAL
     assert "stdout can't be written to" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("resume: evsrep wait ")

@@ -192,7 +192,9 @@ def test_ready_shows_each_rule_and_sends_nothing(grouped: Run, sent: Sent, group
         "status": True, "replication_status": True, "fault_level": True,
         "servers in the primary zone": True,
     }  # fmt: skip
-    assert {each.split()[0] for each in requests_in(done.stderr) if "/v2/" in each} == {"GET"}
+    assert {request.split()[0] for request in requests_in(done.stderr) if "/v2/" in request} == {
+        "GET"
+    }
     done = grouped("group", "ready", "shop", "--for", "update", "-o", "json")
     assert done.exit_code == ExitCode.REFUSED
     assert [row["ok"] for row in done.json] == [True, False]

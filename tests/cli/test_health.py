@@ -1,5 +1,7 @@
 """`evsrep health`."""
 
+from typing import Any
+
 import pytest
 
 from evsrep.cloud.wire import pair_from_wire
@@ -13,7 +15,9 @@ def test_nothing_there_is_all_right(sandbox: Run) -> None:
     assert done.json == []
 
 
-def test_a_pair_is_degraded_while_it_copies_and_protected_then(sandbox, pair_id, clock: FakeClock):
+def test_a_pair_is_degraded_while_it_copies_and_protected_then(
+    sandbox: Run, pair_id: str, clock: FakeClock
+) -> None:
     assert sandbox("health").exit_code == 1
     clock.sleep(3)
     done = sandbox("health", "-o", "json")
@@ -26,7 +30,7 @@ def test_a_pair_is_degraded_while_it_copies_and_protected_then(sandbox, pair_id,
     assert done.stdout == f"{pair_id}\tprotected\n"
 
 
-def test_a_pair_that_failed_is_critical(sandbox, clock: FakeClock):
+def test_a_pair_that_failed_is_critical(sandbox: Run, clock: FakeClock) -> None:
     words = ("--production-disk", "link-down", "--dr-disk", "link-down-dr", "--name", "a|b\nc")
     sandbox("create", *words)
     clock.sleep(10)
@@ -39,7 +43,9 @@ def test_a_pair_that_failed_is_critical(sandbox, clock: FakeClock):
     assert figures == "protected=0 degraded=0 critical=1 unknown=0"
 
 
-def test_nagios_gets_one_line_however_many_are_bad_and_the_worst_first(sandbox, clock: FakeClock):
+def test_nagios_gets_one_line_however_many_are_bad_and_the_worst_first(
+    sandbox: Run, clock: FakeClock
+) -> None:
     for name in ("example", "db-01-data", "db-01-log", "archive-01-data", "web-01-data"):
         stem = name.removesuffix("-production")
         first = "example-production" if name == "example" else name
@@ -56,8 +62,8 @@ def test_nagios_gets_one_line_however_many_are_bad_and_the_worst_first(sandbox, 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_on_a_terminal_it_is_a_line_each_and_below_it_what_is_wrong(
-    sandbox, pair_id, clock: FakeClock, width
-):
+    sandbox: Run, pair_id: str, clock: FakeClock, width: int
+) -> None:
     done = sandbox("health", terminal=True, width=width)
     assert done.exit_code == 1
     assert f"({pair_id})" in done.stdout
@@ -68,20 +74,20 @@ def test_on_a_terminal_it_is_a_line_each_and_below_it_what_is_wrong(
     assert done.stdout == f"protected: pair 'my replication' ({pair_id})\n"
 
 
-def test_on_a_terminal_nothing_is_said_to_be_nothing(sandbox):
+def test_on_a_terminal_nothing_is_said_to_be_nothing(sandbox: Run) -> None:
     done = sandbox("health", terminal=True)
     assert (done.exit_code, done.stdout) == (0, "")
     assert "there is nothing to protect" in done.stderr
 
 
-def test_what_can_not_be_found_out_is_unknown(run):
+def test_what_can_not_be_found_out_is_unknown(run: Run) -> None:
     done = run("health", "--nagios", "-p", "nope", "-o", "json")
     assert done.exit_code == 3
     assert done.stdout == "EVSREP UNKNOWN - there is no profile 'nope'\n"
     assert done.error["exit_code"] == 3
 
 
-def test_a_wrong_word_is_a_usage_fault_as_everywhere(run):
+def test_a_wrong_word_is_a_usage_fault_as_everywhere(run: Run) -> None:
     assert run("health", "--nope").exit_code == 2
 
 
@@ -101,11 +107,11 @@ def test_a_wrong_word_is_a_usage_fault_as_everywhere(run):
         ({"status": "error_deleting"}, "critical"),
     ],
 )
-def test_how_a_pair_is_judged(fields, health):
+def test_how_a_pair_is_judged(fields: dict[str, Any], health: str) -> None:
     assert judge(pair_from_wire({"id": "x", **fields})).health == health
 
 
-def test_what_is_known_to_be_bad_beats_what_is_not_known():
+def test_what_is_known_to_be_bad_beats_what_is_not_known() -> None:
     assert worst({"protected", "unknown", "degraded"}) == "degraded"
     assert worst({"protected", "unknown"}) == "unknown"
     assert worst(set()) == "protected"

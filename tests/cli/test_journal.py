@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
 from evsrep.settings.journal import MOST_BYTES, Journal, read_journal
 from tests.cli.conftest import UNKNOWN, Serve, WriteProfiles, Wsgi
-from tests.conftest import DR, PRODUCTION, FakeClock, Real, Run
+from tests.conftest import EXAMPLE, FakeClock, Real, Run
 
-CREATE = ("create", "-p", "sandbox", "--production-disk", PRODUCTION, "--dr-disk", DR)
+CREATE = ("create", "-p", "sandbox", *EXAMPLE)
 FIELDS = (
     "time profile project_id command method path outcome status id request_id".split()  # noqa: SIM905
 )
@@ -54,7 +54,7 @@ def test_what_changes_nothing_is_not_kept(run: Run, file: Path) -> None:
 
 def test_a_refusal_is_kept_too(run: Run, serve: Serve, write_profiles: WriteProfiles) -> None:
     def refusing(app: Wsgi) -> Wsgi:
-        def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
+        def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
             if environ["REQUEST_METHOD"] == "POST" and "vendor" in environ["PATH_INFO"]:
                 headers = [("Content-Length", "0"), ("X-Request-Id", "req-7")]
                 start_response("409 Conflict", headers)
@@ -168,9 +168,9 @@ def test_many_at_once_mix_no_lines(tmp_path: Path) -> None:
         list(pool.map(write, range(400)))
     for journal in journals:
         journal.close()
-    found = list(read_journal(path))
-    assert {entry.id for entry in found} == {str(number) for number in range(400)}
-    assert all(entry.path == f"/v2/p/{entry.id}" for entry in found)
+    entries = list(read_journal(path))
+    assert {entry.id for entry in entries} == {str(number) for number in range(400)}
+    assert all(entry.path == f"/v2/p/{entry.id}" for entry in entries)
 
 
 def test_a_long_journal_is_laid_beside_and_still_read(tmp_path: Path) -> None:

@@ -2,23 +2,27 @@
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
 from evsrep.errors import ExitCode
-from tests.cli.conftest import Serve, WriteProfiles, requests_in
+from tests.cli.conftest import SandboxFile, Serve, WriteProfiles, requests_in
 from tests.conftest import DR, PRODUCTION, FakeClock, Run
 
 DB = ("33f6d2a1-7b6b-49e7-93c8-ed05a19492de", "5ac231a6-77fb-49e0-898a-3ba330912e4d")
 COLUMN = ("-o", "value", "-c", "name")
 
+ListOf = Callable[..., list[str]]
+CompleteWords = Callable[[str], list[str]]
+
 
 @pytest.fixture
 def pairs(sandbox: Run, clock: FakeClock) -> list[str]:
     """Two pairs, 'b' older than 'a'; their IDs, newest first."""
-    ids = []
+    ids: list[str] = []
     for name, (production, dr) in {"b": (PRODUCTION, DR), "a": DB}.items():
         words = ("--production-disk", production, "--dr-disk", dr, "--name", name)
         done = sandbox("create", *words, "-o", "value", "-c", "id")
@@ -55,7 +59,7 @@ class ManyPairs:
                 }
             first = self.ids.index(marker) + 1
         page = self.ids[first : first + int(query["limit"])]
-        return "200 OK", {"replications": [self._pair(each) for each in page]}
+        return "200 OK", {"replications": [self._pair(pair_id) for pair_id in page]}
 
     @staticmethod
     def _pair(pair_id: str) -> dict[str, Any]:
@@ -63,7 +67,7 @@ class ManyPairs:
 
 
 @pytest.fixture
-def list_of(run: Run, serve: Serve, write_profiles: WriteProfiles) -> Callable[..., list[str]]:
+def list_of(run: Run, serve: Serve, write_profiles: WriteProfiles) -> ListOf:
     """The IDs that `list` prints of a cloud of our own."""
 
     def list_of(cloud: ManyPairs, *words: str) -> list[str]:
@@ -76,7 +80,9 @@ def list_of(run: Run, serve: Serve, write_profiles: WriteProfiles) -> Callable[.
     return list_of
 
 
-def test_list_shows_each_pair_with_what_a_person_wants_to_know(sandbox, pairs):
+def test_list_shows_each_pair_with_what_a_person_wants_to_know(
+    sandbox: Run, pairs: list[str]
+) -> None:
     done = sandbox("list")
     heading, first, second = done.stdout.splitlines()
     assert heading.split() == [
@@ -86,21 +92,21 @@ def test_list_shows_each_pair_with_what_a_person_wants_to_know(sandbox, pairs):
     assert second.startswith(pairs[1])
 
 
-def test_json_has_all_fields_in_an_array(sandbox, pairs):
+def test_json_has_all_fields_in_an_array(sandbox: Run, pairs: list[str]) -> None:
     done = sandbox("list", "-o", "json")
-    assert [each["id"] for each in done.json] == pairs
+    assert [pair["id"] for pair in done.json] == pairs
     assert done.json[0]["record_metadata"] == {
         "volume_size": 100, "volume_type": "ssd", "multiattach": False,
     }  # fmt: skip
 
 
-def test_jsonl_has_a_line_each(sandbox, pairs):
+def test_jsonl_has_a_line_each(sandbox: Run, pairs: list[str]) -> None:
     lines = sandbox("list", "-o", "jsonl").stdout.splitlines()
     assert [json.loads(line)["id"] for line in lines] == pairs
 
 
 @pytest.mark.parametrize(("form", "text"), [("json", "[]\n"), ("jsonl", ""), ("value", "")])
-def test_no_pairs_are_an_empty_list(sandbox, form, text):
+def test_no_pairs_are_an_empty_list(sandbox: Run, form: str, text: str) -> None:
     assert sandbox("list", "-o", form).stdout == text
 
 
@@ -126,16 +132,18 @@ def test_no_pairs_are_an_empty_list(sandbox, form, text):
         (["--changed-since", "2030-01-01"], ""),
     ],
 )
-def test_filters_order_and_limit(sandbox, pairs, words, names):
+def test_filters_order_and_limit(
+    sandbox: Run, pairs: list[str], words: list[str], names: str
+) -> None:
     done = sandbox("list", *words, *COLUMN)
     assert done.exit_code == ExitCode.DONE, done.stderr
     assert done.stdout.split() == names.split()
 
 
-def test_what_can_be_filtered_there_is_asked_for(sandbox, pairs):
+def test_what_can_be_filtered_there_is_asked_for(sandbox: Run, pairs: list[str]) -> None:
     words = ("--status", "available", "--sort", "name", "--changed-since", "2023-01-01T00:00:00Z")
     done = sandbox("list", *words, "--debug")
-    [asked] = [each for each in requests_in(done.stderr) if "replications" in each]
+    [asked] = [request for request in requests_in(done.stderr) if "replications" in request]
     query = parse_qs(asked.partition("?")[2])
     assert query["sort_key"] == ["name"]
     assert query["sort_dir"] == ["asc"]
@@ -155,14 +163,16 @@ def test_what_can_be_filtered_there_is_asked_for(sandbox, pairs):
         (["-c", "nope"], "no such column of a pair: nope"),
     ],
 )
-def test_what_can_not_be_asked_is_told_before_anything_is_sent(sandbox, sandbox_file, words, said):
+def test_what_can_not_be_asked_is_told_before_anything_is_sent(
+    sandbox: Run, sandbox_file: SandboxFile, words: list[str], said: str
+) -> None:
     done = sandbox("list", *words)
     assert done.exit_code == ExitCode.USAGE
     assert said in done.stderr
     assert not sandbox_file.was_asked
 
 
-def test_all_pages_are_walked_by_marker(list_of):
+def test_all_pages_are_walked_by_marker(list_of: ListOf) -> None:
     cloud = ManyPairs(2500)
     assert list_of(cloud) == cloud.ids
     assert [query.get("marker") for query in cloud.queries] == [
@@ -171,14 +181,14 @@ def test_all_pages_are_walked_by_marker(list_of):
 
 
 @pytest.mark.parametrize("limit", [1, 999, 1000, 1001, 2500, 9999])
-def test_the_limit_bounds_the_whole(list_of, limit):
+def test_the_limit_bounds_the_whole(list_of: ListOf, limit: int) -> None:
     cloud = ManyPairs(2500)
     assert list_of(cloud, "--limit", str(limit)) == cloud.ids[:limit]
     assert len(cloud.queries) <= (limit - 1) // 1000 + 1
 
 
 @pytest.mark.parametrize("gone", [1, 3, 40, 1000, 1500])
-def test_pairs_that_vanish_with_the_marker_lose_no_others(list_of, gone):
+def test_pairs_that_vanish_with_the_marker_lose_no_others(list_of: ListOf, gone: int) -> None:
     cloud = ManyPairs(3000)
     before = list(cloud.ids)
 
@@ -190,7 +200,7 @@ def test_pairs_that_vanish_with_the_marker_lose_no_others(list_of, gone):
     assert list_of(cloud) == before
 
 
-def test_pairs_that_appear_meanwhile_double_no_others(list_of):
+def test_pairs_that_appear_meanwhile_double_no_others(list_of: ListOf) -> None:
     cloud = ManyPairs(2500)
     before = list(cloud.ids)
 
@@ -198,15 +208,17 @@ def test_pairs_that_appear_meanwhile_double_no_others(list_of):
         cloud.ids.insert(0, f"11111111-0000-4000-8000-{number:012d}")
 
     cloud.before_page = appear
-    assert [each for each in list_of(cloud) if each in before] == before
+    assert [pair_id for pair_id in list_of(cloud) if pair_id in before] == before
 
 
-def test_a_server_that_knows_no_markers_is_paged_by_offset(list_of):
+def test_a_server_that_knows_no_markers_is_paged_by_offset(list_of: ListOf) -> None:
     cloud = ManyPairs(2500, knows_markers=False)
     assert list_of(cloud) == cloud.ids
 
 
-def test_a_server_that_refuses_every_marker_is_an_error(run, serve, write_profiles):
+def test_a_server_that_refuses_every_marker_is_an_error(
+    run: Run, serve: Serve, write_profiles: WriteProfiles
+) -> None:
     cloud = ManyPairs(1500)
     cloud.is_marker = lambda marker: False
     write_profiles(endpoint=serve(lambda app: cloud), project_id="p", token="t0ken")
@@ -216,7 +228,9 @@ def test_a_server_that_refuses_every_marker_is_an_error(run, serve, write_profil
     assert len(cloud.queries) < 60
 
 
-def test_the_names_are_kept_for_tab(sandbox, pairs, home, complete_words):
+def test_the_names_are_kept_for_tab(
+    sandbox: Run, pairs: list[str], home: Path, complete_words: CompleteWords
+) -> None:
     sandbox("list")
     assert complete_words("evsrep show -p sandbox ") == ["a", pairs[0], "b", pairs[1]]
     assert complete_words("evsrep delete -p sandbox b ") == ["a", pairs[0], pairs[1]]
@@ -227,18 +241,22 @@ def test_the_names_are_kept_for_tab(sandbox, pairs, home, complete_words):
     assert complete_words("evsrep list --status err") == ["error", "error_deleting"]
 
 
-def test_tab_knows_what_can_be_explained(complete_words):
+def test_tab_knows_what_can_be_explained(complete_words: CompleteWords) -> None:
     assert complete_words("evsrep explain 3710017") == ["37100177", "37100178"]
     assert complete_words("evsrep explain failov") == ["failovering", "failovered"]
 
 
-def test_a_part_of_the_list_adds_to_the_names(sandbox, pairs, complete_words):
+def test_a_part_of_the_list_adds_to_the_names(
+    sandbox: Run, pairs: list[str], complete_words: CompleteWords
+) -> None:
     sandbox("list", "--name", "a")
     sandbox("list", "--name", "b")
     assert set(complete_words("evsrep show -p sandbox ")) == {"a", "b", *pairs}
 
 
-def test_a_broken_cache_is_none(sandbox, pairs, home, complete_words):
+def test_a_broken_cache_is_none(
+    sandbox: Run, pairs: list[str], home: Path, complete_words: CompleteWords
+) -> None:
     sandbox("list")
     [kept] = (home / ".cache/evsrep/names").iterdir()
     for content in (
@@ -253,7 +271,7 @@ def test_a_broken_cache_is_none(sandbox, pairs, home, complete_words):
 
 
 @pytest.fixture
-def complete_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+def complete_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> CompleteWords:
     """What Tab offers at the end of a line."""
     from click.shell_completion import ShellComplete
 

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ def test_twenty_at_once_sign_in_once(write_profiles: WriteProfiles, home: Path) 
     sign_ins: list[str] = []
 
     def counted(app: Wsgi) -> Wsgi:
-        def answer(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
+        def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
             if environ["REQUEST_METHOD"] == "POST":
                 sign_ins.append(environ["PATH_INFO"])
             return app(environ, start_response)

@@ -55,11 +55,11 @@ def blocks() -> Iterator[Block]:
 
 
 BLOCKS = list(blocks())
-SHELL = [each for each in BLOCKS if each.language == "sh"]
+SHELL = [block for block in BLOCKS if block.language == "sh"]
 DRILL = "A failover drill in ten commands"  # tests/cli/test_drill.py types it
-TYPED = [each for each in SHELL if each.is_typed and not each.mark and each.section != DRILL]
-SCRIPTS = [each for each in SHELL if not each.is_typed and not each.mark]
-SHOWN = [each for each in BLOCKS if each.language == "console"]
+TYPED = [block for block in SHELL if block.is_typed and not block.mark and block.section != DRILL]
+SCRIPTS = [block for block in SHELL if not block.is_typed and not block.mark]
+SHOWN = [block for block in BLOCKS if block.language == "console"]
 
 
 def words_of(line: str) -> list[str]:
@@ -84,10 +84,10 @@ def test_the_readme_has_blocks_of_every_kind() -> None:
     assert TYPED
     assert SCRIPTS
     assert SHOWN
-    assert {"try", "test", "install", "zipapp"} <= {each.mark for each in SHELL}
+    assert {"try", "test", "install", "zipapp"} <= {block.mark for block in SHELL}
 
 
-@pytest.mark.parametrize("name", [each.mark for each in SHELL if each.mark])
+@pytest.mark.parametrize("name", [block.mark for block in SHELL if block.mark])
 def test_what_installs_is_run_by_the_gate(name: str) -> None:
     assert f"readme_command {name}" in GATE
 
@@ -229,7 +229,7 @@ def _cloud(keys: dict[str, str]) -> dict[str, object]:
 
 def prepared(run: Run, line: str) -> str:
     """The example, once what it takes for granted has happened, with the ID of a pair there is."""
-    starts = max((each for each in BEFORE if line.startswith(each)), key=len)
+    starts = max((start for start in BEFORE if line.startswith(start)), key=len)
     for before in BEFORE[starts]:
         done = run(*before.split())
         assert done.exit_code == 0, (before, done.stderr)

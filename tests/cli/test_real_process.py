@@ -14,9 +14,9 @@ import pytest
 
 from evsrep.errors import ExitCode
 from tests.cli.conftest import ID, SandboxFile, resume_of
-from tests.conftest import DR, PRODUCTION, Real, Spawn
+from tests.conftest import DR, EXAMPLE, PRODUCTION, Real, Spawn
 
-EXAMPLE = ("create", "--production-disk", PRODUCTION, "--dr-disk", DR, "-p", "sandbox")
+CREATE = ("create", *EXAMPLE, "-p", "sandbox")
 EVSREP = f"{shlex.quote(sys.executable)} -m evsrep"
 
 
@@ -43,7 +43,7 @@ def shell(line: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("columns", [80, 200])
 def test_a_terminal_gets_a_box_and_colours_that_fit(spawn: Spawn, columns: int) -> None:
-    child = spawn(*EXAMPLE, "--name", "my replication", columns=columns)
+    child = spawn(*CREATE, "--name", "my replication", columns=columns)
     screen = screen_of(child)
     assert child.exitstatus == ExitCode.DONE
     assert "\x1b[" in screen
@@ -55,7 +55,7 @@ def test_a_terminal_gets_a_box_and_colours_that_fit(spawn: Spawn, columns: int) 
 
 
 def test_an_id_is_not_cut_at_40_columns(spawn: Spawn, sandbox_file: SandboxFile) -> None:
-    screen = plain(screen_of(spawn(*EXAMPLE, columns=40)))
+    screen = plain(screen_of(spawn(*CREATE, columns=40)))
     [pair_id] = sandbox_file.pair_ids()
     for whole in (pair_id, PRODUCTION, DR):
         assert whole in screen
@@ -75,14 +75,14 @@ def test_a_dumb_terminal_gets_no_escape_sequences(spawn: Spawn) -> None:
 
 
 def test_a_name_can_not_set_the_terminals_title(spawn: Spawn) -> None:
-    screen = screen_of(spawn(*EXAMPLE, "--name", "\x1b]0;title\x07[bold]x[/y]"))
+    screen = screen_of(spawn(*CREATE, "--name", "\x1b]0;title\x07[bold]x[/y]"))
     assert "\x1b]" not in screen
     assert "\x07" not in screen
     assert "[bold]x[/y]" in plain(screen)
 
 
 def test_progress_is_shown_on_a_terminal_and_goes_when_it_is_done(spawn: Spawn) -> None:
-    child = spawn(*EXAMPLE, "--wait", "--wait-timeout", "0.6", "-o", "value", "-c", "status")
+    child = spawn(*CREATE, "--wait", "--wait-timeout", "0.6", "-o", "value", "-c", "status")
     child.expect("creating")
     screen = screen_of(child)
     assert child.exitstatus == ExitCode.WAIT_TIMEOUT
@@ -95,7 +95,7 @@ def test_progress_is_shown_on_a_terminal_and_goes_when_it_is_done(spawn: Spawn) 
 
 
 def test_a_pipe_gets_neither_colour_nor_box_nor_progress(real: Real) -> None:
-    done = real(*EXAMPLE, "--wait", "--wait-timeout", "0.6")
+    done = real(*CREATE, "--wait", "--wait-timeout", "0.6")
     assert done.returncode == ExitCode.WAIT_TIMEOUT
     assert "\x1b" not in done.stdout + done.stderr
     assert "\r" not in done.stdout + done.stderr
@@ -106,7 +106,7 @@ def test_a_pipe_gets_neither_colour_nor_box_nor_progress(real: Real) -> None:
 
 
 def test_json_goes_into_a_program(real: Real) -> None:
-    done = real(*EXAMPLE, "-o", "json")
+    done = real(*CREATE, "-o", "json")
     assert json.loads(done.stdout)["volume_ids"] == [PRODUCTION, DR]
 
 
@@ -115,7 +115,7 @@ def test_a_closed_pipe_ends_it_quietly_and_the_id_is_not_lost(
 ) -> None:
     for form in ("table", "json", "value"):
         shell(f"{EVSREP} sandbox reset")
-        line = f"{EVSREP} {' '.join(EXAMPLE)} -o {form} | (exec <&-)"
+        line = f"{EVSREP} {' '.join(CREATE)} -o {form} | (exec <&-)"
         done = shell(line)
         [pair_id] = sandbox_file.pair_ids()
         assert pair_id in resume_of(done.stderr)
@@ -134,7 +134,7 @@ def test_a_reader_that_wants_no_more_is_no_error(home: Path) -> None:
 def test_a_full_disk_is_told_and_the_id_is_not_lost(
     home: Path, sandbox_file: SandboxFile, form: str
 ) -> None:
-    done = shell(f"{EVSREP} {' '.join(EXAMPLE)} -o {form} > /dev/full")
+    done = shell(f"{EVSREP} {' '.join(CREATE)} -o {form} > /dev/full")
     assert done.returncode not in (0, 120)
     [pair_id] = sandbox_file.pair_ids()
     assert f"evsrep wait {pair_id}" in done.stderr.splitlines()[-1]
@@ -151,14 +151,14 @@ def test_a_result_that_can_not_be_written_is_no_success(home: Path, words: str) 
 
 
 def test_nobody_to_talk_to_is_no_reason_to_fail(home: Path, sandbox_file: SandboxFile) -> None:
-    done = shell(f"{EVSREP} {' '.join(EXAMPLE)} -o value -c id 2>&-")
+    done = shell(f"{EVSREP} {' '.join(CREATE)} -o value -c id 2>&-")
     assert done.returncode == ExitCode.DONE
     assert done.stdout.split() == sandbox_file.pair_ids()
 
 
 def test_any_locale_will_do(real: Real) -> None:
     env = {"LC_ALL": "C"}
-    done = real(*EXAMPLE, "--name", "naïve 🚀", "-o", "json", env=env)
+    done = real(*CREATE, "--name", "naïve 🚀", "-o", "json", env=env)
     assert done.returncode == ExitCode.DONE, done.stderr
     assert json.loads(done.stdout)["name"] == "naïve 🚀"
     assert real("show", "naïve 🚀", "-p", "sandbox", env=env).returncode == ExitCode.DONE
@@ -167,7 +167,7 @@ def test_any_locale_will_do(real: Real) -> None:
 def test_a_name_that_is_no_text_is_a_fault_of_the_input(
     real: Real, sandbox_file: SandboxFile
 ) -> None:
-    done = real(*EXAMPLE, "--name", os.fsdecode(b"\xff"), "-o", "json")
+    done = real(*CREATE, "--name", os.fsdecode(b"\xff"), "-o", "json")
     assert done.returncode == ExitCode.USAGE
     assert json.loads(done.stderr)["error"]["kind"] == "usage"
     assert not sandbox_file.was_asked
@@ -182,7 +182,7 @@ def test_an_interrupted_wait_keeps_the_pair_and_tells_the_way_on(
     home: Path, sandbox_file: SandboxFile, number: signal.Signals, form: str
 ) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "evsrep", *EXAMPLE, "--wait", "-o", form, "--debug"],
+        [sys.executable, "-m", "evsrep", *CREATE, "--wait", "-o", form, "--debug"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -207,7 +207,7 @@ def test_an_interrupted_wait_keeps_the_pair_and_tells_the_way_on(
 
 
 def test_ctrl_c_on_a_terminal_does_the_same(spawn: Spawn, sandbox_file: SandboxFile) -> None:
-    child = spawn(*EXAMPLE, "--wait", "-o", "value", "-c", "id")
+    child = spawn(*CREATE, "--wait", "-o", "value", "-c", "id")
     child.expect("creating")
     child.sendintr()
     screen = plain(screen_of(child))

@@ -11,7 +11,7 @@ import pytest
 
 from evsrep.errors import ExitCode
 from tests.cli.conftest import SandboxFile
-from tests.conftest import DR, PRODUCTION, Real, Run
+from tests.conftest import DR, EXAMPLE, PRODUCTION, Real, Run
 
 
 def test_disks_has_the_documented_examples_two(run: Run) -> None:
@@ -131,8 +131,7 @@ def test_serve_says_where_it_is_and_ends_when_it_is_told(
     path.chmod(0o600)
     [name] = tomllib.loads(path.read_text())["profiles"]
 
-    words = ("--production-disk", PRODUCTION, "--dr-disk", DR)
-    created = real("create", *words, "-p", name, "-o", "json")
+    created = real("create", *EXAMPLE, "-p", name, "-o", "json")
     assert created.returncode == 0, created.stderr
     pair_id = json.loads(created.stdout)["id"]
     # the same state, without the network

@@ -3,7 +3,7 @@
 import pytest
 
 from evsrep.errors import ExitCode
-from tests.conftest import DR, PRODUCTION, Run
+from tests.conftest import EXAMPLE, Run
 
 
 def test_show_prints_the_pair_that_create_made(sandbox: Run, pair_id: str) -> None:
@@ -30,7 +30,7 @@ def test_show_of_an_unknown_name_says_how_to_find_the_right_one(sandbox: Run) ->
 def test_an_empty_word_is_no_pair_though_a_pair_may_have_no_name(
     sandbox: Run, words: list[str]
 ) -> None:
-    sandbox("create", "--production-disk", PRODUCTION, "--dr-disk", DR, "--wait")
+    sandbox("create", *EXAMPLE, "--wait")
     done = sandbox(*words)
     assert done.exit_code == ExitCode.USAGE
     assert "the pair is empty" in done.stderr

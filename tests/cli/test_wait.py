@@ -1,14 +1,23 @@
 """`evsrep wait`."""
 
 import shlex
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
-from tests.cli.conftest import UNKNOWN, SandboxFile, Serve, WriteProfiles, Wsgi, resume_of
+from tests.cli.conftest import (
+    UNKNOWN,
+    SandboxFile,
+    Serve,
+    WriteProfiles,
+    Wsgi,
+    requests_in,
+    resume_of,
+)
 from tests.conftest import FakeClock, Run
+from tests.weather.shy import answering
 
 
 @pytest.fixture
@@ -129,49 +138,34 @@ def test_a_name_that_two_pairs_have_lists_them(sandbox: Run, pair_id: str) -> No
         assert other in done.stderr
 
 
+def missing_looks(pair_id: str, status: str, times: int) -> Callable[[Wsgi], Wsgi]:
+    """The sandbox, which answers the first looks at a pair so."""
+    return lambda app: answering(app, status, path=pair_id, times=times)
+
+
+def looks_in(stderr: str, pair_id: str) -> int:
+    """How often a pair was looked at, as `--debug` tells."""
+    return sum(pair_id in request for request in requests_in(stderr))
+
+
 def test_a_failed_look_is_a_missed_look_and_not_the_end(
     run: Run, pair_id: str, serve: Serve, write_profiles: WriteProfiles
 ) -> None:
-    looks: list[str] = []
-
-    def shaky(app: Wsgi) -> Wsgi:
-        def answer(environ: Any, start_response: Any) -> Any:
-            if pair_id in environ["PATH_INFO"]:
-                looks.append(environ["PATH_INFO"])
-                if len(looks) < 4:
-                    start_response("503 Service Unavailable", [("Content-Length", "0")])
-                    return [b""]
-            return app(environ, start_response)
-
-        return answer
-
-    write_profiles(**ready_profile(serve(shaky)))
-    done = run("wait", pair_id, "-p", "served", "-o", "json")
+    write_profiles(**ready_profile(serve(missing_looks(pair_id, "503 Service Unavailable", 3))))
+    done = run("wait", pair_id, "-p", "served", "-o", "json", "--debug")
     assert done.exit_code == ExitCode.DONE
     assert done.json["status"] == "available"
-    assert len(looks) >= 4
+    assert looks_in(done.stderr, pair_id) >= 4
 
 
 @pytest.mark.parametrize(("times", "exit_code"), [(2, ExitCode.DONE), (9, ExitCode.REFUSED)])
 def test_a_refused_look_is_a_missed_look_unless_it_stays_so(
     run: Run, pair_id: str, serve: Serve, write_profiles: WriteProfiles, times: int, exit_code: int
 ) -> None:
-    looks: list[str] = []
-
-    def busy(app: Wsgi) -> Wsgi:
-        def answer(environ: Any, start_response: Any) -> Any:
-            if pair_id in environ["PATH_INFO"]:
-                looks.append(environ["PATH_INFO"])
-                if len(looks) <= times:
-                    start_response("409 Conflict", [("Content-Length", "0")])
-                    return [b""]
-            return app(environ, start_response)
-
-        return answer
-
-    write_profiles(**ready_profile(serve(busy)))
-    assert run("wait", pair_id, "-p", "served").exit_code == exit_code
-    assert len(looks) >= 3
+    write_profiles(**ready_profile(serve(missing_looks(pair_id, "409 Conflict", times))))
+    done = run("wait", pair_id, "-p", "served", "--debug")
+    assert done.exit_code == exit_code
+    assert looks_in(done.stderr, pair_id) >= 3
 
 
 GONE = {"nothing": b"", "HTML": b"<html>gone</html>", "a number": b'{"code": 404, "message": "-"}'}
@@ -181,16 +175,8 @@ GONE = {"nothing": b"", "HTML": b"<html>gone</html>", "a number": b'{"code": 404
 def test_a_404_in_words_that_tell_nothing_is_asked_of_the_collection(
     run: Run, pair_id: str, serve: Serve, write_profiles: WriteProfiles, body: bytes
 ) -> None:
-    def wordless(app: Wsgi) -> Wsgi:
-        def answer(environ: Any, start_response: Any) -> Any:
-            if pair_id in environ["PATH_INFO"]:
-                start_response("404 Not Found", [("Content-Length", str(len(body)))])
-                return [body]
-            return app(environ, start_response)
-
-        return answer
-
-    write_profiles(**ready_profile(serve(wordless)))
+    url = serve(lambda app: answering(app, "404 Not Found", path=pair_id, body=body))
+    write_profiles(**ready_profile(url))
     assert run("wait", pair_id, "--for", "deleted", "-p", "served").exit_code == ExitCode.DONE
     shown = run("show", pair_id, "-p", "served", "-o", "json")
     assert shown.error["kind"] == "not_found"

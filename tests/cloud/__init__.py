@@ -1,1 +1,1 @@
-"""The API, spoken to servers that misbehave."""
+"""Pure functions of the room that speaks the API."""

@@ -5,7 +5,7 @@ import pytest
 from evsrep.cloud.meanings import GROUP_REPLICATION_STATUSES, GROUP_STATUSES
 from evsrep.cloud.models import Group
 from evsrep.cloud.wire import group_from_wire
-from evsrep.errors import OutcomeUnknown, Refused, Unavailable
+from evsrep.errors import Failed, OutcomeUnknown, Refused, Unavailable
 from evsrep.jobs import actions
 from evsrep.jobs.actions import (
     ACTIONS,
@@ -150,6 +150,8 @@ def test_a_switchover_is_over_when_the_primary_is_another() -> None:
 def test_an_error_that_was_there_before_does_not_end_the_wait() -> None:
     broken = LOST._replace(status="error_failovering")
     raise_if_hopeless(broken, goal_of(FAILOVER, broken))
+    with pytest.raises(Failed):
+        raise_if_hopeless(broken, goal_of(FAILOVER, LOST))
 
 
 def test_active_while_it_switches_is_not_active_yet() -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 from contextlib import closing, suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -46,11 +47,11 @@ def brief(found: list[Row]) -> list[tuple[int, str, str, str | None]]:
         '"production_disk" , dr_disk,"name"\n"a","b","x"\nc,d,""\n'.replace(" ,", ","),
     ],
 )
-def test_a_csv_in_whatever_dress(text):
+def test_a_csv_in_whatever_dress(text: str) -> None:
     assert brief(entries(text)) == [(2, "a", "b", "x"), (3, "c", "d", None)]
 
 
-def test_a_cell_may_go_over_lines_and_the_numbers_stay_right():
+def test_a_cell_may_go_over_lines_and_the_numbers_stay_right() -> None:
     text = HEAD + 'a,b,"x\ny"\n\nc,d,z\n'
     assert brief(entries(text)) == [(2, "a", "b", "x\ny"), (5, "c", "d", "z")]
     assert faults(HEAD + 'a,b,"x\ny"\n\nc,c,z\n') == [
@@ -58,7 +59,7 @@ def test_a_cell_may_go_over_lines_and_the_numbers_stay_right():
     ]
 
 
-def test_json_lines():
+def test_json_lines() -> None:
     text = '{"production_disk": "a", "dr_disk": "b"}\n\n{"volume_ids": ["c", "d"], "name": "", '
     text += '"priority_station": "z"}\n'
     found = entries(text, "jsonl")
@@ -66,18 +67,18 @@ def test_json_lines():
     assert found[1].request.priority_station == "z"
 
 
-def test_toml_counts_its_pairs():
+def test_toml_counts_its_pairs() -> None:
     text = '[[pair]]\nproduction_disk = "a"\ndr_disk = "b"\n[[pair]]\nvolume_ids = ["c", "d"]\n'
     text += 'priority_station = "z"\n'
     assert brief(entries(text, "toml")) == [(1, "a", "b", None), (2, "c", "d", None)]
 
 
-def test_volume_ids_in_a_cell():
+def test_volume_ids_in_a_cell() -> None:
     text = 'volume_ids,priority_station\n"a, b",z\nc d,z\n'
     assert [each.request.disks for each in entries(text)] == [("a", "b"), ("c", "d")]
 
 
-def test_defaults_fill_what_is_not_said():
+def test_defaults_fill_what_is_not_said() -> None:
     [found] = entries(HEAD + "a,b,x\n", defaults=Defaults("az1"))
     assert found.request.priority_station == "az1"
 
@@ -103,14 +104,14 @@ def test_defaults_fill_what_is_not_said():
         (HEAD + "a,b,\x00\r\rx\n", "line 2: it is not CSV: new-line character seen in unquoted"),
     ],
 )
-def test_what_is_wrong_with_a_csv(text, told):
+def test_what_is_wrong_with_a_csv(text: str, told: str) -> None:
     assert faults(text)[0].startswith(told)
 
 
 ID = "18aa67ea-c7cb-4826-800d-50e67f0de75b"
 
 
-def test_an_id_is_the_same_in_capitals():
+def test_an_id_is_the_same_in_capitals() -> None:
     assert faults(HEAD + f"{ID},b,x\n{ID.upper()},c,y\n") == [
         f"line 3: disk {ID.upper()} is named in line 2 as well"
     ]
@@ -140,18 +141,18 @@ def test_an_id_is_the_same_in_capitals():
         ("toml", "a = " + "[" * 100_000, "the file is not TOML: it is nested too deeply"),
     ],
 )
-def test_what_is_wrong_with_the_others(form, text, told):
+def test_what_is_wrong_with_the_others(form: str, text: str, told: str) -> None:
     assert faults(text, form)[0].startswith(told)
 
 
-def test_all_faults_are_told_at_once_within_reason():
+def test_all_faults_are_told_at_once_within_reason() -> None:
     told = faults(HEAD + "a,a,x\n" * 50)
     assert told[0] == "line 2: the two disks must be different, and both are a"
     assert len(told) == MOST_KEPT + 1
     assert told[-1] == "and 30 more"
 
 
-def test_a_file_without_end_is_not_read_to_its_end():
+def test_a_file_without_end_is_not_read_to_its_end() -> None:
     class Endless(io.RawIOBase):
         lines = 0
 
@@ -165,7 +166,9 @@ def test_a_file_without_end_is_not_read_to_its_end():
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_blank_lines_without_end_are_not_read_to_their_end(form, monkeypatch):
+def test_blank_lines_without_end_are_not_read_to_their_end(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("evsrep.jobs.manifest_formats._MOST_LINES", 1000)
     head = HEAD if form == "csv" else ""
     with pytest.raises(UsageFault, match="at most 1000 lines"):
@@ -173,13 +176,13 @@ def test_blank_lines_without_end_are_not_read_to_their_end(form, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["a.csv", "A.CSV", "x.y.csv"])
-def test_the_ending_tells_the_form(name):
+def test_the_ending_tells_the_form(name: str) -> None:
     assert format_of(name, None) == "csv"
     assert format_of(name, "toml") == "toml"
 
 
 @pytest.mark.parametrize("name", ["pairs", "pairs.txt", "csv", "-"])
-def test_an_unknown_ending_wants_the_form(name):
+def test_an_unknown_ending_wants_the_form(name: str) -> None:
     if name == "csv":
         assert format_of(name, None) == "csv"
         return
@@ -194,7 +197,7 @@ ALMOST = st.lists(CELLS, max_size=40).map(lambda parts: ",".join(parts).encode()
 @pytest.mark.parametrize("form", FORMATS)
 @given(raw=st.one_of(st.binary(max_size=300), ALMOST, st.text(max_size=200).map(
     lambda text: text.encode("utf-8", "surrogatepass"))))  # fmt: skip
-def test_any_bytes_are_pairs_or_a_usage_fault(form, raw):
+def test_any_bytes_are_pairs_or_a_usage_fault(form: str, raw: bytes) -> None:
     with suppress(UsageFault):
         assert entries(raw, form)
 
@@ -208,6 +211,6 @@ JSON = st.recursive(
 
 
 @given(value=JSON)
-def test_any_json_is_pairs_or_a_usage_fault(value):
+def test_any_json_is_pairs_or_a_usage_fault(value: Any) -> None:
     with suppress(UsageFault):
         assert entries(json.dumps(value), "jsonl")

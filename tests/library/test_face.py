@@ -11,7 +11,7 @@ import pytest
 
 import evsrep
 from evsrep.sandbox.profile import ready_profile
-from tests.conftest import DR, PRODUCTION, FakeClock, Real, Run
+from tests.conftest import DR, EXAMPLE, PRODUCTION, FakeClock, Real, Run
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "tests/examples/program.py"
@@ -106,7 +106,7 @@ def test_what_goes_wrong_is_an_error_with_its_exit_code(home: Path) -> None:
 @pytest.fixture
 def paired(run: Run, home: Path) -> str:
     """A group 'shop' of one active pair 'data', made on the clock of the tests."""
-    words = ("--production-disk", PRODUCTION, "--dr-disk", DR, "--name", "data", "--wait")
+    words = (*EXAMPLE, "--name", "data", "--wait")
     assert run("create", "-p", "sandbox", *words).exit_code == 0
     words = ("--name", "shop", "--pair", "data", "--wait")
     assert run("group", "create", "-p", "sandbox", *words).exit_code == 0

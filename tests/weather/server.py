@@ -56,7 +56,7 @@ class BadServer:
         self._cues: list[_Cue] = []
         self._requests: list[Request] = []
         self._accepted = 0
-        self._deeds = 0
+        self._under_way = 0
         self._wakers: dict[threading.Thread, Callable[[], None]] = {}
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
 
@@ -110,11 +110,11 @@ class BadServer:
     def settle(self, timeout_seconds: float = PATIENCE_SECONDS) -> None:
         """Return when the application is done with everything, what is late included."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._deeds == 0, timeout_seconds):
-                raise TimeoutError(f"the application is still busy with {self._deeds} requests")
+            if not self._changed.wait_for(lambda: self._under_way == 0, timeout_seconds):
+                raise TimeoutError(f"the application is still busy with {self._under_way} requests")
 
     def close(self) -> None:
-        """End all sockets and threads. Late deeds that are not yet done stay undone."""
+        """End all sockets and threads. What is late and not yet done stays undone."""
         if self.closed.is_set():
             return
         self.closed.set()
@@ -172,15 +172,15 @@ class BadServer:
             return any(cue.takes_connections for cue in self._cues)
 
     @contextmanager
-    def deed(self) -> Iterator[None]:
+    def processing(self) -> Iterator[None]:
         """Let `settle` wait for what is done inside."""
         with self._changed:
-            self._deeds += 1
+            self._under_way += 1
         try:
             yield
         finally:
             with self._changed:
-                self._deeds -= 1
+                self._under_way -= 1
                 self._changed.notify_all()
 
     def spawn(self, work: Callable[[], None], *, wake: Callable[[], None]) -> None:
@@ -293,12 +293,12 @@ class _Connection:
         if not request.fault.processed:
             return Answer()
         if request.fault.late_seconds is None:
-            with self.server.deed():
+            with self.server.processing():
                 return self._ask(place, request)
         begun = threading.Event()
 
         def ask_late() -> None:
-            with self.server.deed():
+            with self.server.processing():
                 begun.set()
                 if not self.server.closed.wait(request.fault.late_seconds):
                     self._ask(place, request)

@@ -356,7 +356,9 @@ def test_closing_forgets_late_deeds(app: Counter) -> None:
 
 
 def test_a_server_that_was_never_entered_can_be_closed(app: Counter) -> None:
-    BadServer(app).close()
+    server = BadServer(app)
+    server.close()
+    assert server.closed.is_set()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

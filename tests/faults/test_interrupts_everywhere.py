@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from evsrep.errors import ExitCode
-from tests.cloud.commands import (
+from tests.conftest import EXAMPLE
+from tests.faults.commands import (
     CHANGES,
     READS,
     changes_of,
@@ -26,8 +27,8 @@ from tests.cloud.commands import (
     strike_changes,
     write_files,
 )
-from tests.cloud.conftest import EXAMPLE, Weather, a_grouped_cloud
-from tests.cloud.test_interrupts import start, wait_until
+from tests.faults.conftest import Weather, a_grouped_cloud
+from tests.faults.test_interrupts import start, wait_until
 from tests.weather.faults import PROCESS_THEN_STALL, STALL
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -58,14 +59,14 @@ class Begun(NamedTuple):
 
 
 def test_in_the_middle_of_a_change_what_is_known_is_told(
-    home: Path, seeded: Path, shelf: Path
+    home: Path, seeded: Path, prefilled: Path
 ) -> None:
     with ExitStack() as stack:
         begun = []
         for command, words in CHANGES.items():
             folder = home / command
             folder.mkdir()
-            cloud = stack.enter_context(a_grouped_cloud(folder, seeded, shelf))
+            cloud = stack.enter_context(a_grouped_cloud(folder, seeded, prefilled))
             begun.append(begin_change(cloud, folder, command, *words))
         for number, each in enumerate(begun):
             out, error = each.interrupt(SIGNALS[number % len(SIGNALS)])

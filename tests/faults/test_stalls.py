@@ -1,6 +1,5 @@
 """Every command against a cloud that stops in the middle: it ends in its time, and says so."""
 
-import io
 import re
 import shlex
 import time
@@ -12,12 +11,11 @@ from typing import NamedTuple
 
 import pytest
 
-from evsrep.cli.app import World
 from evsrep.cli.help import REQUESTS
-from evsrep.cli.root import main
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
-from tests.cloud.commands import (
+from tests.conftest import Done
+from tests.faults.commands import (
     CHANGES,
     READS,
     SIGN_INS,
@@ -27,8 +25,7 @@ from tests.cloud.commands import (
     strike_changes,
     write_files,
 )
-from tests.cloud.conftest import HurriedClock, Weather, a_grouped_cloud
-from tests.conftest import Done
+from tests.faults.conftest import Weather, a_grouped_cloud, run_hurried
 from tests.weather.faults import FAULTS, TLS_FAULTS, Fault, drip, slow
 from tests.weather.server import ANY
 
@@ -57,18 +54,15 @@ class Ended(NamedTuple):
 
 def type_to(url: str, home: Path, limit: float, command: str, words: Sequence[str]) -> Ended:
     """Type a command to a cloud, with the profile file in this home."""
-    out, err = io.StringIO(), io.StringIO()
     if command == "profile init":
         keys = ready_profile(url).items()
         words = [*words, *(w for key, value in keys for w in (f"--{key}".replace("_", "-"), value))]
     words = [str(home / word) if word in ("pairs.csv", "openrc") else word for word in words]
     config = str(home / ".config/evsrep/config.toml")
     limits = ["--timeout", str(limit), "--retries", "0"]
-    world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
     started = time.monotonic()
-    code = main([*command.split(), *words, *limits, "--config", config, "-o", "json"], world)
-    seconds = time.monotonic() - started
-    return Ended(command, Done(code, out.getvalue(), err.getvalue()), seconds)
+    done = run_hurried(*command.split(), *words, *limits, "--config", config, "-o", "json")
+    return Ended(command, done, time.monotonic() - started)
 
 
 def all_at_once(
@@ -78,18 +72,19 @@ def all_at_once(
     url = weather.server.url
     write_files(url, home)
     with ThreadPoolExecutor(len(commands)) as pool:
-        typed = [pool.submit(type_to, url, home, limit, *each) for each in commands.items()]
-        yield from (each.result() for each in typed)
+        typed = [pool.submit(type_to, url, home, limit, *command) for command in commands.items()]
+        yield from (future.result() for future in typed)
 
 
-def check(ended: Ended, *codes: ExitCode) -> None:
+def code_of(ended: Ended) -> int:
+    """The exit code of a command that ended in its time, and said what is wrong, if anything is."""
     command, done, seconds = ended
     assert "Traceback" not in done.stderr, command
-    assert done.exit_code in codes, f"{command}: {done}"
     assert seconds < LONGEST_SECONDS, f"{command} took {seconds} s"
     if done.exit_code != ExitCode.DONE:
         assert done.error["exit_code"] == done.exit_code
         assert done.error["message"], command
+    return done.exit_code
 
 
 def test_no_command_is_left_out() -> None:
@@ -110,7 +105,7 @@ def test_nothing_comes_after_the_sign_in(grouped: Weather, home: Path, stall: Fa
     before = changes_of(grouped)
     for ended in all_at_once(grouped, home, {**READS, **CHANGES}):
         is_own = ended.command == "health"  # which has exit codes of its own: 3 is "not known"
-        check(ended, ExitCode.CONFIG if is_own else ExitCode.UNAVAILABLE)
+        assert code_of(ended) == (ExitCode.CONFIG if is_own else ExitCode.UNAVAILABLE), ended
     assert changes_of(grouped) == before
 
 
@@ -122,7 +117,7 @@ def test_a_list_comes_and_nothing_of_a_single_thing(
     grouped.server.weather = lambda request: STALLS[name] if single.search(request.path) else None
     for ended in all_at_once(grouped, home, READS, SECONDS):
         waits = ended.command.endswith("wait")
-        check(ended, ExitCode.WAIT_TIMEOUT if waits else ExitCode.DONE)
+        assert code_of(ended) == (ExitCode.WAIT_TIMEOUT if waits else ExitCode.DONE), ended
 
 
 @pytest.mark.parametrize("name", ["no answer", "half a body", "a byte now and then"])
@@ -130,29 +125,30 @@ def test_nothing_comes_at_the_sign_in(grouped: Weather, home: Path, name: str) -
     grouped.server.weather = lambda request: STALLS[name]
     for ended in all_at_once(grouped, home, SIGN_INS):
         was_asked = ended.command != "auth logout"  # no token is kept
-        check(ended, ExitCode.UNAVAILABLE if was_asked else ExitCode.DONE)
+        assert code_of(ended) == (ExitCode.UNAVAILABLE if was_asked else ExitCode.DONE), ended
 
 
 @pytest.mark.parametrize("fault", TLS_FAULTS.values(), ids=TLS_FAULTS.keys())
 def test_no_handshake_comes_to_its_end(tls_weather: Weather, home: Path, fault: Fault) -> None:
     tls_weather.play(ANY, "", fault, times=1000)
-    for ended in all_at_once(tls_weather, home, {each: SIGN_INS[each] for each in SIGN_IN_HERE}):
-        check(ended, ExitCode.UNAVAILABLE)
+    for ended in all_at_once(tls_weather, home, {verb: SIGN_INS[verb] for verb in SIGN_IN_HERE}):
+        assert code_of(ended) == ExitCode.UNAVAILABLE, ended
         assert re.search("TLS failed: |Connection reset by peer", ended.done.error["message"])
 
 
 @pytest.mark.parametrize("name", ["no answer", "done, and no answer", "half a body", "too late"])
-def test_a_change_gets_no_answer(home: Path, seeded: Path, shelf: Path, name: str) -> None:
+def test_a_change_gets_no_answer(home: Path, seeded: Path, prefilled: Path, name: str) -> None:
     processed = STALLS[name].processed
-    for ended in one_cloud_each(home, seeded, shelf, STALLS[name], for_good=False):
+    for ended in one_cloud_each(home, seeded, prefilled, STALLS[name], for_good=False):
         own = IF_DONE if processed else IF_NOT_DONE
         usual = ExitCode.DONE if processed else ExitCode.UNAVAILABLE
-        check(ended, own.get(ended.command, usual))
+        assert code_of(ended) == own.get(ended.command, usual), ended
 
 
-def test_no_answer_comes_from_a_change_on(home: Path, seeded: Path, shelf: Path) -> None:
-    for ended in one_cloud_each(home, seeded, shelf, STALLS["no answer"], for_good=True):
-        check(ended, ExitCode.PARTIAL if ended.command == "apply" else ExitCode.UNKNOWN)
+def test_no_answer_comes_from_a_change_on(home: Path, seeded: Path, prefilled: Path) -> None:
+    for ended in one_cloud_each(home, seeded, prefilled, STALLS["no answer"], for_good=True):
+        is_apply = ended.command == "apply"
+        assert code_of(ended) == (ExitCode.PARTIAL if is_apply else ExitCode.UNKNOWN), ended
         resume = shlex.split(ended.done.error["resume"])
         assert resume[0] == "evsrep"
         assert ended.done.stdout
@@ -170,7 +166,7 @@ SIGN_IN_HERE = ("auth check", "auth token", "doctor")
 
 
 def one_cloud_each(
-    home: Path, seeded: Path, shelf: Path, stall: Fault, *, for_good: bool
+    home: Path, seeded: Path, prefilled: Path, stall: Fault, *, for_good: bool
 ) -> Iterator[Ended]:
     """Type each command that changes something to a cloud of its own, side by side."""
     with ExitStack() as stack, ThreadPoolExecutor(len(CHANGES)) as pool:
@@ -178,10 +174,10 @@ def one_cloud_each(
         for command, words in CHANGES.items():
             folder = home / command
             folder.mkdir()
-            cloud = stack.enter_context(a_grouped_cloud(folder, seeded, shelf))
+            cloud = stack.enter_context(a_grouped_cloud(folder, seeded, prefilled))
             url = cloud.server.url
             write_files(url, folder)
             strike_changes(cloud, stall, for_good=for_good)
             typed.append(pool.submit(type_to, url, folder, SECONDS, command, words))
-        for each in typed:
-            yield each.result()
+        for future in typed:
+            yield future.result()

@@ -8,8 +8,8 @@ import pytest
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
 from evsrep.sandbox.seed import LASTING_KEY, TEMPORARY_KEY
-from tests.cloud.conftest import Weather, write_profile
 from tests.conftest import Done
+from tests.faults.conftest import Weather, write_profile
 from tests.weather.faults import FAULTS, PROCESS_THEN_CLOSE, status
 from tests.weather.tls import TLS_KINDS, Tls
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from evsrep.errors import ExitCode
-from tests.cloud.conftest import Weather
-from tests.conftest import DR, PRODUCTION
+from tests.conftest import DR, EXAMPLE, PRODUCTION
+from tests.faults.conftest import Weather
 from tests.weather.faults import FAULTS, PROCESS_THEN_STALL, STALL
 
-CREATE = ("create", "--production-disk", PRODUCTION, "--dr-disk", DR, "-o", "json")
+CREATE = ("create", *EXAMPLE, "-o", "json")
 
 
 def start(home: Path, *words: str) -> subprocess.Popen[str]:

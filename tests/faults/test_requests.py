@@ -12,8 +12,8 @@ import pytest
 from evsrep.errors import ExitCode
 from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
-from tests.cloud.conftest import EXAMPLE, Weather, write_profile
-from tests.conftest import DR, PRODUCTION, Done
+from tests.conftest import DR, EXAMPLE, PRODUCTION, Done
+from tests.faults.conftest import Weather, write_profile
 from tests.weather.server import BadServer
 
 if TYPE_CHECKING:

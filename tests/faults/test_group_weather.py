@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from evsrep.errors import ExitCode
-from tests.cloud.conftest import Weather
+from tests.faults.conftest import Weather
 from tests.weather.faults import FAULTS, PROCESS_THEN_CLOSE, STALL, Fault
 
 GROUPS = "/os-vendor-replication-consistency-groups"
-LOST = {name: each for name, each in FAULTS.items() if each.processed or not each.answered}
+LOST = {name: fault for name, fault in FAULTS.items() if fault.processed or not fault.answered}
 A, B = "az2.dc2", "az1.dc1"
 
 
@@ -24,16 +24,16 @@ def act(weather: Weather, *words: str) -> tuple[int, Any, dict[str, Any]]:
 def truth(weather: Weather) -> dict[str, Any]:
     """The group as it is when everything has calmed down."""
     weather.server.settle()
-    exit_code, found, error = act(weather, "wait", "shop")
+    exit_code, matching, error = act(weather, "wait", "shop")
     assert exit_code == 0, error
-    assert isinstance(found, dict)
-    return found
+    assert isinstance(matching, dict)
+    return matching
 
 
 def sent(weather: Weather, word: str) -> int:
     """How many requests that a word stands in may have reached the cloud."""
-    found = [r for r in weather.server.requests if word.encode() in r.body]
-    return len(found)
+    matching = [r for r in weather.server.requests if word.encode() in r.body]
+    return len(matching)
 
 
 @pytest.mark.parametrize("name", LOST)
@@ -101,7 +101,7 @@ def test_update_and_delete_and_create_happen_once(grouped: Weather, fault: Fault
     grouped.play("POST", GROUPS, fault)
     exit_code, told, error = act(grouped, "create", "--pair", "data", "--wait")
     assert exit_code == ExitCode.DONE, error
-    assert [each["id"] for each in act(grouped, "list")[1]] == [told["id"]]
+    assert [pair["id"] for pair in act(grouped, "list")[1]] == [told["id"]]
 
 
 @pytest.mark.parametrize("fault", [PROCESS_THEN_CLOSE, STALL], ids=["done", "not-done"])
@@ -118,7 +118,7 @@ def test_pairs_that_a_group_does_not_tell_are_looked_for_in_the_pairs(
     shy.play("POST", GROUPS, fault)
     exit_code, told, error = act(shy, "create", "--pair", "data", "--name", "new", "--no-sync")
     assert exit_code == ExitCode.DONE, error
-    [new] = [each for each in act(shy, "list")[1] if each["name"] == "new"]
+    [new] = [group for group in act(shy, "list")[1] if group["name"] == "new"]
     assert told["id"] == new["id"]
     assert sent(shy, '"replication_ids"') == times
 

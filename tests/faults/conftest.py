@@ -15,13 +15,12 @@ from evsrep.cli.app import World
 from evsrep.cli.root import main
 from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
-from tests.conftest import DR, PRODUCTION, Done
+from tests.conftest import EXAMPLE, Done
 from tests.weather.server import BadServer
 from tests.weather.shy import without
 from tests.weather.tls import Tls
 
 HURRY = 40.0
-EXAMPLE = ("--production-disk", PRODUCTION, "--dr-disk", DR)
 
 
 class HurriedClock:
@@ -40,6 +39,14 @@ class HurriedClock:
         time.sleep(seconds / HURRY)
 
 
+def run_hurried(*words: str) -> Done:
+    """Type a command, in this process, on a hurried clock; several may be side by side."""
+    out, err = io.StringIO(), io.StringIO()
+    world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
+    code = main(words, world)
+    return Done(code, out.getvalue(), err.getvalue())
+
+
 class Weather:
     """A fresh cloud behind a server that plays faults, and commands typed to it."""
 
@@ -50,11 +57,7 @@ class Weather:
 
     def run(self, *words: str) -> Done:
         """Type a command, in this process, with a moment for each request."""
-        out, err = io.StringIO(), io.StringIO()
-        world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main([*words, "--timeout", "0.7s"], world)
-        return Done(code, out.getvalue(), err.getvalue())
+        return run_hurried(*words, "--timeout", "0.7s")
 
     def create(self, *more: str) -> Done:
         """Type the documented example's create."""
@@ -68,8 +71,8 @@ class Weather:
 
     def sent(self, method: str, path: str = "") -> int:
         """How many requests of a method, to a path that contains these words, came in."""
-        found = [r for r in self.server.requests if r.method == method and path in r.path]
-        return len(found)
+        matching = [r for r in self.server.requests if r.method == method and path in r.path]
+        return len(matching)
 
 
 @pytest.fixture(scope="session")
@@ -104,22 +107,22 @@ def tls_weather(home: Path, seeded: Path) -> Iterator[Weather]:
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prefilled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where a cloud with a pair and an active group is kept once it was made."""
     return tmp_path_factory.mktemp("grouped") / "cloud.db"
 
 
 @pytest.fixture
-def grouped(home: Path, seeded: Path, shelf: Path) -> Iterator[Weather]:
+def grouped(home: Path, seeded: Path, prefilled: Path) -> Iterator[Weather]:
     """A cloud with pair 'data' in an active group 'shop', and a pair 'lone'."""
-    with a_grouped_cloud(home, seeded, shelf) as weather:
+    with a_grouped_cloud(home, seeded, prefilled) as weather:
         yield weather
 
 
 @pytest.fixture
-def shy(home: Path, seeded: Path, shelf: Path) -> Iterator[Weather]:
+def shy(home: Path, seeded: Path, prefilled: Path) -> Iterator[Weather]:
     """The same, but it does not say what pairs a group has."""
-    with a_grouped_cloud(home, seeded, shelf, "replication_ids") as weather:
+    with a_grouped_cloud(home, seeded, prefilled, "replication_ids") as weather:
         yield weather
 
 
@@ -142,18 +145,18 @@ def _hurried_now() -> float:
 
 
 @contextlib.contextmanager
-def a_grouped_cloud(home: Path, seeded: Path, shelf: Path, *untold: str) -> Iterator[Weather]:
+def a_grouped_cloud(home: Path, seeded: Path, prefilled: Path, *untold: str) -> Iterator[Weather]:
     """Have a cloud with a group, whose answers lack the untold fields, in a home of its own."""
-    if not shelf.exists():
-        _fill(shelf, seeded, home)
+    if not prefilled.exists():
+        _fill(prefilled, seeded, home)
     database = home / "cloud.db"
-    shutil.copy(shelf, database)
+    shutil.copy(prefilled, database)
     with BadServer(without(Sandbox(database, now=_hurried_now), *untold)) as server:
         write_profile(home, ready_profile(server.url))
         yield Weather(server, database)
 
 
-def _fill(shelf: Path, seeded: Path, home: Path) -> None:
+def _fill(prefilled: Path, seeded: Path, home: Path) -> None:
     """Put a cloud with a group there, for every test to copy: making it takes longer."""
     database = home / "first.db"
     shutil.copy(seeded, database)
@@ -162,7 +165,7 @@ def _fill(shelf: Path, seeded: Path, home: Path) -> None:
         _make_group(Weather(server, database), config)
     with contextlib.closing(sqlite3.connect(database)) as file:
         file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.rename(shelf)
+    database.rename(prefilled)
 
 
 def _make_group(weather: Weather, config: Path) -> None:

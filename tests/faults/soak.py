@@ -1,6 +1,6 @@
 """Many creates in bad weather: does the cloud end up with exactly the pairs that stdout claims?
 
-    python -m tests.cloud.soak --creates 2000
+    python -m tests.faults.soak --creates 2000
 
 One request in five meets a fault, every kind as likely as any other. Each create that ends without
 knowing (exit code 8) is followed by its own `resume:` command, as an operator would.
@@ -8,7 +8,6 @@ knowing (exit code 8) is followed by its own `resume:` command, as an operator w
 
 import argparse
 import contextlib
-import io
 import os
 import random
 import shlex
@@ -21,13 +20,10 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from evsrep.cli.app import World
-from evsrep.cli.root import main as evsrep
 from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.bulk import seed_more
 from evsrep.sandbox.profile import ready_profile
-from tests.cloud.conftest import HurriedClock, write_profile
-from tests.conftest import Done
+from tests.faults.conftest import run_hurried, write_profile
 from tests.weather.faults import FAULTS, Fault
 from tests.weather.messages import Request
 from tests.weather.server import BadServer
@@ -86,7 +82,9 @@ def soak(creates: int, *, seed: int, workers: int) -> Report:
         twice=len(there) - len(set(there.values())),
         lost=len(set(there) ^ set(claimed)),
         faults=faults,
-        first_exit_codes=dict(sorted(Counter(each.exit_codes[0] for each in outcomes).items())),
+        first_exit_codes=dict(
+            sorted(Counter(outcome.exit_codes[0] for outcome in outcomes).items())
+        ),
     )
 
 
@@ -117,7 +115,7 @@ def _create(disks: tuple[str, str]) -> Outcome:
     words = ["create", "--production-disk", disks[0], "--dr-disk", disks[1], "-o", "json"]
     codes: list[int] = []
     for _ in range(MOST_RESUMES):
-        done = _run([*words, "--timeout", "0.4s", "--retries", "3"])
+        done = run_hurried(*words, "--timeout", "0.4s", "--retries", "3")
         codes.append(done.exit_code)
         if done.exit_code == 0:
             return Outcome(tuple(codes), done.json["id"])
@@ -127,22 +125,14 @@ def _create(disks: tuple[str, str]) -> Outcome:
     return Outcome(tuple(codes), "")
 
 
-def _run(words: list[str]) -> Done:
-    out, err = io.StringIO(), io.StringIO()
-    world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = evsrep(words, world)
-    return Done(code, out.getvalue(), err.getvalue())
-
-
 def main() -> None:
     """Soak, and print the counts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--creates", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=8)
-    given = parser.parse_args()
-    report = soak(given.creates, seed=given.seed, workers=given.workers)
+    options = parser.parse_args()
+    report = soak(options.creates, seed=options.seed, workers=options.workers)
     for name, value in report._asdict().items():
         print(f"{name:<18}{value}")  # noqa: T201
     raise SystemExit(0 if report.twice == report.lost == 0 else 1)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from evsrep.sandbox.profile import ready_profile
-from tests.cloud.conftest import Weather
+from tests.faults.conftest import Weather
 from tests.weather.faults import Fault
 from tests.weather.messages import Request
 
@@ -63,7 +63,7 @@ def is_change(request: Request) -> bool:
 
 
 def changes_of(weather: Weather) -> list[Request]:
-    return [each for each in weather.server.requests if is_change(each)]
+    return [request for request in weather.server.requests if is_change(request)]
 
 
 def strike_changes(cloud: Weather, stall: Fault, *, for_good: bool) -> None:

@@ -1,6 +1,6 @@
-"""A small soak; `python -m tests.cloud.soak` runs the long one."""
+"""A small soak; `python -m tests.faults.soak` runs the long one."""
 
-from tests.cloud.soak import soak
+from tests.faults.soak import soak
 
 
 def test_the_cloud_has_exactly_the_pairs_that_stdout_claims() -> None:
