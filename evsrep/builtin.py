@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evsrep.clock import Clock
 from evsrep.errors import ConfigError
 from evsrep.settings.paths import state_folder
-from evsrep.settings.resolve import SANDBOX, Profile, built_in
+from evsrep.settings.profile import SANDBOX, Profile
 
 if TYPE_CHECKING:
     from evsrep.sandbox.app import Sandbox
@@ -17,14 +17,18 @@ _IN_PROCESS_URL = "http://localhost"  # nothing listens: the transport calls the
 
 
 def sandbox_profile(chosen_by: str) -> Profile:
-    """The built-in profile."""
+    """Return the built-in profile, which no variable changes."""
     from evsrep.sandbox.profile import ready_profile
 
-    return built_in(SANDBOX, chosen_by, ready_profile(_IN_PROCESS_URL))
+    keys = ready_profile(_IN_PROCESS_URL)
+    return Profile.of(SANDBOX, keys, chosen_by=chosen_by, origin="built in")
 
 
 def open_sandbox(environ: Mapping[str, str], clock: Clock) -> "Sandbox":
-    """The sandbox over its file, on this clock; made and seeded where there is none."""
+    """Return the sandbox over its file, on this clock; it is made and seeded where there is none.
+
+    Raises ConfigError where the file can't be used, or there is no home folder.
+    """
     from evsrep.sandbox.app import Sandbox
 
     with told_if_broken():
@@ -32,13 +36,16 @@ def open_sandbox(environ: Mapping[str, str], clock: Clock) -> "Sandbox":
 
 
 def sandbox_path(environ: Mapping[str, str]) -> Path:
-    """Where the sandbox keeps its state."""
+    """Return where the sandbox keeps its state.
+
+    Raises ConfigError where there is no home folder.
+    """
     return state_folder(environ) / "sandbox.db"
 
 
 @contextmanager
 def told_if_broken() -> Iterator[None]:
-    """Say of a sandbox that can't be used what helps."""
+    """Raise ConfigError, with what helps, for a sandbox that can't be used."""
     from evsrep.sandbox.store import SandboxBroken
 
     try:

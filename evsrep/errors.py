@@ -5,8 +5,9 @@ what helps, and, where the cloud answered, what it said. Words and exit codes ar
 place, `cli.root`.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 
 class ExitCode(IntEnum):
@@ -104,10 +105,23 @@ class EvsrepError(Exception):
         self.faults = faults
         self.resume = resume
 
+    @classmethod
+    def of(
+        cls, faults: Sequence[str], summary: str = "{n} things are wrong", *, hint: str = ""
+    ) -> Self:
+        """Return the error of these faults: the message is the only one, or sums them up."""
+        if len(faults) == 1:
+            return cls(faults[0], hint=hint)
+        return cls(summary.replace("{n}", str(len(faults))), hint=hint, faults=tuple(faults))
+
     @property
     def full_message(self) -> str:
-        """All that is wrong, on one line."""
-        return "; ".join((self.message, *self.faults))
+        """All that is wrong, on one line; what the message says already is not said again."""
+        unsaid = (fault for fault in self.faults if fault not in self.message)
+        return "; ".join((self.message, *unsaid))
+
+    def __str__(self) -> str:
+        return self.full_message
 
 
 class InternalError(EvsrepError):

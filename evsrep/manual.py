@@ -19,7 +19,7 @@ from evsrep.cli.options import COMMON, option_groups
 from evsrep.cli.root import cli
 from evsrep.errors import EXIT_CODES
 from evsrep.pictures import SCENES, picture
-from evsrep.settings.keys import KEYS
+from evsrep.settings.declarations import KEYS
 
 Rows = Iterable[tuple[str, str]]
 

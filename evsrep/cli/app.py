@@ -9,21 +9,21 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
 from evsrep.clock import Clock, RealClock
-from evsrep.errors import ConfigError, EvsrepError, Refused, UsageFault
-from evsrep.output.shapes import FORMS, Shape
+from evsrep.errors import EvsrepError, Refused, UsageFault
+from evsrep.output.shapes import Shape
+from evsrep.settings.declarations import BY_NAME
+from evsrep.settings.environment import environment
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from evsrep.cloud.client import Cloud
     from evsrep.output.console import Console
-    from evsrep.settings.profiles import ProfileFile
-    from evsrep.settings.resolve import Profile
+    from evsrep.settings.profile import Profile
+    from evsrep.settings.settings import Settings
 
 
 class World:
@@ -39,7 +39,7 @@ class World:
         err: TextIO | None = None,
     ) -> None:
         self.clock = clock or RealClock()
-        self.environ = os.environ if environ is None else environ
+        self.environ = environment() if environ is None else environ
         self.stdin = stdin or sys.stdin or _nowhere("r")
         self.out = out or sys.stdout or _nowhere("w")
         self.err = err or sys.stderr or _nowhere("w")
@@ -56,13 +56,6 @@ def _nowhere(mode: str) -> TextIO:
     return cast(TextIO, open(os.devnull, mode))  # noqa: PTH123
 
 
-class Given(NamedTuple):
-    """An option's value, and whether a flag said so rather than a variable."""
-
-    value: Any
-    by_flag: bool
-
-
 class App:
     """One run of evsrep: the options of every command, and what they lead to."""
 
@@ -71,26 +64,21 @@ class App:
         self.words = tuple(words)  # as they were typed
         self.clock = world.clock
         self.at_end = ExitStack()  # what is to be closed when the run is over
-        self._given: dict[str, Given] = {}
+        self._given: dict[str, Any] = {}
 
-    def keep(self, name: str, given: Given) -> None:
-        """Remember an option; the later, inner one wins."""
-        self._given[name] = given
+    def keep(self, name: str, value: Any) -> None:
+        """Remember what a flag says; the later, inner one wins."""
+        self._given[name] = value
 
     def given(self, name: str) -> Any:
-        """The value of an option by flag or variable; None where there is neither."""
-        found = self._given.get(name)
-        return found.value if found else None
-
-    def by_flag(self, name: str) -> bool:
-        """Whether the option was given on the command line itself."""
-        return name in self._given and self._given[name].by_flag
+        """Return what a flag says, on the command line itself; None where it is not there."""
+        return self._given.get(name)
 
     def expect(self, shape: Shape) -> None:
         """Check `-c` against the fields of the result to come, before anything is done."""
         unknown = [name for name in self.columns if name not in shape.fields]
         if unknown:
-            from evsrep.settings.resolve import nearest
+            from evsrep.settings.spelling import nearest
 
             near = list(filter(None, (nearest(name, shape.fields) for name in unknown)))
             meant = f"; did you mean {', '.join(near)}?" if near else ""
@@ -115,7 +103,7 @@ class App:
         return Console(
             out=self.world.out,
             err=self.world.err,
-            form=self.given("output") or self._profile_default("output", FORMS) or "table",
+            form=self._form,
             columns=self.columns,
             allows_color=has_color and environ.get("TERM") != "dumb",
             is_quiet=bool(self.given("quiet")),
@@ -124,53 +112,20 @@ class App:
         )
 
     @cached_property
-    def config_path(self) -> "Path":
-        """Where the profile file is, whether or not it exists."""
-        from pathlib import Path
+    def settings(self) -> "Settings":
+        """What the user has decided for this run."""
+        from evsrep.builtin import sandbox_profile
+        from evsrep.settings.settings import Settings
 
-        given = self.given("config")
-        path = Path(given) if given else Path(click.get_app_dir("evsrep")) / "config.toml"
-        if not given and str(path).startswith("~"):
-            raise ConfigError("there is no home folder", hint="set HOME, or give --config FILE")
-        return path
+        return Settings(self.world.environ, self._given, sandbox_profile)
 
-    @cached_property
-    def journal_path(self) -> "Path":
-        """Where the journal is, whether or not it exists."""
-        from evsrep.settings.paths import state_folder
-
-        return state_folder(self.world.environ) / "journal.jsonl"
-
-    @cached_property
-    def profile_file(self) -> "ProfileFile":
-        """The profile file, read."""
-        from evsrep.settings.profiles import read_profiles
-
-        return read_profiles(self.config_path)
-
-    @cached_property
+    @property
     def profile(self) -> "Profile":
-        """The profile of this run."""
-        from evsrep.settings.resolve import choose
+        """The profile of this run.
 
-        named_by = "--profile" if self.by_flag("profile") else "EVSREP_PROFILE"
-        given = self.given("profile") or ""
-        if self.given("config") and not self.config_path.exists():
-            hint = "'evsrep profile init NAME' makes it"
-            raise ConfigError(f"there is no profile file {self.config_path}", hint=hint)
-        if given:
-            return self.profile_named(given, named_by)
-        return self.profile_named(*choose("", "", self.profile_file, self.world.environ))
-
-    def profile_named(self, name: str, chosen_by: str) -> "Profile":
-        """A profile by its name."""
-        from evsrep.settings.resolve import SANDBOX, load
-
-        if name == SANDBOX:
-            from evsrep.builtin import sandbox_profile
-
-            return sandbox_profile(chosen_by)
-        return load(name, chosen_by, self.profile_file, self.world.environ)
+        Raises ConfigError where there is none, or none that can be read.
+        """
+        return self.settings.profile
 
     @cached_property
     def cloud(self) -> "Cloud":
@@ -187,7 +142,7 @@ class App:
                 f"profile '{profile.name}' is read_only",
                 hint=f"'evsrep profile set {profile.name} read_only=false' lifts that",
             )
-        if profile.is_set("protected") and not (self.by_flag("profile") and is_sure):
+        if profile.is_set("protected") and not (self.settings.is_named and is_sure):
             raise Refused(
                 f"profile '{profile.name}' is protected",
                 hint=f"say it in full: -p {profile.name} and --yes, both on the command line",
@@ -199,17 +154,17 @@ class App:
 
         where: list[str] = []
         for option, flag in (("profile", "-p"), ("config", "--config")):
-            if self.by_flag(option):
+            if self.given(option):
                 where += [flag, str(self.given(option))]
         return shlex.join(["evsrep", *words, *where])
 
-    def _profile_default(self, key: str, known: tuple[str, ...]) -> str:
-        """A default that the profile has; a profile that can't be read is told of elsewhere."""
+    @property
+    def _form(self) -> str:
+        """The form of results; a profile that can't be read is told of elsewhere."""
         try:
-            found = self.profile.text(key)
+            return str(self.settings.value("output"))
         except EvsrepError:
-            return ""
-        return found if found in known else ""
+            return str(BY_NAME["output"].default)
 
 
 pass_app = click.make_pass_decorator(App)

@@ -5,18 +5,19 @@ import shlex
 from evsrep import wiring
 from evsrep.cli.app import App
 from evsrep.cloud.client import Cloud
-from evsrep.settings.resolve import Profile
+from evsrep.settings.profile import Profile
 
 
 def connect(app: App, profile: Profile) -> Cloud:
-    """The cloud of a profile. Secret commands are run; nothing is sent yet."""
-    around = wiring.Surroundings(
+    """Return the cloud of a profile; nothing is sent yet.
+
+    Raises ConfigError where the profile lacks something or has a wrong value.
+    """
+    environment = wiring.Environment(
         clock=app.clock,
         reporter=app.console,
-        environ=app.world.environ,
-        file=lambda: app.profile_file,
-        limits=wiring.limits(profile, app.given("timeout"), app.given("retries")),
+        settings=app.settings,
         command=shlex.join(("evsrep", *app.words)),
         at_end=app.at_end,
     )
-    return wiring.open_cloud(profile, around)
+    return wiring.open_cloud(profile, environment)

@@ -28,7 +28,7 @@ class Group(click.Group):
         """Find the command; a word that is none gets the nearest one that is."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            from evsrep.settings.resolve import nearest
+            from evsrep.settings.spelling import nearest
 
             near = nearest(name, self.list_commands(ctx))
             meant = f"; did you mean '{near}'?" if near else ""

@@ -167,7 +167,7 @@ def _read_sort(text: str | None) -> dict[str, str]:
 def _check_word(what: str, word: str, known: tuple[str, ...]) -> None:
     if word in known:
         return
-    from evsrep.settings.resolve import nearest
+    from evsrep.settings.spelling import nearest
 
     near = nearest(word, known)
     meant = f"; did you mean '{near}'?" if near else ""

@@ -22,7 +22,7 @@ from evsrep.errors import (
     OutputFailed,
     UsageFault,
 )
-from evsrep.output.shapes import FORMS
+from evsrep.settings.declarations import FORMS
 
 COMMANDS = {
     "Pairs": {
@@ -173,7 +173,7 @@ def _variable_of(error: click.BadParameter) -> str:
 
 def _no_such_option(error: click.NoSuchOption) -> str:
     """One word that was probably meant: Click names several, in the order of the alphabet."""
-    from evsrep.settings.resolve import nearest
+    from evsrep.settings.spelling import nearest
 
     near = nearest(error.option_name, error.possibilities or ())
     meant = f"; did you mean '{near}'?" if near else ""

@@ -9,7 +9,7 @@ def warn_if_unknown(app: App, status: str | None, known: Collection[str]) -> Non
     """Say of an unknown status which one is nearest; it is sent as it is."""
     if not status or status in known:
         return
-    from evsrep.settings.resolve import nearest
+    from evsrep.settings.spelling import nearest
 
     near = nearest(status, known)
     meant = f"did you mean '{near}'?" if near else f"there are: {', '.join(known)}"

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-FORMS = ("table", "json", "jsonl", "value")
-
 
 class Shape(NamedTuple):
     """The fields of a kind of result, in order, and which of them a list or a line shows."""

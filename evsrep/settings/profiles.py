@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evsrep.errors import ConfigError
-from evsrep.settings.keys import is_secret
+from evsrep.settings.declarations import is_secret
 
 _STRING_OR_COMMENT = re.compile(
     r'"""(?:\\.|[^\\])*?"""' r"|'''.*?'''" r'|"(?:\\.|[^"\\\n])*"' r"|'[^'\n]*'" r"|#[^\n]*",
