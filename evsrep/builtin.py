@@ -31,7 +31,7 @@ def open_sandbox(environ: Mapping[str, str], clock: Clock) -> "Sandbox":
     """
     from evsrep.sandbox.app import Sandbox
 
-    with told_if_broken():
+    with as_config_error():
         return Sandbox(sandbox_path(environ), now=clock.time)
 
 
@@ -44,7 +44,7 @@ def sandbox_path(environ: Mapping[str, str]) -> Path:
 
 
 @contextmanager
-def told_if_broken() -> Iterator[None]:
+def as_config_error() -> Iterator[None]:
     """Raise ConfigError, with what helps, for a sandbox that can't be used."""
     from evsrep.sandbox.store import SandboxBroken
 

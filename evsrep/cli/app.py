@@ -51,7 +51,7 @@ class World:
 
 
 def _nowhere(mode: str) -> TextIO:
-    """What stands in for a stream that was closed before we started: Python has None for it."""
+    """Open what stands in for a stream that was closed before we started: Python has None."""
     # open as long as the process lasts
     return cast(TextIO, open(os.devnull, mode))  # noqa: PTH123
 
@@ -149,7 +149,7 @@ class App:
             )
 
     def command(self, *words: str) -> str:
-        """An evsrep command that does the next thing, with the profile it must be done in."""
+        """Return the evsrep command of these words, with the profile it must be done in."""
         import shlex
 
         where: list[str] = []

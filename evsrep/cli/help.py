@@ -220,12 +220,10 @@ def _commands_of(ctx: click.Context) -> list[str]:
 
 
 def _no_help(words: tuple[str, ...], word: str, known: list[str]) -> UsageFault:
-    from evsrep.settings.spelling import nearest
+    from evsrep.settings.spelling import did_you_mean
 
-    near = nearest(word, known)
-    meant = f"; did you mean '{near}'?" if near else ""
     return UsageFault(
-        f"there is no help on '{' '.join(words)}'{meant}",
+        f"there is no help on '{' '.join(words)}'{did_you_mean(word, known)}",
         hint=f"topics are {', '.join(TOPICS)}; every command has its own help",
     )
 

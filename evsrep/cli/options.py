@@ -86,11 +86,12 @@ class Command(click.Command):
         return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The options by what they are for."""
+        """Write the options by what they are for."""
         write_options(self, ctx, formatter)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples, as they are typed."""
+        """Write the examples, as they are typed."""
+        del ctx
         if self.examples:
             with formatter.section("Examples"):
                 for example in self.examples:
@@ -112,7 +113,7 @@ def write_options(
 
 
 def option_groups(command: click.Command, ctx: click.Context) -> dict[str, list[click.Option]]:
-    """A command's options by what they are for; those of every command come last."""
+    """Return a command's options by what they are for; those of every command come last."""
     own = getattr(command, "what", "Options")
     found: dict[str, list[click.Option]] = {title: [] for title in (own, HOW_TO_RUN, *COMMON)}
     for param in command.get_params(ctx):
@@ -122,7 +123,7 @@ def option_groups(command: click.Command, ctx: click.Context) -> dict[str, list[
 
 
 def _title(param: click.Parameter) -> str:
-    """What an option is for, by its name; empty for what the command is about."""
+    """Return what an option is for, by its name; empty for what the command is about."""
     if "--help" in param.opts:  # which Click may name otherwise
         return EVERY
     groups = ((HOW_TO_RUN, HOW), (OUTPUT, _OUTPUT), (EVERY, _EVERY))
@@ -178,7 +179,7 @@ def _kept(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         ctx.ensure_object(App).keep(name, value)
 
 
-def _complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def _complete_profiles(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     app = ctx.find_object(App)
     try:
         names = [*app.settings.profile_file.profiles, "sandbox"] if app else []
@@ -187,18 +188,18 @@ def _complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: s
     return [name for name in names if name.startswith(incomplete)]
 
 
-def _complete_columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def _complete_columns(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     shape = getattr(ctx.command, "shape", None)
     if callable(shape):
         shape = shape(ctx.params)
-    done, _, last = incomplete.rpartition(",")
-    before = f"{done}," if done else ""
+    done, comma, last = incomplete.rpartition(",")
+    before = f"{done}{comma}" if done else ""
     fields = shape.fields if shape else ()
     return [before + name for name in fields if name.startswith(last)]
 
 
 def _option(setting: Setting) -> Callable[[F], F]:
-    """The option of a setting, as its declaration has it."""
+    """Return the option of a setting, as its declaration has it."""
     return click.option(
         *setting.flags,
         metavar=setting.metavar,

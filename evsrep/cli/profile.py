@@ -177,7 +177,7 @@ def _check_exists(app: App, name: str) -> None:
 
 
 def _read_settings(settings: tuple[str, ...]) -> Document:
-    """`KEY=VALUE` words as typed values."""
+    """Return the typed values of `KEY=VALUE` words."""
     values: Document = {}
     faults: dict[str, str] = {}
     for setting in settings:
@@ -208,7 +208,7 @@ def raise_faults(faults: Mapping[str, str]) -> None:
 
 
 def _shown(key: str, value: Any) -> Any:
-    """A value as it may be seen: secrets starred out, also the password inside a URL."""
+    """Return a value as it may be seen: secrets starred out, also a password inside a URL."""
     if is_secret(key):
         return _MASK
     return re.sub(r"(?<=://)[^/@]*@", f"{_MASK}@", value) if isinstance(value, str) else value

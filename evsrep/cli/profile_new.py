@@ -95,8 +95,8 @@ def init(app: App, /, name: str, preset: str | None, no_test: bool, **flags: Any
     "import",
     cls=Command,
     examples=(
-        ". ~/Downloads/otc-openrc.sh && evsrep profile import --env --as otc",
-        "evsrep profile import --openrc ~/Downloads/otc-openrc.sh",
+        "evsrep profile import --env --as otc    # after: . ~/Downloads/otc-openrc.sh",
+        "evsrep profile import --openrc ~/Downloads/otc-openrc.sh --as otc",
         "evsrep profile import --cloud otc",
     ),
 )

@@ -52,7 +52,7 @@ def read_cloud(name: str, *, environ: Mapping[str, str], folder: Path) -> dict[s
 
 
 def _files(environ: Mapping[str, str], folder: Path) -> list[_File]:
-    """clouds.yaml, and what is laid over it; none where there is no clouds.yaml."""
+    """Return clouds.yaml, and what is laid over it; none where there is no clouds.yaml."""
     folders = list(_folders(environ, folder))
     named, named_secure = (
         [folder / environ[name]] if environ.get(name) else []
@@ -68,7 +68,7 @@ def _files(environ: Mapping[str, str], folder: Path) -> list[_File]:
 
 
 def _folders(environ: Mapping[str, str], folder: Path) -> Iterator[Path]:
-    """Where openstacksdk looks, in its order."""
+    """Yield the folders where openstacksdk looks, in its order."""
     yield folder
     if environ.get("XDG_CONFIG_HOME", "").startswith("/"):
         yield Path(environ["XDG_CONFIG_HOME"]) / "openstack"
@@ -94,7 +94,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _clouds(path: Path) -> dict[str, Any]:
-    """The clouds in a file, by name."""
+    """Return the clouds in a file, by name."""
     document = _parse(path, _read(path)) or {}
     clouds = (document.get("clouds") or {}) if isinstance(document, dict) else None
     if not isinstance(clouds, dict):
@@ -140,7 +140,7 @@ def _parse(path: Path, content: bytes) -> Any:
 
 
 def _is_bounded(events: Iterable[Any]) -> bool:
-    """Whether there is not too much, an alias being as much as what it stands for."""
+    """Return whether there is not too much, an alias being as much as what it stands for."""
     import yaml
 
     sizes: dict[str, int] = {}
@@ -164,7 +164,7 @@ def _is_bounded(events: Iterable[Any]) -> bool:
 
 
 def _entry(name: str, files: list[_File]) -> _Entry:
-    """What the files say of a cloud, later files over earlier ones; `auth.` begins keys in it."""
+    """Return what the files say of a cloud, later ones over earlier; `auth.` begins keys in it."""
     entry: _Entry = {}
     for file in files:
         if name in file.clouds:
@@ -181,7 +181,7 @@ def _entry(name: str, files: list[_File]) -> _Entry:
 
 
 def _flat(entry: Any, origin: str) -> _Entry:
-    """The keys of an entry with something to them, `auth`'s as auth.KEY."""
+    """Return the keys of an entry with something to them, `auth`'s as auth.KEY."""
     if not isinstance(entry, dict):
         raise ConfigError(f"{origin}: this is not a mapping of keys to values")
     auth = entry.get("auth") or {}
@@ -211,7 +211,7 @@ def _check_way_to_sign_in(entry: _Entry) -> None:
 
 
 def _text(key: str, names: Iterable[str], entry: _Entry) -> Value | None:
-    """A value that is to be text; None where there is none."""
+    """Return a value that is to be text; None where there is none."""
     held = _first([f"{place}{name}" for name in names for place in ("auth.", "")], entry)
     if held is None:
         return None
@@ -229,7 +229,7 @@ def _first(names: Iterable[str], entry: _Entry) -> Value | None:
 
 
 def _region(entry: _Entry) -> Value | None:
-    """The region: the one given, or the only one listed."""
+    """Return the region: the one named, or the only one listed."""
     region, listed = _text("region", ["region_name"], entry), entry.get("regions")
     if region or not listed:
         return region
@@ -246,7 +246,7 @@ def _region(entry: _Entry) -> Value | None:
 
 
 def _auth_url(entry: _Entry, auth_url: Value | None, region: Value | None) -> Value | None:
-    """IAM's address: as given, or following from the region and `profile` (once called `cloud`)."""
+    """Return IAM's address, as it stands or by region and `profile` (once called `cloud`)."""
     profile = _first(["profile", "cloud"], entry)
     if profile is None:
         return auth_url
@@ -268,7 +268,7 @@ def _auth_url(entry: _Entry, auth_url: Value | None, region: Value | None) -> Va
 
 
 def _insecure(entry: _Entry) -> Value | None:
-    """True where TLS is not to be verified; None where it is."""
+    """Return True where TLS is not to be verified; None where it is."""
     for key, meaning in (("insecure", True), ("verify", False)):
         held = entry.get(key)
         if held is None:

@@ -168,7 +168,7 @@ class _Reading:
         self.scope[name] = value
 
     def _parts(self, name: str, quoted: str) -> Iterator[str | None]:
-        """What a value is made of, without its quotes; None where it is asked for."""
+        """Yield what a value is made of, without its quotes; None where it is asked for."""
         at, is_quoted = 0, False
         while part := (_IN_QUOTES if is_quoted else _OUTSIDE).match(quoted, at):
             at, kind = part.end(), str(part.lastgroup)
@@ -187,7 +187,7 @@ class _Reading:
 
 
 def _commands(line: str) -> Iterator[list[str]]:
-    """The words of each command of a line, as they are quoted."""
+    """Yield the words of each command of a line, as they are quoted."""
     at, words = 0, list[str]()
     while at < len(line):
         token = _TOKEN.match(line, at)
@@ -209,7 +209,7 @@ def _check_sets_nothing(words: list[str]) -> None:
 
 
 def _asked_for(words: list[str]) -> Iterator[str]:
-    """The names that `read` reads into; its `-p` is followed by a word that is shown."""
+    """Yield the names that `read` reads into; its `-p` is followed by a word that is shown."""
     before = ""
     for word in words:
         if not word.startswith("-") and not re.fullmatch("-[a-z]*p", before):

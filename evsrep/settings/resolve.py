@@ -106,12 +106,12 @@ def _from_file(name: str, file: ProfileFile) -> dict[str, Value]:
 
 
 def _set_in(environ: Mapping[str, str], key: Setting) -> str:
-    """The first of a key's variables that is set; empty where none is."""
+    """Return the first of a key's variables that is set; empty where none is."""
     return next((name for name in key.openrc if environ.get(name)), "")
 
 
 def _key_pair(environ: Mapping[str, str]) -> dict[Setting, str]:
-    """The variables of the first family of names that has an access key, and of no other."""
+    """Return the variables of the first family that has an access key, and of no other."""
     access_key = _KEY_PAIR[0].openrc
     family = next((at for at, name in enumerate(access_key) if environ.get(name)), len(access_key))
     named = {key: name for key in _KEY_PAIR for name in key.openrc[family : family + 1]}
