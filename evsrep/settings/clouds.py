@@ -14,7 +14,7 @@ from evsrep.errors import ConfigError
 from evsrep.settings.declarations import KEYS, KEYS_BY_NAME
 from evsrep.settings.presets import PRESETS
 from evsrep.settings.profile import Value
-from evsrep.settings.spelling import nearest
+from evsrep.settings.spelling import there_are
 from evsrep.settings.values import fault_of
 
 _MOST_BYTES = 1024 * 1024
@@ -171,12 +171,8 @@ def _entry(name: str, files: list[_File]) -> _Entry:
             entry |= _flat(file.clouds[name], f"{file.kind} {file.path} (cloud {name})")
     if not any(name in file.clouds for file in files):
         known = list(dict.fromkeys(cloud for file in files for cloud in file.clouds))
-        near = nearest(name, known)
-        hint = f"did you mean '{near}'? " if near else ""
-        raise ConfigError(
-            f"there is no cloud '{name}' in {files[0].path}",
-            hint=f"{hint}there are: {', '.join(known)}" if known else "there are none in it",
-        )
+        message = f"there is no cloud '{name}' in {files[0].path}"
+        raise ConfigError(message, hint=there_are(name, known))
     return entry
 
 

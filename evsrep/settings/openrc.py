@@ -34,7 +34,7 @@ _IN_QUOTES = re.compile(
     rf"{_DOLLAR}|(?P<odd>\$[\[{{\d*@#?!$-])|(?P<quote>\")|\\(?P<escaped>[\"$`\\])|(?P<plain>.)"
 )
 _BRACES = re.compile(r"\{.*(?:,|\.\.).*\}")
-_SETS_INSIDE = re.compile(r"\$\{\w+:?=|\$\(\(|\$\[")
+_SETS_SOMETHING = re.compile(r"printf -v|.*(?:\$\{\w+:?=|\$\(\(|\$\[)")
 _UNSET_IF_BLANK = re.compile(  # Horizon's line
     rf'if \[ -z "?\$\{{?(?P<name>{_NAME})\}}?"? \]; *then unset (?P=name); *fi'
 )
@@ -74,14 +74,13 @@ def read_openrc(path: Path, environ: Mapping[str, str]) -> Openrc:
     out. Raises ConfigError, with the line, for what is more than plain lines.
     """
     reading = _Reading({"HOME": environ["HOME"]} if environ.get("HOME") else {})
-    for number, line in enumerate(_read_text(path).split("\n"), 1):
+    lines = (line.strip(" \t\r") for line in _read_text(path).split("\n"))
+    for number, line in enumerate(lines, 1):
         try:
-            reading.follow(line.strip(" \t\r"))
+            reading.follow(line)
         except _NotPlain as fault:
-            what = str(fault) or next(
-                kind for start, kind in _OTHER_LINES if _begins(line.strip(), start)
-            )
-            message = f"the openrc file {path}, line {number}: {what}"
+            kinds = (kind for start, kind in _OTHER_LINES if re.match(start, line, re.IGNORECASE))
+            message = f"the openrc file {path}, line {number}: {str(fault) or next(kinds)}"
             raise ConfigError(message, hint=_HINT) from None
     kept = {name: value for name, value in reading.scope.items() if _KEPT.match(name)}
     variables = {name: value for name, value in kept.items() if value is not None}
@@ -107,10 +106,6 @@ def _read_text(path: Path) -> str:
         raise ConfigError(f"the openrc file {path} is not UTF-8 text", hint=hint) from None
 
 
-def _begins(line: str, start: str) -> bool:
-    return re.match(start, line, re.IGNORECASE) is not None
-
-
 class _Reading:
     """What the lines read so far have set; None is what whoever runs the file is asked for."""
 
@@ -129,7 +124,8 @@ class _Reading:
 
     def _run(self, command: str, words: list[str]) -> None:
         if command in ("echo", "printf"):
-            _check_sets_nothing(words)
+            if _SETS_SOMETHING.match(" ".join((command, *words))):
+                raise _NotPlain
         elif command == "read":
             self.scope |= dict.fromkeys(_asked_for(words))
         elif command == "unset":
@@ -162,10 +158,9 @@ class _Reading:
                 raise
             self.left_out.append(name)
             parts = [None]
-        value = None if None in parts else "".join(part or "" for part in parts)
-        if value and len(value) > _LONGEST_VALUE:
+        if sum(len(part or "") for part in parts) > _LONGEST_VALUE:
             raise _NotPlain(f"the value of {name} is over 64 KiB long")
-        self.scope[name] = value
+        self.scope[name] = None if None in parts else "".join(part or "" for part in parts)
 
     def _parts(self, name: str, quoted: str) -> Iterator[str | None]:
         """Yield what a value is made of, without its quotes; None where it is asked for."""
@@ -201,11 +196,6 @@ def _commands(line: str) -> Iterator[list[str]]:
             words = []
     if words:
         yield words
-
-
-def _check_sets_nothing(words: list[str]) -> None:
-    if "-v" in words[:1] or any(map(_SETS_INSIDE.search, words)):  # as `printf -v NAME` does
-        raise _NotPlain
 
 
 def _asked_for(words: list[str]) -> Iterator[str]:

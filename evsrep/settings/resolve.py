@@ -8,7 +8,7 @@ from evsrep.errors import ConfigError
 from evsrep.settings.declarations import KEYS, KEYS_BY_NAME, SECRET_VARIABLES, Setting
 from evsrep.settings.profile import ENVIRONMENT, SANDBOX, Profile, Value
 from evsrep.settings.profiles import ProfileFile
-from evsrep.settings.spelling import nearest
+from evsrep.settings.spelling import there_are
 from evsrep.settings.values import fault_of
 
 _KEY_PAIR = tuple(KEYS_BY_NAME[name] for name in ("access_key", "secret_key", "security_token"))
@@ -65,10 +65,7 @@ def from_variables(environ: Mapping[str, str]) -> dict[str, Value]:
     Raises ConfigError where there are none, a value is wrong, or they ask for a way to sign in
     that is not offered.
     """
-    for variable, message in _NOT_OFFERED.items():
-        if environ.get(variable):
-            hint = "sign in by user and password: OS_USERNAME, OS_PASSWORD, OS_USER_DOMAIN_NAME"
-            raise ConfigError(message, hint=hint)
+    _check_is_offered(environ)
     named = {key: name for key in KEYS if key not in _KEY_PAIR and (name := _set_in(environ, key))}
     values = {
         key.name: Value(_of_variable(key, environ[name]), f"variable {name}")
@@ -105,6 +102,13 @@ def _from_file(name: str, file: ProfileFile) -> dict[str, Value]:
     return {key: Value(value, origin) for key, value in keys.items()}
 
 
+def _check_is_offered(environ: Mapping[str, str]) -> None:
+    for variable, message in _NOT_OFFERED.items():
+        if environ.get(variable):
+            hint = "sign in by user and password: OS_USERNAME, OS_PASSWORD, OS_USER_DOMAIN_NAME"
+            raise ConfigError(message, hint=hint)
+
+
 def _set_in(environ: Mapping[str, str], key: Setting) -> str:
     """Return the first of a key's variables that is set; empty where none is."""
     return next((name for name in key.openrc if environ.get(name)), "")
@@ -131,7 +135,5 @@ def _secrets_of_environment(environ: Mapping[str, str]) -> dict[str, Value]:
 
 
 def _no_such_profile(name: str, file: ProfileFile) -> ConfigError:
-    known = [*file.profiles, SANDBOX]
-    near = nearest(name, known)
-    hint = f"did you mean '{near}'? " if near else ""
-    return ConfigError(f"there is no profile '{name}'", hint=f"{hint}there are: {', '.join(known)}")
+    hint = there_are(name, [*file.profiles, SANDBOX])
+    return ConfigError(f"there is no profile '{name}'", hint=hint)

@@ -1,6 +1,6 @@
 """Which known word was probably meant by one that is not known."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -9,6 +9,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
     close = difflib.get_close_matches(word, list(known), n=1)
     return close[0] if close else ""
+
+
+def there_are(word: str, known: Collection[str]) -> str:
+    """Return "did you mean 'KNOWN'? there are: …", as what helps where a name is not known."""
+    near, names = nearest(word, known), ", ".join(known)
+    meant = f"did you mean '{near}'? " if near else ""
+    return f"{meant}there are: {names}" if names else "there are none"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

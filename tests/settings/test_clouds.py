@@ -286,7 +286,7 @@ def test_a_cloud_that_is_not_there_is_an_error_that_names_those_that_are(home, w
 
 def test_where_there_are_no_clouds_the_error_says_so(home, work):
     write(work / "clouds.yaml", "client: {}\n")
-    assert fault(home, work).hint == "there are none in it"
+    assert fault(home, work).hint == "there are none"
 
 
 # What is an error

@@ -270,6 +270,7 @@ def test_a_secret_whose_dollar_may_be_meant_as_it_stands_is_left_out(read, value
         ("export -n OS_X", "this is more than setting a variable"),
         ('declare -x OS_X="hunter2"', "this is more than setting a variable"),
         ("eval hunter2", "this is more than setting a variable"),
+        ("A=" + "x" * 65536 + "\nA=" + "$A" * 100_000, "line 2: the value of A is over 64 KiB"),
         ("A=hunter2\n" + "A=$A$A\n" * 60, "line 15: the value of A is over 64 KiB long"),
     ],
 )
