@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evsrep.errors import ConfigError
-from evsrep.settings.declarations import KEYS, KEYS_BY_NAME
+from evsrep.settings.declarations import KEYS, KEYS_BY_NAME, Setting
 from evsrep.settings.presets import PRESETS
 from evsrep.settings.profile import Value
 from evsrep.settings.spelling import there_are
@@ -45,8 +45,9 @@ def read_cloud(name: str, *, environ: Mapping[str, str], folder: Path) -> dict[s
         raise ConfigError(f"there is no clouds.yaml to find cloud '{name}' in", hint=hint)
     entry = _entry(name, files)
     _check_way_to_sign_in(entry)
-    values = {key.name: _text(key.name, key.clouds, entry) for key in KEYS if key.clouds}
-    values |= {"region": _region(entry), "insecure": _insecure(entry)}
+    values = {key.name: _text(key, entry) for key in KEYS if key.clouds}
+    values["region"] = values["region"] or _only_region(entry)
+    values["insecure"] = _insecure(entry)
     values["auth_url"] = _auth_url(entry, values["auth_url"], values["region"])
     return {key: value for key, value in values.items() if value is not None}
 
@@ -206,17 +207,17 @@ def _check_way_to_sign_in(entry: _Entry) -> None:
         raise ConfigError("signing in by an agency is not supported", hint=hint)
 
 
-def _text(key: str, names: Iterable[str], entry: _Entry) -> Value | None:
+def _text(key: Setting, entry: _Entry) -> Value | None:
     """Return a value that is to be text; None where there is none."""
-    held = _first([f"{place}{name}" for name in names for place in ("auth.", "")], entry)
+    held = _first([f"{place}{name}" for name in key.clouds for place in ("auth.", "")], entry)
     if held is None:
         return None
     is_number = isinstance(held.value, int | float) and not isinstance(held.value, bool)
     value = str(held.value) if is_number else held.value
-    fault = fault_of(KEYS_BY_NAME[key], value)
+    fault = fault_of(key, value)
     if fault:
         hint = "mend it in an editor" if isinstance(value, str) else "put it in quotes"
-        raise ConfigError(f"{held.origin}: {key} {fault}", hint=hint)
+        raise ConfigError(f"{held.origin}: {key.name} {fault}", hint=hint)
     return Value(value, held.origin)
 
 
@@ -224,11 +225,11 @@ def _first(names: Iterable[str], entry: _Entry) -> Value | None:
     return next((entry[name] for name in names if name in entry), None)
 
 
-def _region(entry: _Entry) -> Value | None:
-    """Return the region: the one named, or the only one listed."""
-    region, listed = _text("region", ["region_name"], entry), entry.get("regions")
-    if region or not listed:
-        return region
+def _only_region(entry: _Entry) -> Value | None:
+    """Return the only region that is listed; None where none is."""
+    listed = entry.get("regions")
+    if not listed:
+        return None
     regions = listed.value if isinstance(listed.value, list) else [listed.value]
     names: list[Any] = [one.get("name") if isinstance(one, dict) else one for one in regions]
     if not all(isinstance(name, str) for name in names):
@@ -238,7 +239,7 @@ def _region(entry: _Entry) -> Value | None:
             f"{listed.origin}: there are several regions: {', '.join(names)}",
             hint="give the one that is meant as region_name",
         )
-    return _text("region", ["name"], {"name": Value(names[0], listed.origin)})
+    return _text(KEYS_BY_NAME["region"], {"region_name": Value(names[0], listed.origin)})
 
 
 def _auth_url(entry: _Entry, auth_url: Value | None, region: Value | None) -> Value | None:
