@@ -128,18 +128,19 @@ class EvsrepError(Exception):
     def of(
         cls, faults: Sequence[str], summary: str = "{n} things are wrong", *, hint: str = ""
     ) -> Self:
-        """Return one error of all that is wrong: a single fault is the message itself."""
+        """Return the error of these faults: the message is the only one, or sums them up."""
         if len(faults) == 1:
             return cls(faults[0], hint=hint)
-        return cls(summary.format(n=len(faults)), hint=hint, faults=tuple(faults))
-
-    def __str__(self) -> str:
-        return self.full_message
+        return cls(summary.replace("{n}", str(len(faults))), hint=hint, faults=tuple(faults))
 
     @property
     def full_message(self) -> str:
-        """All that is wrong, on one line."""
-        return "; ".join((self.message, *self.faults))
+        """All that is wrong, on one line; what the message says already is not said again."""
+        unsaid = (fault for fault in self.faults if fault not in self.message)
+        return "; ".join((self.message, *unsaid))
+
+    def __str__(self) -> str:
+        return self.full_message
 
 
 class InternalError(EvsrepError):

@@ -12,13 +12,13 @@ about it, `message` and `hint` what to tell a person. `OutcomeUnknown` means tha
 taken effect. What is done on the way is told to the logger `evsrep`.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evsrep import wiring
+from evsrep.builtin import sandbox_profile
 from evsrep.clock import RealClock
 from evsrep.jobs.act import ActOptions as ActOptions
 from evsrep.jobs.act import act as act
@@ -56,9 +56,8 @@ from evsrep.jobs.readiness import rehearse as rehearse
 from evsrep.jobs.report import LogReporter as LogReporter
 from evsrep.jobs.wait import WaitOptions as WaitOptions
 from evsrep.jobs.wait import wait_for_pair as wait_for_pair
-from evsrep.settings import resolve
-from evsrep.settings.paths import config_file
-from evsrep.settings.profiles import read_profiles
+from evsrep.settings.environment import environment
+from evsrep.settings.settings import Settings
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud
@@ -68,28 +67,25 @@ if TYPE_CHECKING:
 def connect(
     profile: str = "",
     *,
-    config: Path | None = None,
+    config: str | Path | None = None,
     timeout: float | None = None,
     retries: int | None = None,
 ) -> "Iterator[Cloud]":
     """Open the cloud of a profile; without a name, of the one that the commands would use.
 
-    `timeout` is seconds for one request, from start to last byte. Nothing is sent before the cloud
-    is asked something. Raises ConfigError where there is no such profile, or it lacks something.
+    What is not given is taken from the variables `EVSREP_*`, then from the profile. `timeout` is
+    seconds for one request, from start to last byte. Nothing is sent before the cloud is asked
+    something. Raises ConfigError where there is no such profile or file, or it lacks something;
+    UsageFault for a wrong `timeout`, `retries` or variable.
     """
-    environ = os.environ
-    file = read_profiles(config or config_file(environ))
-    chosen = resolve.choose(profile, "the program", file, environ)
-    found = wiring.profile_named(*chosen, file, environ)
+    given = {"profile": profile, "config": config, "timeout": timeout, "retries": retries}
+    settings = Settings(environment(), given, sandbox_profile, named_by="the program")
     with ExitStack() as at_end:
-        around = wiring.Surroundings(
+        opened_with = wiring.Environment(
             clock=RealClock(),
             reporter=LogReporter(),
-            environ=environ,
-            file=lambda: file,
-            limits=wiring.limits(found, timeout, retries),
+            settings=settings,
             command="a program, by evsrep.connect",
             at_end=at_end,
-            is_named=bool(profile),
         )
-        yield wiring.open_cloud(found, around)
+        yield wiring.open_cloud(settings.profile, opened_with)

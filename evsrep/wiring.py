@@ -5,7 +5,7 @@ above that line nothing knows the difference.
 """
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 import httpx
 
-from evsrep.builtin import open_sandbox, sandbox_profile
+from evsrep.builtin import sandbox_app
 from evsrep.clock import Clock
 from evsrep.cloud.calls import Limits, Reporter
 from evsrep.cloud.client import Cloud
@@ -24,58 +24,65 @@ from evsrep.cloud.identity import Password
 from evsrep.cloud.models import Defaults
 from evsrep.cloud.signin import KeySignIn, PasswordSignIn, SignIn, TokenSignIn
 from evsrep.errors import ConfigError
-from evsrep.settings import resolve
 from evsrep.settings.journal import Journal
-from evsrep.settings.paths import cache_folder, state_folder
-from evsrep.settings.profiles import ProfileFile, readable_by_others
+from evsrep.settings.paths import cache_folder
+from evsrep.settings.profile import SANDBOX, Profile
+from evsrep.settings.profiles import readable_by_others
 from evsrep.settings.proxies import proxy_for
-from evsrep.settings.resolve import Profile
+from evsrep.settings.settings import Settings
 from evsrep.settings.tokens import TokenCacheFile
 
 
-class Teller(Reporter, Protocol):
-    """Talk that can also warn."""
+class WarningReporter(Reporter, Protocol):
+    """A reporter that can also warn."""
 
     def warn(self, text: str) -> None:
-        """Tell what may be wrong."""
+        """Report what may be wrong."""
         ...
 
 
-class Surroundings(NamedTuple):
+class Environment(NamedTuple):
     """What a cloud is opened with."""
 
     clock: Clock
-    reporter: Teller
-    environ: Mapping[str, str]
-    file: Callable[[], ProfileFile]  # read only where it is wanted
-    limits: Limits
+    reporter: WarningReporter
+    settings: Settings
     command: str  # for the journal
     at_end: ExitStack  # what is to be closed when all is over
-    is_named: bool = False  # the profile was named for this run itself, as `protected` wants
 
 
-def open_cloud(profile: Profile, around: Surroundings) -> Cloud:
-    """The cloud of a profile. Nothing is sent yet."""
+def open_cloud(profile: Profile, environment: Environment) -> Cloud:
+    """Return the cloud of a profile. Nothing is sent yet.
+
+    Raises ConfigError where the profile lacks something or has a wrong value, UsageFault for a
+    wrong `timeout` or `retries`.
+    """
+    reporter, settings = environment.reporter, environment.settings
     if profile.is_set("insecure"):
-        around.reporter.warn(f"TLS is not verified: profile '{profile.name}' says insecure = true")
-    if profile.name != resolve.SANDBOX and readable_by_others(around.file()):
-        around.reporter.warn(f"others can read the secrets in {around.file().path}: chmod 600 it")
+        reporter.warn(f"TLS is not verified: profile '{profile.name}' says insecure = true")
+    if profile.name != SANDBOX and readable_by_others(settings.profile_file):
+        reporter.warn(f"others can read the secrets in {settings.config_path}: chmod 600 it")
     http = Http(
-        new_client(_transport(around, profile)),
-        clock=around.clock,
-        reporter=around.reporter,
-        limits=around.limits,
+        new_client(_transport(environment, profile)),
+        clock=environment.clock,
+        reporter=reporter,
+        limits=Limits(settings.value("timeout", profile), settings.value("retries", profile)),
         allows_plain_http=profile.is_set("insecure"),
-        journal=None if profile.is_off("journal") else _journal(around, profile),
-        guard=_guard(profile, is_named=around.is_named),
+        journal=None if profile.is_off("journal") else _journal(environment, profile),
+        guard=ChangeGuard(
+            profile.name,
+            profile.is_set("read_only"),
+            profile.is_set("protected"),
+            settings.is_named,
+        ),
     )
-    around.at_end.callback(http.close)
-    url = resolve.auth_url(profile) if profile.text("auth_url") else ""
+    environment.at_end.callback(http.close)
+    url = profile.auth_url if profile.text("auth_url") else ""
     return Cloud(
         http,
-        _sign_in(around, profile, http, url),
+        _sign_in(environment, profile, http, url),
         auth_url=url,
-        region=resolve.region(profile),
+        region=profile.region,
         project_id=profile.text("project_id"),
         endpoint=profile.text("endpoint"),
         compute_endpoint=profile.text("compute_endpoint"),
@@ -83,51 +90,26 @@ def open_cloud(profile: Profile, around: Surroundings) -> Cloud:
     )
 
 
-def profile_named(
-    name: str, chosen_by: str, file: ProfileFile, environ: Mapping[str, str]
-) -> Profile:
-    """A profile by its name; `sandbox` is built in."""
-    if name == resolve.SANDBOX:
-        return sandbox_profile(chosen_by)
-    return resolve.load(name, chosen_by, file, environ)
-
-
-def limits(profile: Profile, timeout: float | None, retries: int | None) -> Limits:
-    """How long and how often: what was said beats the profile."""
-    usual = Limits()
-    seconds = profile.number("timeout") if timeout is None else timeout
-    tries = profile.number("retries") if retries is None else retries
-    return Limits(
-        timeout=usual.timeout if seconds is None else seconds,
-        retries=usual.retries if tries is None else int(tries),
-    )
-
-
-def _guard(profile: Profile, *, is_named: bool) -> ChangeGuard:
-    is_read_only, is_protected = profile.is_set("read_only"), profile.is_set("protected")
-    return ChangeGuard(profile.name, is_read_only, is_protected, is_named)
-
-
-def _journal(around: Surroundings, profile: Profile) -> Journal:
-    found = Journal(
-        state_folder(around.environ) / "journal.jsonl",
+def _journal(environment: Environment, profile: Profile) -> Journal:
+    journal = Journal(
+        environment.settings.journal_path,
         profile=profile.name,
-        command=around.command,
-        warn=around.reporter.warn,
+        command=environment.command,
+        warn=environment.reporter.warn,
     )
-    around.at_end.callback(found.close)
-    return found
+    environment.at_end.callback(journal.close)
+    return journal
 
 
-def _transport(around: Surroundings, profile: Profile) -> httpx.BaseTransport:
-    if profile.name == resolve.SANDBOX:
-        return httpx.WSGITransport(app=open_sandbox(around.environ, around.clock))
+def _transport(environment: Environment, profile: Profile) -> httpx.BaseTransport:
+    environ, proxy = environment.settings.environ, profile.text("proxy")
+    if profile.name == SANDBOX:
+        return httpx.WSGITransport(app=sandbox_app(environ, environment.clock))
     from evsrep.cloud.transport import Transport
 
-    given, environ = profile.text("proxy"), around.environ
     return Transport(
         tls=lambda: _tls_context(profile),
-        proxy_for=lambda scheme, host: proxy_for(scheme, host, given, environ),
+        proxy_for=lambda scheme, host: proxy_for(scheme, host, proxy, environ),
     )
 
 
@@ -147,36 +129,35 @@ def _tls_context(profile: Profile) -> ssl.SSLContext:
         ) from error
 
 
-def _sign_in(around: Surroundings, profile: Profile, http: Http, url: str) -> SignIn:
-    missing = resolve.missing(profile)
-    if missing:
+def _sign_in(environment: Environment, profile: Profile, http: Http, url: str) -> SignIn:
+    if profile.missing:
         raise ConfigError(
-            f"profile '{profile.name}' lacks {', '.join(missing)}",
+            f"profile '{profile.name}' lacks {', '.join(profile.missing)}",
             hint=f"add it with 'evsrep profile set {profile.name} KEY=VALUE'",
         )
-    method = resolve.method(profile)
-    if method == "token":
-        return TokenSignIn(http, url, _secret(around, profile, "token"))
-    if method == "key":
+    if profile.method == "token":
+        return TokenSignIn(http, url, _secret(environment, profile, "token"))
+    if profile.method == "key":
         return KeySignIn(
             http,
             url,
             profile.text("access_key"),
-            secret_key=_secret(around, profile, "secret_key"),
-            security_token=_secret(around, profile, "security_token")(),
+            secret_key=_secret(environment, profile, "secret_key"),
+            security_token=_secret(environment, profile, "security_token")(),
             project_id=profile.text("project_id"),
-            project_name=resolve.project_name(profile),
+            project_name=profile.project_name,
         )
     who = _password(profile)
     cache = None
-    if profile.name != resolve.SANDBOX:  # which is asked faster than a file is read
-        cache = TokenCacheFile(cache_folder(around.environ), f"{url} {who}", around.reporter.warn)
+    if profile.name != SANDBOX:  # which is asked faster than a file is read
+        folder = cache_folder(environment.settings.environ)
+        cache = TokenCacheFile(folder, f"{url} {who}", environment.reporter.warn)
     return PasswordSignIn(
         http,
         url,
         who,
-        password=_secret(around, profile, "password"),
-        passcode=_secret(around, profile, "passcode"),
+        password=_secret(environment, profile, "password"),
+        passcode=_secret(environment, profile, "passcode"),
         cache=cache,
     )
 
@@ -188,23 +169,23 @@ def _password(profile: Profile) -> Password:
         user_id=text("user_id"),
         user_domain_name=text("user_domain_name"),
         user_domain_id=text("user_domain_id"),
-        project_name=resolve.project_name(profile),
+        project_name=profile.project_name,
         project_id=text("project_id"),
         project_domain_name=text("project_domain_name"),
         project_domain_id=text("project_domain_id"),
     )
 
 
-def _secret(around: Surroundings, profile: Profile, key: str) -> Callable[[], str]:
+def _secret(environment: Environment, profile: Profile, key: str) -> Callable[[], str]:
     """How to get at a secret, once; from then on it is starred out of everything said."""
     lock = Lock()  # side by side, two threads would both run the command
 
     @cache
     def get() -> str:
-        found = resolve.secret(profile, key, around.environ)
-        if found and profile.name != resolve.SANDBOX:
-            around.reporter.secrets.add(found)
-        return found
+        secret = profile.secret(key, environment.settings.environ)
+        if secret and profile.name != SANDBOX:
+            environment.reporter.secrets.add(secret)
+        return secret
 
     def get_once() -> str:
         with lock:

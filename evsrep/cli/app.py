@@ -9,23 +9,23 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
 from evsrep.clock import Clock, RealClock
-from evsrep.errors import ConfigError, EvsrepError, UsageFault
-from evsrep.output.shapes import FORMS, Shape
+from evsrep.errors import EvsrepError, UsageFault
+from evsrep.output.shapes import Shape
+from evsrep.settings.declarations import BY_NAME
+from evsrep.settings.environment import environment
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from evsrep.cli.report import Report
     from evsrep.cloud.client import Cloud
     from evsrep.cloud.models import Defaults
     from evsrep.output.console import Console
-    from evsrep.settings.profiles import ProfileFile
-    from evsrep.settings.resolve import Profile
+    from evsrep.settings.profile import Profile
+    from evsrep.settings.settings import Settings
 
 
 class World:
@@ -41,7 +41,7 @@ class World:
         err: TextIO | None = None,
     ) -> None:
         self.clock = clock or RealClock()
-        self.environ = os.environ if environ is None else environ
+        self.environ = environment() if environ is None else environ
         self.stdin = stdin or sys.stdin or _nowhere("r")
         self.out = out or sys.stdout or _nowhere("w")
         self.err = err or sys.stderr or _nowhere("w")
@@ -53,16 +53,9 @@ class World:
 
 
 def _nowhere(mode: str) -> TextIO:
-    """What stands in for a stream that was closed before we started: Python has None for it."""
+    """Open what stands in for a stream that was closed before we started: Python has None."""
     # open as long as the process lasts
     return cast(TextIO, open(os.devnull, mode))  # noqa: PTH123
-
-
-class Given(NamedTuple):
-    """An option's value, and whether a flag said so rather than a variable."""
-
-    value: Any
-    by_flag: bool
 
 
 class App:
@@ -74,26 +67,21 @@ class App:
         self.clock = world.clock
         self.at_end = ExitStack()  # what is to be closed when the run is over
         self.resume = ""  # the command that goes on after a bug
-        self._given: dict[str, Given] = {}
+        self._given: dict[str, Any] = {}
 
-    def keep(self, name: str, given: Given) -> None:
-        """Remember an option; the later, inner one wins."""
-        self._given[name] = given
+    def keep(self, name: str, value: Any) -> None:
+        """Remember what a flag says; the later, inner one wins."""
+        self._given[name] = value
 
     def given(self, name: str) -> Any:
-        """The value of an option by flag or variable; None where there is neither."""
-        found = self._given.get(name)
-        return found.value if found else None
-
-    def by_flag(self, name: str) -> bool:
-        """Whether the option was given on the command line itself."""
-        return name in self._given and self._given[name].by_flag
+        """Return what a flag says, on the command line itself; None where it is not there."""
+        return self._given.get(name)
 
     def expect(self, shape: Shape) -> None:
         """Check `-c` against the fields of the result to come, before anything is done."""
         unknown = [name for name in self.columns if name not in shape.fields]
         if unknown:
-            from evsrep.settings.nearest import nearest
+            from evsrep.settings.spelling import nearest
 
             near = list(filter(None, (nearest(name, shape.fields) for name in unknown)))
             meant = f"; did you mean {', '.join(near)}?" if near else ""
@@ -118,7 +106,7 @@ class App:
         return Console(
             out=self.world.out,
             err=self.world.err,
-            form=self.given("output") or self._form_of_profile() or "table",
+            form=self._form,
             columns=self.columns,
             allows_color=has_color and environ.get("TERM") != "dumb",
             is_quiet=bool(self.given("quiet")),
@@ -127,60 +115,46 @@ class App:
         )
 
     @cached_property
-    def config_path(self) -> "Path":
-        """Where the profile file is, whether or not it exists."""
-        from pathlib import Path
+    def settings(self) -> "Settings":
+        """What the user has decided for this run."""
+        from evsrep.builtin import sandbox_profile
+        from evsrep.settings.settings import Settings
 
-        given = self.given("config")
-        path = Path(given) if given else Path(click.get_app_dir("evsrep")) / "config.toml"
-        if not given and str(path).startswith("~"):
-            raise ConfigError("there is no home folder", hint="set HOME, or give --config FILE")
-        return path
+        return Settings(self.world.environ, self._given, sandbox_profile)
 
-    @cached_property
-    def journal_path(self) -> "Path":
-        """Where the journal is, whether or not it exists."""
-        from evsrep.settings.paths import state_folder
-
-        return state_folder(self.world.environ) / "journal.jsonl"
-
-    @cached_property
-    def profile_file(self) -> "ProfileFile":
-        """The profile file, read."""
-        from evsrep.settings.profiles import read_profiles
-
-        return read_profiles(self.config_path)
-
-    @cached_property
+    @property
     def profile(self) -> "Profile":
-        """The profile of this run."""
-        from evsrep.settings.resolve import choose
+        """The profile of this run.
 
-        named_by = "--profile" if self.by_flag("profile") else "EVSREP_PROFILE"
-        given = self.given("profile") or ""
-        if self.given("config") and not self.config_path.exists():
-            hint = "'evsrep profile init NAME' makes it"
-            raise ConfigError(f"there is no profile file {self.config_path}", hint=hint)
-        if given:
-            return self.profile_named(given, named_by)
-        return self.profile_named(*choose("", "", self.profile_file, self.world.environ))
-
-    def profile_named(self, name: str, chosen_by: str) -> "Profile":
-        """A profile by its name."""
-        from evsrep.settings.resolve import SANDBOX, load
-
-        if name == SANDBOX:
-            from evsrep.builtin import sandbox_profile
-
-            return sandbox_profile(chosen_by)
-        return load(name, chosen_by, self.profile_file, self.world.environ)
+        Raises ConfigError where there is none, or none that can be read.
+        """
+        return self.settings.profile
 
     @cached_property
     def cloud(self) -> "Cloud":
-        """The cloud of the profile; nothing is sent before it is asked something."""
-        from evsrep.cli.connect import connect  # httpx is slow to import; Tab must stay quick
+        """The cloud of the profile; nothing is sent before it is asked something.
 
-        return connect(self, self.profile)
+        Raises what `open_cloud` raises.
+        """
+        return self.open_cloud(self.profile)
+
+    def open_cloud(self, profile: "Profile") -> "Cloud":
+        """Return the cloud of a profile; it talks to this run's console, on its clock.
+
+        Raises ConfigError where the profile lacks something or has a wrong value.
+        """
+        import shlex
+
+        from evsrep import wiring  # httpx is slow to import; Tab must stay quick
+
+        environment = wiring.Environment(
+            clock=self.clock,
+            reporter=self.console,
+            settings=self.settings,
+            command=shlex.join(("evsrep", *self.words)),
+            at_end=self.at_end,
+        )
+        return wiring.open_cloud(profile, environment)
 
     def report(self, shape: Shape, *, is_many: bool = False) -> "Report":
         """Return the reporter of this run's command, whose result has that shape."""
@@ -193,7 +167,10 @@ class App:
         """The profile's defaults. Without a profile there are none, which is told elsewhere."""
         from evsrep.cloud.models import Defaults
 
-        return Defaults(*(self._profile_default(key) for key in Defaults._fields))
+        try:
+            return Defaults(*map(self.profile.text, Defaults._fields))
+        except EvsrepError:
+            return Defaults()
 
     def command(self, *words: str) -> str:
         """Return an evsrep command that does the next thing, in the profile of this run."""
@@ -201,22 +178,19 @@ class App:
 
         where: list[str] = []
         for option, flag in (("profile", "-p"), ("config", "--config")):
-            if self.given(option):
-                where += [flag, str(self.given(option))]
+            if value := self.settings.value(option):
+                where += [flag, str(value)]
         is_asked = bool(_CHANGES.intersection(words[:2])) and "--yes" not in words
         sure = ["--yes"] if is_asked and self.profile.is_set("protected") else []
         return shlex.join(["evsrep", *words, *sure, *where])
 
-    def _form_of_profile(self) -> str:
-        form = self._profile_default("output")
-        return form if form in FORMS else ""
-
-    def _profile_default(self, key: str) -> str:
-        """Return a default that the profile has; one that can't be read is told of elsewhere."""
+    @property
+    def _form(self) -> str:
+        """The form of results; a profile that can't be read is told of elsewhere."""
         try:
-            return self.profile.text(key)
+            return str(self.settings.value("output"))
         except EvsrepError:
-            return ""
+            return str(BY_NAME["output"].default)
 
 
 _CHANGES = frozenset(

@@ -92,7 +92,9 @@ def _shelf(app: App) -> "NameCache | None":
     from evsrep.settings.paths import cache_folder
 
     try:
-        return NameCache(cache_folder(app.world.environ), f"{app.config_path} {app.profile.name}")
+        return NameCache(
+            cache_folder(app.world.environ), f"{app.settings.config_path} {app.profile.name}"
+        )
     except EvsrepError:
         return None
 

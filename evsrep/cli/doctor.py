@@ -46,8 +46,8 @@ def _profile(app: App) -> Finding:
     detail = f"'{profile.name}', chosen by {profile.chosen_by}"
     if profile.is_set("insecure"):
         return Finding("profile", WARNING, detail, "insecure = true: TLS is not verified")
-    if readable_by_others(app.profile_file):
-        hint = f"others can read its secrets: chmod 600 {app.config_path}"
+    if readable_by_others(app.settings.profile_file):
+        hint = f"others can read its secrets: chmod 600 {app.settings.config_path}"
         return Finding("profile", WARNING, detail, hint)
     return Finding("profile", OK, detail)
 

@@ -73,7 +73,7 @@ def _plain(word: str) -> str:
 
 
 def _unknown(word: str) -> NotFound:
-    from evsrep.settings.nearest import nearest
+    from evsrep.settings.spelling import nearest
 
     known = {_plain(each): each for row in _rows() for each in (row["word"], *row["others"])}
     near = nearest(_plain(word), known)

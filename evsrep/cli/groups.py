@@ -22,7 +22,7 @@ class Group(click.Group):
         """Find the command; a word that is none gets the nearest one that is."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            from evsrep.settings.nearest import did_you_mean
+            from evsrep.settings.spelling import did_you_mean
 
             meant = did_you_mean(name, self.list_commands(ctx))
             raise click.UsageError(f"no such command '{name}'{meant}", ctx)

@@ -6,18 +6,18 @@ from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, everywhere, write_options
 from evsrep.errors import EXIT_CODES, UsageFault
 from evsrep.output.shapes import EXIT_CODE
-from evsrep.settings.keys import KEYS
+from evsrep.settings.declarations import KEYS, SECRET_VARIABLES, SETTINGS
 
 ENVIRONMENT = (
-    ("EVSREP_PROFILE", "which profile, as --profile"),
-    ("EVSREP_CONFIG", "the profile file, as --config"),
-    ("EVSREP_OUTPUT", "the form of the result, as --output"),
-    ("EVSREP_TIMEOUT", "most seconds for one request, as --timeout"),
-    ("EVSREP_RETRIES", "tries after the first, as --retries"),
-    ("EVSREP_PASSWORD", "the chosen profile's password"),
-    ("EVSREP_SECRET_KEY", "the chosen profile's secret key"),
-    ("EVSREP_TOKEN", "the chosen profile's token"),
-    ("EVSREP_PASSCODE", "the chosen profile's one-time code"),
+    *(
+        (setting.variable, f"{setting.about} ({setting.flags[-1]})")
+        for setting in SETTINGS
+        if setting.variable and setting.flags
+    ),
+    *(
+        (variable, f"the chosen profile's {key.replace('_', ' ')}")
+        for variable, key in SECRET_VARIABLES.items()
+    ),
     ("OS_AUTH_URL, OS_USERNAME, …", "the profile 'env'; used where no profile is chosen"),
     ("OS_CLOUD", "an entry of clouds.yaml, as the profile 'env'"),
     ("NO_COLOR", "no colour, whatever its value"),
@@ -220,12 +220,10 @@ def _commands_of(ctx: click.Context) -> list[str]:
 
 
 def _no_help(words: tuple[str, ...], word: str, known: list[str]) -> UsageFault:
-    from evsrep.settings.nearest import nearest
+    from evsrep.settings.spelling import did_you_mean
 
-    near = nearest(word, known)
-    meant = f"; did you mean '{near}'?" if near else ""
     return UsageFault(
-        f"there is no help on '{' '.join(words)}'{meant}",
+        f"there is no help on '{' '.join(words)}'{did_you_mean(word, known)}",
         hint=f"topics are {', '.join(TOPICS)}; every command has its own help",
     )
 

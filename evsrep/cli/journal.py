@@ -37,10 +37,10 @@ def journal(app: App, since: str | None) -> None:
 
     moment = _moment(since, app.clock.time()) if since else ""
     try:
-        found = [entry for entry in read_journal(app.journal_path) if entry.time >= moment]
+        found = [entry for entry in read_journal(app.settings.journal_path) if entry.time >= moment]
     except OSError as error:
         raise ConfigError(
-            f"the journal {app.journal_path} can't be read: {error.strerror}",
+            f"the journal {app.settings.journal_path} can't be read: {error.strerror}",
             hint="move it away; evsrep makes a new one",
         ) from error
     app.console.show_all(CHANGE, (entry._asdict() for entry in found))

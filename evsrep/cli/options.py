@@ -1,17 +1,18 @@
 """The options of every command, those of every command that may wait, and how help lists them."""
 
 import importlib
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from evsrep.cli.app import App, Given
+from evsrep.cli.app import App
 from evsrep.cli.version import VersionOption
 from evsrep.errors import EvsrepError, UsageFault
-from evsrep.output.shapes import FORMS, Shape
+from evsrep.output.shapes import Shape
+from evsrep.settings.declarations import MOST_RETRIES, SETTINGS, Setting
+from evsrep.settings.values import seconds_in
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,11 +52,11 @@ class Seconds(click.ParamType[float]):
         """Seconds; fails for what is no duration, and for one beyond a year."""
         if isinstance(value, float):
             return value
-        found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smh]?)", str(value).strip())
-        if found is None:
-            self.fail(f"{value!r} is not a duration such as 90, 90s, 10m or 2h", param, ctx)
-        seconds = float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
-        if seconds > 366 * 24 * 3600 or (seconds == 0 and not self._allows_zero):
+        try:
+            seconds = seconds_in(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if seconds == 0 and not self._allows_zero:
             self.fail(f"{value!r} is out of range", param, ctx)
         return seconds
 
@@ -111,11 +112,12 @@ class Command(click.Command):
         ctx.params["options"] = options
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The options by what they are for."""
+        """Write the options by what they are for."""
         write_options(self, ctx, formatter)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples, as they are typed."""
+        """Write the examples, as they are typed."""
+        del ctx
         if self.examples:
             with formatter.section("Examples"):
                 for example in self.examples:
@@ -137,7 +139,7 @@ def write_options(
 
 
 def option_groups(command: click.Command, ctx: click.Context) -> dict[str, list[click.Option]]:
-    """A command's options by what they are for; those of every command come last."""
+    """Return a command's options by what they are for; those of every command come last."""
     own = getattr(command, "what", "Options")
     found: dict[str, list[click.Option]] = {title: [] for title in (own, HOW_TO_RUN, *COMMON)}
     for param in command.get_params(ctx):
@@ -147,7 +149,7 @@ def option_groups(command: click.Command, ctx: click.Context) -> dict[str, list[
 
 
 def _title(param: click.Parameter) -> str:
-    """What an option is for, by its name; empty for what the command is about."""
+    """Return what an option is for, by its name; empty for what the command is about."""
     if "--help" in param.opts:  # which Click may name otherwise
         return EVERY
     groups = ((HOW_TO_RUN, HOW), (OUTPUT, _OUTPUT), (EVERY, _EVERY))
@@ -186,92 +188,58 @@ def wait_timeout(command: F) -> F:
 
 
 def _kept(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Keep an option on the App: what is given further in beats what is given further out."""
-    source = ctx.get_parameter_source(param.name or "")
-    if value is None or source not in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT):
-        return
-    by_flag = source is ParameterSource.COMMANDLINE
-    if by_flag or ctx.parent is None:  # a variable counts once, at the root
-        ctx.ensure_object(App).keep(param.name or "", Given(value, by_flag))
+    """Keep an option on the App: what is given further in beats what is given further out.
+
+    A variable is only checked by Click, once for all commands; it is read with the other settings.
+    """
+    name = param.name or ""
+    if value is not None and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+        ctx.ensure_object(App).keep(name, value)
 
 
-def _complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def _complete_profiles(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     app = ctx.find_object(App)
     try:
-        names = [*app.profile_file.profiles, "sandbox"] if app else []
+        names = [*app.settings.profile_file.profiles, "sandbox"] if app else []
     except EvsrepError:
         names = ["sandbox"]
     return [name for name in names if name.startswith(incomplete)]
 
 
-def _complete_columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def _complete_columns(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     shape = getattr(ctx.command, "shape", None)
     if callable(shape):
         shape = shape(ctx.params)
-    done, _, last = incomplete.rpartition(",")
-    before = f"{done}," if done else ""
+    done, comma, last = incomplete.rpartition(",")
+    before = f"{done}{comma}" if done else ""
     fields = shape.fields if shape else ()
     return [before + name for name in fields if name.startswith(last)]
 
 
-def _option(*names: str, **attributes: Any) -> Callable[[F], F]:
-    return click.option(*names, expose_value=False, callback=_kept, **attributes)
-
-
-_OPTIONS = (
-    _option(
-        "-p",
-        "--profile",
-        metavar="NAME",
-        envvar="EVSREP_PROFILE",
-        shell_complete=_complete_profiles,
-        help="Which profile; 'sandbox' needs no account.",
-    ),
-    _option(
-        "--config",
-        type=click.Path(dir_okay=False),
-        metavar="FILE",
-        envvar="EVSREP_CONFIG",
-        help="The profile file.",
-    ),
-    _option(
-        "-o",
-        "--output",
-        type=click.Choice(FORMS),
-        metavar="FORM",
-        envvar="EVSREP_OUTPUT",
-        help="table, json, jsonl or value.  [default: table]",
-    ),
-    _option(
-        "-c",
-        "--columns",
-        metavar="A,B,…",
-        shell_complete=_complete_columns,
-        help="Which fields, in this order.",
-    ),
-    _option(
-        "--timeout",
-        type=Seconds(),
-        metavar="DURATION",
-        envvar="EVSREP_TIMEOUT",
-        help="Most seconds for one request.  [default: 60]",
-    ),
-    _option(
-        "--retries",
-        type=click.IntRange(0, 100),
-        metavar="N",
-        envvar="EVSREP_RETRIES",
-        help="Tries after the first.  [default: 3]",
-    ),
-    _option("-q", "--quiet", is_flag=True, default=None, help="No progress, no notes."),
-    _option("-v", "--verbose", is_flag=True, default=None, help="Say what is done."),
-    _option(
-        "--debug",
-        is_flag=True,
+def _option(setting: Setting) -> Callable[[F], F]:
+    """Return the option of a setting, as its declaration has it."""
+    return click.option(
+        *setting.flags,
+        metavar=setting.metavar,
+        is_flag=setting.kind == "flag",
         default=None,
-        help="Show requests and answers, secrets masked.",
-    ),
-    _option("--no-color", is_flag=True, default=None, help="No colour, as NO_COLOR."),
+        type=click.Choice(setting.choices) if setting.choices else _TYPES.get(setting.kind),
+        envvar=setting.variable or None,
+        shell_complete=_COMPLETIONS.get(setting.name),
+        help=setting.help,
+        expose_value=False,
+        callback=_kept,
+    )
+
+
+_TYPES: Mapping[str, click.ParamType[Any]] = {
+    "file": click.Path(dir_okay=False),
+    "seconds": Seconds(),
+    "count": click.IntRange(0, MOST_RETRIES),
+}
+_COMPLETIONS = {"profile": _complete_profiles, "columns": _complete_columns}
+_OPTIONS = (
+    *(_option(setting) for setting in SETTINGS if setting.flags),
     click.option(
         "--version",
         cls=VersionOption,

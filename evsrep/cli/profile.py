@@ -12,10 +12,11 @@ from evsrep.cli.options import Command, everywhere
 from evsrep.errors import ConfigError, UsageFault
 from evsrep.jobs.report import ask
 from evsrep.output.shapes import PATH, PROFILE, SETTING
-from evsrep.settings import resolve
-from evsrep.settings.keys import BY_NAME, is_secret
-from evsrep.settings.nearest import nearest
+from evsrep.settings.declarations import KEYS_BY_NAME, is_secret
+from evsrep.settings.profile import SANDBOX
 from evsrep.settings.profiles import ProfileFile, change_profiles
+from evsrep.settings.spelling import did_you_mean
+from evsrep.settings.values import parse
 
 Document = dict[str, Any]
 
@@ -41,8 +42,8 @@ def profile() -> None:
 @pass_app
 def list_(app: App) -> None:
     """List the profiles, the built-in one too."""
-    file = app.profile_file
-    rows = {**file.profiles, resolve.SANDBOX: _sandbox_keys(app)}
+    file = app.settings.profile_file
+    rows = {**file.profiles, SANDBOX: _sandbox_keys(app)}
     app.console.show_all(PROFILE, (_row(name, keys, file) for name, keys in rows.items()))
 
 
@@ -57,12 +58,12 @@ def show(app: App, name: str) -> None:
 
     Without NAME it is the profile that would be used.
     """
-    found = app.profile_named(name, "profile show") if name else app.profile
+    shown = app.settings.profile_named(name, "profile show") if name else app.profile
     if not name:
-        app.console.note(f"profile '{found.name}', chosen by {found.chosen_by}")
+        app.console.note(f"profile '{shown.name}', chosen by {shown.chosen_by}")
     rows = [
         {"key": key, "value": _shown(key, held.value), "origin": held.origin}
-        for key, held in found.values.items()
+        for key, held in shown.values.items()
     ]
     app.console.show_all(SETTING, rows)
 
@@ -73,7 +74,7 @@ def show(app: App, name: str) -> None:
 @pass_app
 def use(app: App, name: str) -> None:
     """Make a profile the default one."""
-    app.profile_named(name, "profile use")  # raises where there is none
+    app.settings.profile_named(name, "profile use")  # raises where there is none
 
     def edit(document: Document) -> None:
         document["default_profile"] = name
@@ -114,11 +115,11 @@ def set_(app: App, name: str, settings: tuple[str, ...]) -> None:
 def unset(app: App, name: str, keys: tuple[str, ...]) -> None:
     """Remove keys of a profile."""
     _check_exists(app, name)
-    absent = [key for key in keys if key not in app.profile_file.profiles[name]]
+    absent = [key for key in keys if key not in app.settings.profile_file.profiles[name]]
     if absent:
         raise UsageFault(
             f"profile '{name}' has no {', '.join(absent)}",
-            hint=f"it has: {', '.join(app.profile_file.profiles[name])}",
+            hint=f"it has: {', '.join(app.settings.profile_file.profiles[name])}",
         )
 
     def edit(document: Document) -> None:
@@ -147,7 +148,7 @@ def delete(app: App, name: str, yes: bool) -> None:
         if document.get("default_profile") == name:
             del document["default_profile"]
 
-    was_default = app.profile_file.default == name
+    was_default = app.settings.profile_file.default == name
     change_file(app, edit)
     app.console.note(
         f"profile '{name}' is deleted"
@@ -161,78 +162,63 @@ def delete(app: App, name: str, yes: bool) -> None:
 def path(app: App) -> None:
     """Print where the profile file is."""
     if app.console.form == "table":
-        app.console.print(f"{app.config_path}\n")
+        app.console.print(f"{app.settings.config_path}\n")
     else:
-        app.console.show(PATH, {"path": str(app.config_path)})
+        app.console.show(PATH, {"path": str(app.settings.config_path)})
 
 
 def _check_exists(app: App, name: str) -> None:
-    if name == resolve.SANDBOX:
+    if name == SANDBOX:
         raise UsageFault("the profile 'sandbox' is built in and can't be changed")
-    if name not in app.profile_file.profiles:
-        app.profile_named(name, "")  # raises with the names there are
+    if name not in app.settings.profile_file.profiles:
+        app.settings.profile_named(name, "")  # raises with the names there are
         raise ConfigError(f"profile '{name}' is not in the profile file")
 
 
 def _read_settings(settings: tuple[str, ...]) -> Document:
-    """`KEY=VALUE` words as typed values; raises UsageFault for all faults at once."""
+    """Return the typed values of `KEY=VALUE` words."""
     values: Document = {}
-    faults = []
+    faults: dict[str, str] = {}
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals:
-            faults.append(f"'{key}' is no KEY=VALUE")
-        elif key not in BY_NAME:
-            near = nearest(key, BY_NAME)
-            faults.append(
-                f"there is no key '{key}'" + (f"; did you mean '{near}'?" if near else "")
-            )
+            faults[key] = f"'{key}' is no KEY=VALUE"
+        elif key not in KEYS_BY_NAME:
+            faults[key] = f"there is no key '{key}'{did_you_mean(key, KEYS_BY_NAME)}"
         else:
-            values[key] = _typed(key, text)
-    check_values(values, faults)
+            try:
+                values[key] = parse(KEYS_BY_NAME[key], text)
+            except ValueError as error:
+                faults[key] = f"{key} {error}"
+    raise_faults(faults)
     return values
 
 
-def check_values(values: Mapping[str, Any], others: list[str] | None = None) -> None:
-    """Raise UsageFault for every value that its key does not take, and for the other faults."""
-    wrong = [
-        f"{key} {fault}"
-        for key, value in values.items()
-        if (fault := resolve.checked_value(key, value))
-    ]
-    faults = [*(others or []), *wrong]
-    if faults:
-        message = faults[0] if len(faults) == 1 else f"{len(faults)} things are wrong"
-        raise UsageFault(
-            message,
-            hint=f"the keys are: {', '.join(BY_NAME)}",
-            faults=tuple(faults) if len(faults) > 1 else (),
-        )
+def raise_faults(faults: Mapping[str, str]) -> None:
+    """Raise what is wrong with these keys, if anything: all of it at once.
 
-
-def _typed(key: str, text: str) -> Any:
-    """The text as the type that the key wants; what does not fit stays text, and is told of."""
-    kind = BY_NAME[key].kind
-    if kind == "flag":
-        return {"true": True, "false": False}.get(text.lower(), text)
-    if kind in ("seconds", "count"):
-        try:
-            return int(text) if text.isdigit() else float(text)
-        except ValueError:
-            return text
-    return text
+    It is a UsageFault; where only URLs are wrong, as of a profile that was read, ConfigError.
+    """
+    if not faults:
+        return
+    are_urls = all(key in KEYS_BY_NAME and KEYS_BY_NAME[key].kind == "url" for key in faults)
+    error = ConfigError if are_urls else UsageFault
+    raise error.of([*faults.values()], hint=f"the keys are: {', '.join(KEYS_BY_NAME)}")
 
 
 def _shown(key: str, value: Any) -> Any:
-    """A value as it may be seen: secrets starred out, also the password inside a URL."""
+    """Return a value as it may be seen: secrets starred out, also a password inside a URL."""
     if is_secret(key):
         return _MASK
     return re.sub(r"(?<=://)[^/@]*@", f"{_MASK}@", value) if isinstance(value, str) else value
 
 
 def change_file(app: App, edit: Callable[[Document], None]) -> None:
-    """Edit the profile file, and tell where the old one is if its comments were worth keeping."""
-    kept = change_profiles(app.config_path, edit)
+    """Edit the profile file, and say where the old one is if its comments were worth keeping.
+
+    Raises ConfigError where it is no profile file, or can't be written.
+    """
+    kept = change_profiles(app.settings.config_path, edit)
     if kept:
         app.console.note(
             f"the comments of the profile file are lost; the old file is kept as {kept}"
@@ -251,5 +237,5 @@ def _row(name: str, keys: Mapping[str, Any], file: ProfileFile) -> Mapping[str, 
 
 
 def _sandbox_keys(app: App) -> Mapping[str, Any]:
-    found = app.profile_named(resolve.SANDBOX, "profile list")
-    return {key: held.value for key, held in found.values.items()}
+    sandbox = app.settings.profile_named(SANDBOX, "profile list")
+    return {key: held.value for key, held in sandbox.values.items()}

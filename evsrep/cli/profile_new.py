@@ -8,16 +8,18 @@ import click
 
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, everywhere
-from evsrep.cli.profile import change_file, check_values
+from evsrep.cli.profile import change_file, raise_faults
 from evsrep.errors import ConfigError, EvsrepError, UsageFault
-from evsrep.settings import resolve
-from evsrep.settings.keys import BY_NAME, KEYS, is_secret
+from evsrep.settings.declarations import KEYS, KEYS_BY_NAME, Setting, is_secret
 from evsrep.settings.presets import PRESETS
+from evsrep.settings.profile import ENVIRONMENT, SANDBOX, Profile, Value
+from evsrep.settings.resolve import from_variables, proposed
+from evsrep.settings.values import fault_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 Values = dict[str, Any]
 
-_KEPT_ON_APP = ("timeout", "retries", "output")  # flags that every command has
+_KEPT_ON_APP = tuple(key.name for key in KEYS if key.flags)  # flags that every command has
 _OTHER = "other"
 _METHODS = {  # what each way to sign in takes, in the order in which a person knows it
     "password": ("user_domain_name", "username", "password", "project_name"),
@@ -35,20 +37,19 @@ _ALTERNATIVES = {  # a question that a flag has answered in another way
 _MAY_BE_EMPTY = frozenset({"region", "project_name"})
 
 
-def _sentence(about: str) -> str:
-    return f"{about[:1].upper()}{about[1:]}."
-
-
 def _key_flags(command: F) -> F:
     """Give a command a flag for each key of a profile."""
-    for key in reversed([key for key in KEYS if key.name not in _KEPT_ON_APP]):
-        flag, about = "--" + key.name.replace("_", "-"), _sentence(key.about)
+    for key in reversed([key for key in KEYS if not key.flags]):
         if key.kind == "flag":
-            option = click.option(flag, is_flag=True, default=None, help=about)
+            option = click.option(_flag(key), is_flag=True, default=None, help=key.help)
         else:
-            option = click.option(flag, metavar="TEXT", help=about)
+            option = click.option(_flag(key), metavar="TEXT", help=key.help)
         command = option(command)
     return command
+
+
+def _flag(key: Setting) -> str:
+    return key.flags[-1] if key.flags else f"--{key.name.replace('_', '-')}"
 
 
 @click.command(
@@ -78,8 +79,8 @@ def init(app: App, /, name: str, preset: str | None, no_test: bool, **flags: Any
     """
     _check_is_new(app, name)
     values = {key: value for key, value in flags.items() if value is not None}
-    values |= {key: app.given(key) for key in _KEPT_ON_APP if app.by_flag(key)}
-    check_values(values)
+    values |= {key: app.given(key) for key in _KEPT_ON_APP if app.given(key) is not None}
+    _check_values(values, _flag)
     if app.world.is_interactive:
         app.console.note(
             "each answer is also a flag, and can be changed later; Ctrl-C saves nothing"
@@ -94,46 +95,66 @@ def init(app: App, /, name: str, preset: str | None, no_test: bool, **flags: Any
     "import",
     cls=Command,
     examples=(
+        "evsrep profile import --env --as otc    # after: . ~/Downloads/otc-openrc.sh",
         "evsrep profile import --openrc ~/Downloads/otc-openrc.sh --as otc",
         "evsrep profile import --cloud otc",
     ),
 )
+@click.option("--env", is_flag=True, help="The OS_* variables, as they are set here.")
 @click.option("--openrc", type=click.Path(), metavar="FILE", help="An openrc file; it is not run.")
 @click.option("--cloud", metavar="CLOUD", help="An entry of clouds.yaml.")
-@click.option("--as", "name", metavar="NAME", help="The profile's name.  [default: CLOUD]")
+@click.option(
+    "--as",
+    "name",
+    metavar="NAME",
+    help="The profile's name.  [default: the cloud's, project's or file's]",
+)
 @click.option("--no-test", is_flag=True, help="Save it without signing in.")
 @everywhere
 @pass_app
 def import_(
-    app: App, openrc: str | None, cloud: str | None, name: str | None, no_test: bool
+    app: App,
+    /,
+    *,
+    env: bool,
+    openrc: str | None,
+    cloud: str | None,
+    name: str | None,
+    no_test: bool,
 ) -> None:
-    """Make a profile of an openrc file or of an entry of clouds.yaml."""
-    if bool(openrc) == bool(cloud):
-        raise UsageFault("give either --openrc FILE or --cloud CLOUD")
-    if openrc and not name:
+    """Make a profile of OS_* variables, an openrc file or an entry of clouds.yaml.
+
+    An openrc file is read as far as its lines are plain, such as export OS_USERNAME=alice. Any
+    other file: source it in a shell, then take over its variables with --env.
+    """
+    if sum((env, bool(openrc), bool(cloud))) != 1:
+        raise UsageFault("give one of --env, --openrc FILE and --cloud CLOUD")
+    if openrc:
+        imported = _from_openrc(app, openrc)
+    else:
+        imported = _from_cloud(app, cloud) if cloud else from_variables(app.world.environ)
+    values = {key: held.value for key, held in imported.items()}
+    name = name or cloud or values.get("project_name") or Path(openrc or "").stem
+    if not name:
         raise UsageFault("give the profile's name with --as NAME")
-    name = name or str(cloud)
     _check_is_new(app, name)
-    found = _from_openrc(app, openrc) if openrc else _from_cloud(app, str(cloud))
-    values = {key: held.value for key, held in found.items()}
-    check_values(values)
     if app.world.is_interactive:
         _ask(values, None)
     _save_new(app, name, values, is_tested=not no_test)
 
 
-def _from_openrc(app: App, openrc: str) -> Mapping[str, resolve.Value]:
+def _from_openrc(app: App, openrc: str) -> Mapping[str, Value]:
     from evsrep.settings.openrc import read_openrc
 
-    read = read_openrc(Path(openrc))
-    for left_out in read.left_out:
-        app.console.warn(f"{left_out} is left out: its value would have to be run to be known")
+    read = read_openrc(Path(openrc), app.world.environ)
+    for name in read.left_out:
+        app.console.warn(f"{name} is left out: it has a $ in it that a shell may expand")
     if not read.variables:
         raise ConfigError(f"{openrc} sets none of the OS_* variables", hint="is it an openrc file?")
-    return resolve.from_variables(read.variables)
+    return from_variables(read.variables)
 
 
-def _from_cloud(app: App, cloud: str) -> Mapping[str, resolve.Value]:
+def _from_cloud(app: App, cloud: str) -> Mapping[str, Value]:
     from evsrep.settings.clouds import read_cloud
 
     return read_cloud(cloud, environ=app.world.environ, folder=Path.cwd())
@@ -141,17 +162,18 @@ def _from_cloud(app: App, cloud: str) -> Mapping[str, resolve.Value]:
 
 def _save_new(app: App, name: str, values: Values, *, is_tested: bool) -> None:
     """Save a profile, as the default one where there is none yet."""
-    found = resolve.proposed(name, values, app.world.environ)
-    _check_is_enough(found)
+    _check_values(values, lambda key: key.name)
+    profile = proposed(name, values, app.world.environ)
+    _check_is_enough(profile)
     if is_tested:
-        _try(app, found)
+        _try(app, profile)
 
     def edit(document: dict[str, Any]) -> None:
         document.setdefault("profiles", {})[name] = values
         document.setdefault("default_profile", name)
 
     change_file(app, edit)
-    app.console.note(f"profile '{name}' is saved in {app.config_path}")
+    app.console.note(f"profile '{name}' is saved in {app.settings.config_path}")
 
 
 def _ask(values: Values, preset: str | None) -> None:
@@ -160,7 +182,7 @@ def _ask(values: Values, preset: str | None) -> None:
         _ask_place(values, preset)
     if "auth_url" not in values:
         values["auth_url"] = _answer("auth_url")
-    method = resolve.method(resolve.proposed("", values, {}))
+    method = proposed("", values, {}).method
     if method == "password" and not _is_answered("password", values):
         choices = click.Choice([*_METHODS])
         method = click.prompt("sign in by", type=choices, default=method, err=True)
@@ -178,7 +200,8 @@ def _ask_place(values: Values, preset: str | None) -> None:
         preset = click.prompt("cloud", type=choices, default=next(iter(PRESETS)), err=True)
     if "region" not in values:
         known = PRESETS[preset].regions if preset in PRESETS else ()
-        values |= _given("region", _answer("region", known[0] if known else ""))
+        region = _answer("region", known[0] if known else "")
+        values |= {"region": region} if region else {}
     if preset in PRESETS:
         _apply_preset(values, preset)
 
@@ -194,7 +217,7 @@ def _answer(key: str, default: str = "") -> str:
     rest = "; may be empty" if optional and not default else ""
     return str(
         click.prompt(
-            f"{key} ({BY_NAME[key].about}{rest})",
+            f"{key} ({KEYS_BY_NAME[key].about}{rest})",
             default=default if default or optional else None,
             show_default=bool(default),
             hide_input=is_secret(key),
@@ -203,20 +226,15 @@ def _answer(key: str, default: str = "") -> str:
     ).strip()
 
 
-def _given(key: str, answer: str) -> Values:
-    return {key: answer} if answer else {}
-
-
 def _is_answered(key: str, values: Mapping[str, Any]) -> bool:
-    return any(values.get(each) for each in (key, *_ALTERNATIVES.get(key, ())))
+    return any(map(values.get, (key, *_ALTERNATIVES.get(key, ()))))
 
 
-def _try(app: App, found: resolve.Profile) -> None:
+def _try(app: App, profile: Profile) -> None:
     """Sign in with what is to be saved."""
-    from evsrep.cli.connect import connect
 
     try:
-        session = connect(app, found).session()
+        session = app.open_cloud(profile).session()
     except EvsrepError as error:
         error.hint = f"{error.hint}; nothing was saved (--no-test saves it untried)".lstrip("; ")
         raise
@@ -224,23 +242,28 @@ def _try(app: App, found: resolve.Profile) -> None:
     app.console.note(f"{who}{f' in project {session.project}' if session.project else ''}")
 
 
-def _check_is_enough(found: resolve.Profile) -> None:
-    missing = resolve.missing(found)
-    if missing:
+def _check_values(values: Values, name_of: Callable[[Setting], str]) -> None:
+    keys = {key: KEYS_BY_NAME[key] for key in values}
+    faults = {name: fault_of(key, values[name]) for name, key in keys.items()}
+    raise_faults(
+        {name: f"{name_of(keys[name])} {fault}" for name, fault in faults.items() if fault}
+    )
+
+
+def _check_is_enough(profile: Profile) -> None:
+    if profile.missing:
         raise UsageFault(
-            f"still missing: {', '.join(missing)}",
+            f"still missing: {', '.join(profile.missing)}",
             hint="each is a flag, such as --auth-url; see 'evsrep profile init --help'",
         )
-    if found.text("auth_url"):
-        resolve.auth_url(found)
 
 
 def _check_is_new(app: App, name: str) -> None:
-    if name in (resolve.SANDBOX, resolve.ENVIRONMENT):
+    if name in (SANDBOX, ENVIRONMENT):
         raise UsageFault(f"the name '{name}' is taken: it is built in")
     if not name.strip() or not name.isprintable():
         raise UsageFault("a profile's name is plain text")
-    if name in app.profile_file.profiles:
+    if name in app.settings.profile_file.profiles:
         raise UsageFault(
             f"there is a profile '{name}' already",
             hint=f"change it with 'evsrep profile set {name} KEY=VALUE', or delete it first",

@@ -63,6 +63,8 @@ class Report:
 
     # What a verb says
 
+    wants_yes = True
+
     @property
     def can_ask(self) -> bool:
         """Whether somebody is there to be asked."""

@@ -23,7 +23,7 @@ from evsrep.errors import (
     OutputFailed,
     UsageFault,
 )
-from evsrep.output.shapes import FORMS
+from evsrep.settings.declarations import FORMS
 
 COMMANDS = {
     "Pairs": {
@@ -203,7 +203,7 @@ def _variable_of(error: click.BadParameter) -> str:
 
 def _no_such_option(error: click.NoSuchOption) -> str:
     """One word that was probably meant: Click names several, in the order of the alphabet."""
-    from evsrep.settings.nearest import did_you_mean
+    from evsrep.settings.spelling import did_you_mean
 
     meant = did_you_mean(error.option_name, error.possibilities or ())
     return f"no such option '{error.option_name}'{meant}"

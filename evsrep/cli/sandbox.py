@@ -30,9 +30,8 @@ def disks(app: App) -> None:
     Their names tell what they are good for.
     """
     from evsrep.builtin import sandbox_profile
-    from evsrep.cli.connect import connect
 
-    cloud = connect(app, sandbox_profile("sandbox disks"))
+    cloud = app.open_cloud(sandbox_profile("sandbox disks"))
     found = sorted(cloud.disks(), key=lambda disk: disk.name)
     app.console.show_all(DISK, (disk.fields for disk in found))
 
@@ -52,10 +51,10 @@ def seed(app: App, disks: int) -> None:
 
     They are couples to be paired, such as bulk-00001 and bulk-00001-dr.
     """
-    from evsrep.builtin import sandbox_path, told_if_broken
+    from evsrep.builtin import as_config_error, sandbox_path
     from evsrep.sandbox.bulk import seed_more
 
-    with told_if_broken():
+    with as_config_error():
         seed_more(sandbox_path(app.world.environ), disks)
     app.console.note(f"the sandbox has {disks} more disks")
 
@@ -68,10 +67,10 @@ def reset(app: App) -> None:
 
     The sandbox's pairs are gone, and its disks are as they were.
     """
-    from evsrep.builtin import sandbox_path, told_if_broken
+    from evsrep.builtin import as_config_error, sandbox_path
     from evsrep.sandbox.store import reset as start_afresh
 
-    with told_if_broken():
+    with as_config_error():
         start_afresh(sandbox_path(app.world.environ))
     app.console.note("the sandbox is as new")
 
@@ -90,13 +89,13 @@ def break_(app: App, az: str | None, link: bool) -> None:
 
     What is broken stays so until 'evsrep sandbox mend'.
     """
-    from evsrep.builtin import open_sandbox, sandbox_path, told_if_broken
+    from evsrep.builtin import as_config_error, open_sandbox, sandbox_path
     from evsrep.sandbox.trouble import break_link, break_zone
 
     if bool(az) == link:
         raise UsageFault("give --az AZ or --link, one of them")
     open_sandbox(app.world.environ, app.clock)
-    with told_if_broken():
+    with as_config_error():
         if link:
             break_link(sandbox_path(app.world.environ))
             app.console.note("the link between the zones is down")
@@ -116,11 +115,11 @@ def mend(app: App) -> None:
 
     Servers that went down with a zone stay stopped.
     """
-    from evsrep.builtin import open_sandbox, sandbox_path, told_if_broken
+    from evsrep.builtin import as_config_error, open_sandbox, sandbox_path
     from evsrep.sandbox.trouble import mend as make_whole
 
     open_sandbox(app.world.environ, app.clock)
-    with told_if_broken():
+    with as_config_error():
         mended = make_whole(sandbox_path(app.world.environ), now=app.clock.time)
     app.console.note(f"mended: {', '.join(mended)}" if mended else "nothing was broken")
 

@@ -56,8 +56,8 @@ def act(cloud: "Cloud", options: ActOptions, reporter: Reporter) -> Group:
     """
     action = action_named(options.action, ACTIONS)
     if action.question:
-        cloud = cloud.for_change(yes=options.yes)
-    check_can_ask(reporter, yes=options.yes)
+        check_can_ask(reporter, yes=options.yes)
+    cloud = cloud.for_change(yes=options.yes)
     before = find_group(cloud, options.group)
     _check_primary(before, options.expect_primary)
     if not options.force and not action.question and is_done_already(action, before):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from evsrep.cloud.models import Group
 from evsrep.errors import UsageFault
 from evsrep.jobs.wait import Goal
-from evsrep.settings.nearest import did_you_mean
+from evsrep.settings.spelling import did_you_mean
 
 NOTHING_SEEN = ""  # the answer does not have the field: no ground to forbid anything
 NONE = "none"

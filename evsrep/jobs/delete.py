@@ -96,8 +96,8 @@ def delete_pairs(cloud: "Cloud", options: DeleteOptions, reporter: Reporter) -> 
     where the profile, the state of all or their groups forbid it, the error of all where they
     failed alike, else Partial.
     """
-    cloud = cloud.for_change(yes=options.yes)
     check_can_ask(reporter, yes=options.yes)
+    cloud = cloud.for_change(yes=options.yes)
     deletions = _look_up(cloud, options)
     todo = [deletion for deletion in deletions if deletion.result == NOT_RUN]
     if todo:

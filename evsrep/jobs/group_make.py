@@ -146,8 +146,8 @@ def delete_group(cloud: "Cloud", options: GroupDeleteOptions, reporter: Reporter
     NotFound, Refused where profile or state forbid it, OutcomeUnknown, Failed, WaitTimeout, and
     what the cloud refuses.
     """
-    cloud = cloud.for_change(yes=options.yes)
     check_can_ask(reporter, yes=options.yes)
+    cloud = cloud.for_change(yes=options.yes)
     group = find_group(cloud, options.group)
     pauses = _is_to_pause(cloud, DELETE, group, options, reporter)
     ask_about(cloud, group, DELETE.question, reporter, yes=options.yes)

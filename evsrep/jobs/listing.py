@@ -17,7 +17,7 @@ from evsrep.jobs.find import find_disk, find_group, is_id
 from evsrep.jobs.pair_request import Spell
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.verb import verb
-from evsrep.settings.nearest import did_you_mean
+from evsrep.settings.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -46,6 +46,11 @@ class Reporter(Protocol):
     """What a verb tells whoever called it."""
 
     @property
+    def wants_yes(self) -> bool:
+        """Whether what can't be undone wants a yes: of a person, whom a typo may lead astray."""
+        ...
+
+    @property
     def can_ask(self) -> bool:
         """Whether somebody is there to be asked."""
         ...
@@ -106,6 +111,7 @@ class Reporter(Protocol):
 class LogReporter:
     """The reporter of programs that hand in none: the logger `evsrep`."""
 
+    wants_yes = False  # the program has said it by its call
     can_ask = False
 
     def __init__(self, secrets: Secrets | None = None) -> None:
@@ -166,7 +172,7 @@ class LogReporter:
 
 def check_can_ask(reporter: Reporter, *, yes: bool) -> None:
     """Raise UsageFault where a question will come up that nobody is there to answer."""
-    if not yes and not reporter.can_ask:
+    if reporter.wants_yes and not yes and not reporter.can_ask:
         raise UsageFault("nobody is there to ask", hint="say --yes if you are sure")
 
 
@@ -175,7 +181,7 @@ def ask(
 ) -> None:
     """Ask what was not answered by `yes`; raises Interrupted where the answer is no."""
     check_can_ask(reporter, yes=yes)
-    if not yes and not reporter.ask(question, facts):
+    if reporter.wants_yes and not yes and not reporter.ask(question, facts):
         raise Interrupted("the answer was no; nothing was done", hint=hint)
 
 

@@ -11,7 +11,7 @@ from evsrep.errors import Failed, NotFound, Refused, Unavailable, UsageFault, Wa
 from evsrep.jobs.find import find_pair, is_id
 from evsrep.jobs.report import Fields, Reporter, Words
 from evsrep.jobs.verb import verb
-from evsrep.settings.nearest import did_you_mean
+from evsrep.settings.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from evsrep.cloud.client import Cloud

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-FORMS = ("table", "json", "jsonl", "value")
-
 Thing = Mapping[str, Any]
 """One object of a result: its fields as the API, or this program, names them."""
 

@@ -11,40 +11,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evsrep.errors import ConfigError
-from evsrep.settings.nearest import nearest
+from evsrep.settings.declarations import KEYS, KEYS_BY_NAME, Setting
 from evsrep.settings.presets import PRESETS
-from evsrep.settings.resolve import Value, checked_value
+from evsrep.settings.profile import Value
+from evsrep.settings.spelling import there_are
+from evsrep.settings.values import fault_of
 
 _MOST_BYTES = 1024 * 1024
 _MOST_NODES = 100_000  # anchors let a short file say a great deal
 _MOST_LEVELS = 64
-_KEYS = (  # a profile's key, and what it is called in an entry, in `auth` or beside it
-    ("auth_url", ("auth_url",)),
-    ("project_name", ("project_name", "tenant_name")),
-    ("project_id", ("project_id", "tenant_id")),
-    ("project_domain_name", ("project_domain_name", "domain_name")),
-    ("project_domain_id", ("project_domain_id", "domain_id")),
-    ("username", ("username", "user_name")),
-    ("user_id", ("user_id",)),
-    ("user_domain_name", ("user_domain_name", "domain_name")),
-    ("user_domain_id", ("user_domain_id", "domain_id")),
-    ("password", ("password",)),
-    ("passcode", ("passcode",)),
-    ("token", ("token", "auth_token")),
-    ("access_key", ("access_key", "ak")),
-    ("secret_key", ("secret_key", "sk")),
-    ("security_token", ("security_token",)),
-    ("ca_bundle", ("cacert",)),
-    (
-        "endpoint",
-        (
-            "volumev2_endpoint_override",
-            "volume_endpoint_override",
-            "block_storage_endpoint_override",
-        ),
-    ),
-    ("compute_endpoint", ("compute_endpoint_override",)),
-)
 
 _Entry = dict[str, Value]
 
@@ -58,7 +33,7 @@ class _File(NamedTuple):
 
 
 def read_cloud(name: str, *, environ: Mapping[str, str], folder: Path) -> dict[str, Value]:
-    """The entry of that name, as the keys of a profile; `folder` is the working directory.
+    """Return the entry of that name as the keys of a profile; `folder` is the working directory.
 
     secure.yaml is laid over clouds.yaml. Raises ConfigError where there is no such entry, or where
     it asks for what these clouds do not have.
@@ -70,19 +45,15 @@ def read_cloud(name: str, *, environ: Mapping[str, str], folder: Path) -> dict[s
         raise ConfigError(f"there is no clouds.yaml to find cloud '{name}' in", hint=hint)
     entry = _entry(name, files)
     _check_way_to_sign_in(entry)
-    found = {key: _text(key, names, entry) for key, names in _KEYS}
-    found |= {"region": _region(entry), "insecure": _insecure(entry)}
-    found["auth_url"] = _auth_url(entry, found["auth_url"], found["region"])
-    return {key: value for key, value in found.items() if value is not None}
-
-
-def cloud_names(environ: Mapping[str, str], folder: Path) -> list[str]:
-    """The names of the clouds there are, in the order of the files; none where there is no file."""
-    return list(dict.fromkeys(name for file in _files(environ, folder) for name in file.clouds))
+    values = {key.name: _text(key, entry) for key in KEYS if key.clouds}
+    values["region"] = values["region"] or _only_region(entry)
+    values["insecure"] = _insecure(entry)
+    values["auth_url"] = _auth_url(entry, values["auth_url"], values["region"])
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _files(environ: Mapping[str, str], folder: Path) -> list[_File]:
-    """clouds.yaml, and what is laid over it; none where there is no clouds.yaml."""
+    """Return clouds.yaml, and what is laid over it; none where there is no clouds.yaml."""
     folders = list(_folders(environ, folder))
     named, named_secure = (
         [folder / environ[name]] if environ.get(name) else []
@@ -93,12 +64,12 @@ def _files(environ: Mapping[str, str], folder: Path) -> list[_File]:
         return []
     beside = _candidates("secure", [clouds.parent, *folders])
     secure = _first_there([*named_secure, *beside])
-    found = [("clouds.yaml", clouds), ("secure.yaml", secure)]
-    return [_File(kind, path, _clouds(path)) for kind, path in found if path]
+    files = [("clouds.yaml", clouds), ("secure.yaml", secure)]
+    return [_File(kind, path, _clouds(path)) for kind, path in files if path]
 
 
 def _folders(environ: Mapping[str, str], folder: Path) -> Iterator[Path]:
-    """Where openstacksdk looks, in its order."""
+    """Yield the folders where openstacksdk looks, in its order."""
     yield folder
     if environ.get("XDG_CONFIG_HOME", "").startswith("/"):
         yield Path(environ["XDG_CONFIG_HOME"]) / "openstack"
@@ -124,7 +95,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _clouds(path: Path) -> dict[str, Any]:
-    """The clouds in a file, by name."""
+    """Return the clouds in a file, by name."""
     document = _parse(path, _read(path)) or {}
     clouds = (document.get("clouds") or {}) if isinstance(document, dict) else None
     if not isinstance(clouds, dict):
@@ -170,7 +141,7 @@ def _parse(path: Path, content: bytes) -> Any:
 
 
 def _is_bounded(events: Iterable[Any]) -> bool:
-    """Whether there is not too much, an alias being as much as what it stands for."""
+    """Return whether there is not too much, an alias being as much as what it stands for."""
     import yaml
 
     sizes: dict[str, int] = {}
@@ -183,7 +154,7 @@ def _is_bounded(events: Iterable[Any]) -> bool:
         elif isinstance(event, yaml.CollectionEndEvent):
             anchor, size = levels.pop()
         elif isinstance(event, yaml.AliasEvent):
-            is_within_itself = anchor in [each for each, _ in levels]
+            is_within_itself = anchor in [open_anchor for open_anchor, _ in levels]
             size = _MOST_NODES if is_within_itself else sizes.get(anchor, 1)
         if anchor:
             sizes[anchor] = size
@@ -194,24 +165,20 @@ def _is_bounded(events: Iterable[Any]) -> bool:
 
 
 def _entry(name: str, files: list[_File]) -> _Entry:
-    """What the files say of a cloud, later files over earlier ones; `auth.` begins keys in it."""
+    """Return what the files say of a cloud, later ones over earlier; `auth.` begins keys in it."""
     entry: _Entry = {}
     for file in files:
         if name in file.clouds:
             entry |= _flat(file.clouds[name], f"{file.kind} {file.path} (cloud {name})")
     if not any(name in file.clouds for file in files):
-        known = list(dict.fromkeys(each for file in files for each in file.clouds))
-        near = nearest(name, known)
-        hint = f"did you mean '{near}'? " if near else ""
-        raise ConfigError(
-            f"there is no cloud '{name}' in {files[0].path}",
-            hint=f"{hint}there are: {', '.join(known)}" if known else "there are none in it",
-        )
+        known = list(dict.fromkeys(cloud for file in files for cloud in file.clouds))
+        message = f"there is no cloud '{name}' in {files[0].path}"
+        raise ConfigError(message, hint=there_are(name, known))
     return entry
 
 
 def _flat(entry: Any, origin: str) -> _Entry:
-    """The keys of an entry with something to them, `auth`'s as auth.KEY."""
+    """Return the keys of an entry with something to them, `auth`'s as auth.KEY."""
     if not isinstance(entry, dict):
         raise ConfigError(f"{origin}: this is not a mapping of keys to values")
     auth = entry.get("auth") or {}
@@ -234,34 +201,37 @@ def _check_way_to_sign_in(entry: _Entry) -> None:
         name.startswith("application_credential_") for name in names
     ):
         raise ConfigError("application credentials are not offered by these clouds", hint=hint)
-    if auth_type == "agency":  # its project is another one than the user's own
+    if auth_type == "agency" or any(
+        name.startswith("agency_") for name in names
+    ):  # its project is another one than the user's own
         raise ConfigError("signing in by an agency is not supported", hint=hint)
 
 
-def _text(key: str, names: Iterable[str], entry: _Entry) -> Value | None:
-    """A value that is to be text; None where there is none."""
-    found = _first([f"{place}{name}" for name in names for place in ("auth.", "")], entry)
-    if found is None:
+def _text(key: Setting, entry: _Entry) -> Value | None:
+    """Return a value that is to be text; None where there is none."""
+    held = _first([f"{place}{name}" for name in key.clouds for place in ("auth.", "")], entry)
+    if held is None:
         return None
-    is_number = isinstance(found.value, int | float) and not isinstance(found.value, bool)
-    value = str(found.value) if is_number else found.value
-    wrong = checked_value(key, value)
-    if wrong:
-        raise ConfigError(f"{found.origin}: {key} {wrong}", hint="put it in quotes")
-    return Value(value, found.origin)
+    is_number = isinstance(held.value, int | float) and not isinstance(held.value, bool)
+    value = str(held.value) if is_number else held.value
+    fault = fault_of(key, value)
+    if fault:
+        hint = "mend it in an editor" if isinstance(value, str) else "put it in quotes"
+        raise ConfigError(f"{held.origin}: {key.name} {fault}", hint=hint)
+    return Value(value, held.origin)
 
 
 def _first(names: Iterable[str], entry: _Entry) -> Value | None:
     return next((entry[name] for name in names if name in entry), None)
 
 
-def _region(entry: _Entry) -> Value | None:
-    """The region: the one given, or the only one listed."""
-    given, listed = _text("region", ["region_name"], entry), entry.get("regions")
-    if given or not listed:
-        return given
+def _only_region(entry: _Entry) -> Value | None:
+    """Return the only region that is listed; None where none is."""
+    listed = entry.get("regions")
+    if not listed:
+        return None
     regions = listed.value if isinstance(listed.value, list) else [listed.value]
-    names: list[Any] = [each.get("name") if isinstance(each, dict) else each for each in regions]
+    names: list[Any] = [one.get("name") if isinstance(one, dict) else one for one in regions]
     if not all(isinstance(name, str) for name in names):
         raise ConfigError(f"{listed.origin}: 'regions' is not a list of names")
     if len(names) > 1:
@@ -269,22 +239,22 @@ def _region(entry: _Entry) -> Value | None:
             f"{listed.origin}: there are several regions: {', '.join(names)}",
             hint="give the one that is meant as region_name",
         )
-    return _text("region", ["name"], {"name": Value(names[0], listed.origin)})
+    return _text(KEYS_BY_NAME["region"], {"region_name": Value(names[0], listed.origin)})
 
 
-def _auth_url(entry: _Entry, given: Value | None, region: Value | None) -> Value | None:
-    """IAM's address: given, or following from the region and `profile` (once called `cloud`)."""
+def _auth_url(entry: _Entry, auth_url: Value | None, region: Value | None) -> Value | None:
+    """Return IAM's address, as it stands or by region and `profile` (once called `cloud`)."""
     profile = _first(["profile", "cloud"], entry)
     if profile is None:
-        return given
+        return auth_url
     preset = PRESETS.get(str(profile.value))
     if preset is None:
         raise ConfigError(
             f"{profile.origin}: its 'profile' is none that is known here",
             hint=f"there are: {', '.join(PRESETS)}; or give auth_url instead",
         )
-    if given:
-        return given
+    if auth_url:
+        return auth_url
     if region is None or not re.fullmatch(r"[A-Za-z0-9-]+", region.value):
         raise ConfigError(
             f"{profile.origin}: profile {profile.value} needs a region for its auth_url",
@@ -295,14 +265,14 @@ def _auth_url(entry: _Entry, given: Value | None, region: Value | None) -> Value
 
 
 def _insecure(entry: _Entry) -> Value | None:
-    """True where TLS is not to be verified; None where it is."""
+    """Return True where TLS is not to be verified; None where it is."""
     for key, meaning in (("insecure", True), ("verify", False)):
-        found = entry.get(key)
-        if found is None:
+        held = entry.get(key)
+        if held is None:
             continue
-        flag = {"true": True, "false": False}.get(str(found.value).lower())
+        flag = {"true": True, "false": False}.get(str(held.value).lower())
         if flag is None:
-            raise ConfigError(f"{found.origin}: '{key}' is neither true nor false")
+            raise ConfigError(f"{held.origin}: '{key}' is neither true nor false")
         if flag is meaning:
-            return Value(True, found.origin)
+            return Value(True, held.origin)
     return None

@@ -52,7 +52,7 @@ class Journal:
         self._lock = threading.Lock()
 
     def begin(self, at: float, method: str, path: str) -> str:
-        """Note a change that is about to be sent, `at` seconds since 1970; its key."""
+        """Note a change that is about to be sent, `at` seconds since 1970, and return its key."""
         key = os.urandom(8).hex()
         self._append(
             key=key,
@@ -91,7 +91,7 @@ class Journal:
 
 
 def _open(path: Path) -> int:
-    """The journal, for appending; one that has grown long is laid beside first."""
+    """Open the journal for appending; one that has grown long is laid beside first."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = _descriptor(path)
     try:
@@ -109,17 +109,17 @@ def _descriptor(path: Path) -> int:
 
 
 def before(path: Path) -> Path:
-    """The journal before this one."""
+    """Return where the journal before this one is."""
     return path.with_name(f"{path.name}.old")
 
 
 def read_journal(path: Path) -> Iterator[Entry]:
-    """Every change, oldest first; lines that are none are passed over."""
+    """Yield every change, oldest first; lines that are none are passed over."""
     changes: dict[str, dict[str, Any]] = {}
     for line in (*_lines(before(path)), *_lines(path)):
         try:
-            found = json.loads(line)
-            changes.setdefault(found["key"], {}).update(found)
+            noted = json.loads(line)
+            changes.setdefault(noted["key"], {}).update(noted)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue
     yield from (_entry(change) for change in changes.values() if "time" in change)
@@ -150,6 +150,6 @@ def _entry(change: dict[str, Any]) -> Entry:
 
 
 def _project_in(path: str) -> str:
-    """The project that a path is in: `/v2/{project_id}/…`, wherever the endpoint has that."""
+    """Return the project that a path is in: `/v2/{project_id}/…`, wherever the endpoint has it."""
     parts = path.split("/")
     return parts[parts.index("v2") + 1] if "v2" in parts[:-1] else ""

@@ -29,11 +29,11 @@ class NameCache:
         self._path = folder / "names" / f"{digest}.json"
 
     def read(self) -> Names:
-        """What is kept; nothing where there is nothing, or nothing that can be read."""
+        """Return what is kept; nothing where there is nothing, or nothing that can be read."""
         try:
-            found = json.loads(self._path.read_bytes())
-            zones = tuple(map(str, found["zones"]))
-            return Names(_texts(found["pairs"]), zones, _texts(found.get("groups")))
+            kept = json.loads(self._path.read_bytes())
+            zones = tuple(map(str, kept["zones"]))
+            return Names(_texts(kept["pairs"]), zones, _texts(kept.get("groups")))
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return Names({}, ())
 
@@ -47,5 +47,5 @@ class NameCache:
             write_private(self._path, json.dumps(kept).encode())
 
 
-def _texts(found: Any) -> dict[str, str]:
-    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+def _texts(kept: Any) -> dict[str, str]:
+    return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}

@@ -1,452 +1,213 @@
-"""An openrc file, read and never executed.
+"""An openrc file of plain lines, read and never executed.
 
-A small part of the shell's language is understood: setting variables, quotes, names that the file
-itself has set before, and what the vendors' files have around that. Whatever goes beyond it is an
-error rather than a guess. No error repeats what the file says: any of it may be a secret.
+`export NAME=value` is understood, and what vendors' files have around it to ask for a password.
+Whatever else could set a variable is an error rather than a guess: a shell can read it, and its
+variables can be taken over from there. No error repeats what the file says beyond the name of a
+variable: any of it may be a secret.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from enum import Enum
+import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from evsrep.errors import ConfigError
+from evsrep.settings.declarations import SHELLS_SECRETS
 
 _MOST_BYTES = 1024 * 1024
 _LONGEST_VALUE = 64 * 1024  # a token is kilobytes; A=$A$A, line after line, is not a value
-_HINT = "it is to have lines such as: export OS_USERNAME='alice' (special characters in quotes)"
-_HINT_DOLLAR = "write it out; a $ that is meant as it stands goes into single quotes"
+_HINT = "source it, then: evsrep profile import --env"
+_NAME = "[A-Za-z_][A-Za-z0-9_]*"
 _KEPT = re.compile(r"(?:OS|HUAWEICLOUD_SDK|HW)_")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)")
+_ASSIGNMENT = re.compile(rf"({_NAME})=(.*)")
+_QUOTED = r"""'[^']*'|"(?:\\.|[^"\\])*"|\\."""
+_TOKEN = re.compile(
+    rf"(?P<word>(?!#)(?:{_QUOTED}|[^ \t'\"\\;&|<>()])+)|(?P<end>;)|[ \t]+|#.*|[12]?>&[12]"
+)
+_DOLLAR = rf"\$(?P<name>{_NAME})|\$\{{(?P<braced>{_NAME})\}}|(?P<run>\$\(|`)"
+_OUTSIDE = re.compile(
+    rf"{_DOLLAR}|(?P<odd>\$['\"\[{{\d*@#?!$-])|(?P<quote>\")"
+    r"|'(?P<literal>[^']*)'|\\(?P<escaped>.)|(?P<plain>.)"
+)
+_IN_QUOTES = re.compile(
+    rf"{_DOLLAR}|(?P<odd>\$[\[{{\d*@#?!$-])|(?P<quote>\")|\\(?P<escaped>[\"$`\\])|(?P<plain>.)"
+)
 _BRACES = re.compile(r"\{.*(?:,|\.\.).*\}")
-_WITHOUT_EFFECT = frozenset({"echo", "printf", "alias", "unalias", "shopt", ":", "true"})
+_SETS_SOMETHING = re.compile(r"printf -v|.*(?:\$\{\w+:?=|\$\(\(|\$\[)")
+_UNSET_IF_BLANK = re.compile(  # Horizon's line
+    rf'if \[ -z "?\$\{{?(?P<name>{_NAME})\}}?"? \]; *then unset (?P=name); *fi'
+)
+_OTHER_LINES = (  # what a line is that is not plain, by how it begins
+    (r"\$env:", "this is PowerShell's, no shell file"),
+    (r"@|set\s+\w+=|rem\b", "this is for the command prompt of Windows, no shell file"),
+    (r"function\b|[\w-]+\s*\(\)", "this is a function"),
+    (r"(for|while|until|do|done)\b", "this is a loop"),
+    (r"(if|then|elif|else|fi|case|esac)\b|\[", "this is a condition"),
+    (r"(\.|source)\s", "this reads another file"),
+    (r":", "this sets a default"),
+    (r"[^#]*(\$\(|`)", "this is set to the output of a command"),
+    (r"", "this is more than setting a variable"),
+)
 
 
 class Openrc(NamedTuple):
-    """The variables that a file sets, and the names of those that only running it would tell."""
+    """The variables that a file sets, and the names of secrets that only a shell could tell."""
 
     variables: dict[str, str]
     left_out: tuple[str, ...]
 
 
-def read_openrc(path: Path) -> Openrc:
-    """Read what the file sets of `OS_*`, `HUAWEICLOUD_SDK_*` and `HW_*`.
+class _NotPlain(Exception):
+    """A line is more than a plain one; the text says what it is, without what it says."""
 
-    What the file asks for while it runs, as Horizon's does for the password, is simply not in it.
-    A `~` stays one: whoever opens the path knows whose home it means.
-    Raises ConfigError, with the line, for what is more than variables.
+
+class _NotSet(_NotPlain):
+    """A value has a name in it that the file has not set."""
+
+
+def read_openrc(path: Path, environ: Mapping[str, str]) -> Openrc:
+    """Return what the file sets of `OS_*`, `HUAWEICLOUD_SDK_*` and `HW_*`.
+
+    Of `environ` only HOME counts. What the file asks for while it runs, as Horizon's does for the
+    password, is simply not in it; a secret with a `$` in it that may be meant as it stands is left
+    out. Raises ConfigError, with the line, for what is more than plain lines.
     """
-    text = _read_text(path)
-    reading = _Reading()
-    at = 0
-    try:
-        for command in _commands(text):
-            at = command.at
-            reading.follow(command.words)
-        reading.close()
-    except _NotUnderstood as fault:
-        line = text.count("\n", 0, at if fault.at is None else fault.at) + 1
-        raise ConfigError(
-            f"the openrc file {path}, line {line}: {fault.what}", hint=fault.hint or _HINT
-        ) from None
+    reading = _Reading({"HOME": environ["HOME"]} if environ.get("HOME") else {})
+    lines = (line.strip(" \t\r") for line in _read_text(path).split("\n"))
+    for number, line in enumerate(lines, 1):
+        try:
+            reading.follow(line)
+        except _NotPlain as fault:
+            kinds = (kind for start, kind in _OTHER_LINES if re.match(start, line, re.IGNORECASE))
+            message = f"the openrc file {path}, line {number}: {str(fault) or next(kinds)}"
+            raise ConfigError(message, hint=_HINT) from None
     kept = {name: value for name, value in reading.scope.items() if _KEPT.match(name)}
-    return Openrc(
-        {name: value for name, value in kept.items() if isinstance(value, str)},
-        tuple(name for name, value in kept.items() if value is _Unknown.RUN),
-    )
-
-
-class _Kind(Enum):
-    """What a part of a word is."""
-
-    BARE = "as it stands"
-    QUOTED = "quoted or escaped"
-    NAME = "a variable's value"
-    RUN = "the output of a command"
-    ODD = "an expansion that is not worked out here"
-    OPERATOR = "a word of its own, such as > or ||"
-
-
-class _Unknown(Enum):
-    """Why a variable's value is not known."""
-
-    ASKED = "the file asks whoever runs it"
-    RUN = "a command would tell it"
-
-
-class _Part(NamedTuple):
-    kind: _Kind
-    text: str
-
-
-_Word = tuple[_Part, ...]
-_Value = str | _Unknown
-
-
-class _Command(NamedTuple):
-    """A simple command: where in the text it begins, and its words."""
-
-    at: int
-    words: list[_Word]
-
-
-class _NotUnderstood(Exception):
-    """The file is more than variables; `at` is where, if not where the command begins."""
-
-    def __init__(self, what: str, hint: str = "", at: int | None = None) -> None:
-        super().__init__(what)
-        self.what = what
-        self.hint = hint
-        self.at = at
-
-
-class _NotSet(Exception):
-    """A value needs a variable that the file has not set, or an expansion not worked out here."""
+    variables = {name: value for name, value in kept.items() if value is not None}
+    return Openrc(variables, tuple(name for name in reading.left_out if name not in variables))
 
 
 def _read_text(path: Path) -> str:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe or a device may never end
+            raise ConfigError(f"the openrc file {path} is no regular file", hint=_HINT)
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no path"
-        raise ConfigError(
-            f"the openrc file {path} can't be read: {reason}",
-            hint="check the path and its permissions",
-        ) from None
+        hint = "check the path and its permissions"
+        raise ConfigError(f"the openrc file {path} can't be read: {reason}", hint=hint) from None
     if len(content) > _MOST_BYTES:
         raise ConfigError(f"the openrc file {path} is over 1 MiB, too large to be one", hint=_HINT)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigError(f"the openrc file {path} is not UTF-8 text", hint=_HINT) from None
+        hint = "save it as UTF-8"
+        raise ConfigError(f"the openrc file {path} is not UTF-8 text", hint=hint) from None
 
 
 class _Reading:
-    """What the commands read so far have set, and which branches of an `if` we are in."""
+    """What the lines read so far have set; None is what whoever runs the file is asked for."""
 
-    def __init__(self) -> None:
-        self.scope: dict[str, _Value] = {}
-        self._branches: list[bool | None] = []  # taken, not taken, or None: it can't be told
+    def __init__(self, scope: dict[str, str | None]) -> None:
+        self.scope = scope
+        self.left_out: list[str] = []
 
-    def follow(self, words: list[_Word]) -> None:
-        """Take in one more command."""
-        for _ in range(2):  # such as `else if`
-            if words and (keyword := _KEYWORDS.get(_bare_text(words[0]))):
-                words = keyword(self, words[1:])
-        if not words or False in self._branches or _bare_text(words[0]) in _WITHOUT_EFFECT:
-            return
-        if None in self._branches:
-            self._forget(words)
+    def follow(self, line: str) -> None:
+        """Take in one more line; raises _NotPlain for what is more than a plain one."""
+        if blank := _UNSET_IF_BLANK.fullmatch(line):
+            if self.scope.get(blank["name"]) == "":
+                del self.scope[blank["name"]]
         else:
-            self._do(words)
+            for command, *words in _commands(line):
+                self._run(command, words)
 
-    def close(self) -> None:
-        """Come to the end of the file."""
-        if self._branches:
-            raise _NotUnderstood("an 'if' has no 'fi'")
+    def _run(self, command: str, words: list[str]) -> None:
+        if command in ("echo", "printf"):
+            if _SETS_SOMETHING.match(" ".join((command, *words))):
+                raise _NotPlain
+        elif command == "read":
+            self.scope |= dict.fromkeys(_asked_for(words))
+        elif command == "unset":
+            for name in map(_checked_name, words):
+                self.scope.pop(name, None)
+        elif command == "export":
+            self._export(words)
+        elif [command, *words] not in (["set", "-a"], ["set", "+a"]):
+            for word in (command, *words):
+                self._set(word)
 
-    def if_(self, condition: list[_Word]) -> list[_Word]:
-        self._branches.append(_truth(condition, self.scope))
-        return []
-
-    def elif_(self, condition: list[_Word]) -> list[_Word]:
-        self._pop()
-        self._branches.append(None)
-        return []
-
-    def else_(self, rest: list[_Word]) -> list[_Word]:
-        was = self._pop()
-        self._branches.append(None if was is None else not was)
-        return rest
-
-    def then(self, rest: list[_Word]) -> list[_Word]:
-        self._branches.append(self._pop())
-        return rest
-
-    def fi(self, rest: list[_Word]) -> list[_Word]:
-        self._pop()
-        return []
-
-    def _pop(self) -> bool | None:
-        if not self._branches:
-            raise _NotUnderstood("there is no 'if' to this")
-        return self._branches.pop()
-
-    def _do(self, words: list[_Word]) -> None:
-        if any(part.kind is _Kind.OPERATOR for word in words for part in word):
-            raise _NotUnderstood("this is more than setting a variable")
-        if _assigned(words[0]):
-            for word in words:
-                self._assign(word)
-            return
-        deed = _DEEDS.get(_text(words[0]))
-        if deed is None:
-            raise _NotUnderstood("this is not setting a variable")
-        deed(self, words[1:])
-
-    def _export(self, words: list[_Word]) -> None:
-        """`export NAME`, of a variable set before, changes nothing here; nor does a flag."""
+    def _export(self, words: list[str]) -> None:
         for word in words:
-            text = _text(word)
-            if _BRACES.search("".join(part.text for part in word if part.kind is _Kind.BARE)):
-                raise _NotUnderstood("this has braces that a shell may make several words of")
-            if not _is_name(text) and not text.startswith("-"):
-                self._assign(word)
+            if "=" in word:
+                if _BRACES.search(re.sub(_QUOTED, "", word)):
+                    raise _NotPlain("there are braces in it, which a shell may expand")
+                self._set(word)
+            elif _checked_name(word) not in self.scope:
+                raise _NotPlain("this exports what is not set above")
 
-    def _unset(self, words: list[_Word]) -> None:
-        for word in words:
-            self.scope.pop(_text(word), None)
-
-    def _read(self, words: list[_Word]) -> None:
-        for name in filter(_is_name, map(_text, words)):
-            self.scope[name] = _Unknown.ASKED
-
-    def _set(self, words: list[_Word]) -> None:
-        """The shell's `set` has options, such as -a; that of Windows has variables."""
-        if any("=" in part.text for word in words for part in word):
-            raise _NotUnderstood("this is for the command prompt of Windows")
-
-    def _source(self, words: list[_Word]) -> None:
-        hint = "import that file instead, or put its lines into this one"
-        raise _NotUnderstood("this reads another file, which is not followed", hint)
-
-    def _assign(self, word: _Word) -> None:
-        found = _assigned(word)
-        if found is None:
-            raise _NotUnderstood("this is not a variable's name, a '=' and a value without blanks")
-        name, value = found
+    def _set(self, word: str) -> None:
+        assignment = _ASSIGNMENT.fullmatch(word)
+        if assignment is None:
+            raise _NotPlain
+        name, quoted = assignment.groups()
         try:
-            self.scope[name] = _value(value, self.scope)
+            parts = list(self._parts(name, quoted))
         except _NotSet:
-            if _KEPT.match(name):
-                what = f"{name} has a $ in it for something that the file has not set before"
-                raise _NotUnderstood(what, _HINT_DOLLAR) from None
-            self.scope.pop(name, None)
+            if name not in SHELLS_SECRETS:
+                raise
+            self.left_out.append(name)
+            parts = [None]
+        if sum(len(part or "") for part in parts) > _LONGEST_VALUE:
+            raise _NotPlain(f"the value of {name} is over 64 KiB long")
+        self.scope[name] = None if None in parts else "".join(part or "" for part in parts)
 
-    def _forget(self, words: list[_Word]) -> None:
-        """Pass over a command that may or may not be run, and what it would have set."""
-        for word in words:
-            found = _assigned(word)
-            name = found[0] if found else _text(word)
-            if _KEPT.match(name):
-                raise _NotUnderstood("whether this is set depends on a condition")
-            self.scope.pop(name, None)
-
-
-_KEYWORDS: Mapping[str, Callable[[_Reading, list[_Word]], list[_Word]]] = {
-    "if": _Reading.if_,
-    "then": _Reading.then,
-    "elif": _Reading.elif_,
-    "else": _Reading.else_,
-    "fi": _Reading.fi,
-}
-_DEEDS: Mapping[str, Callable[[_Reading, list[_Word]], None]] = {
-    **dict.fromkeys(("export", "declare", "typeset", "readonly"), _Reading._export),
-    **dict.fromkeys(("set", "SET"), _Reading._set),
-    **dict.fromkeys((".", "source"), _Reading._source),
-    "unset": _Reading._unset,
-    "read": _Reading._read,
-}
+    def _parts(self, name: str, quoted: str) -> Iterator[str | None]:
+        """Yield what a value is made of, without its quotes; None where it is asked for."""
+        at, is_quoted = 0, False
+        while part := (_IN_QUOTES if is_quoted else _OUTSIDE).match(quoted, at):
+            at, kind = part.end(), str(part.lastgroup)
+            if kind == "quote":
+                is_quoted = not is_quoted
+            elif kind == "run":
+                raise _NotPlain(f"{name} is set to the output of a command")
+            elif kind == "odd":
+                raise _NotPlain(f"{name} has a $ in it that a shell would expand")
+            elif kind not in ("name", "braced"):
+                yield part[kind]
+            elif part[kind] in self.scope:
+                yield self.scope[part[kind]]
+            else:
+                raise _NotSet(f"{name} has a $ in it with a name that is not set above")
 
 
-def _truth(condition: list[_Word], scope: Mapping[str, _Value]) -> bool | None:
-    """Whether `[ -z "$NAME" ]` or `[ -n "$NAME" ]` holds; None where that can't be told."""
-    match [_text(word) for word in condition]:
-        case ["[", "-z" | "-n" as test, _, "]"] | ["[[", "-z" | "-n" as test, _, "]]"]:
-            operand = condition[2]
-        case ["test", "-z" | "-n" as test, _]:
-            operand = condition[2]
-        case _:
-            return None
-    unset = {part.text: "" for part in operand if _KEPT.match(part.text)}
-    try:
-        value = _value(operand, {**unset, **scope})
-    except _NotSet:
-        return None
-    return None if isinstance(value, _Unknown) else (value == "") is (test == "-z")
+def _commands(line: str) -> Iterator[list[str]]:
+    """Yield the words of each command of a line, as they are quoted."""
+    at, words = 0, list[str]()
+    while at < len(line):
+        token = _TOKEN.match(line, at)
+        if token is None:
+            raise _NotPlain("a quote is not closed on its line" if line[at] in "'\"\\" else "")
+        at = token.end()
+        if token["word"]:
+            words.append(token["word"])
+        elif token["end"] and words:
+            yield words
+            words = []
+    if words:
+        yield words
 
 
-def _assigned(word: _Word) -> tuple[str, _Word] | None:
-    """The name and the value of a word like NAME=value; None for another one."""
-    found = _ASSIGNMENT.fullmatch(word[0].text) if word[0].kind is _Kind.BARE else None
-    if found is None:
-        return None
-    return found[1], (_Part(_Kind.BARE, found[2]), *word[1:])
+def _asked_for(words: list[str]) -> Iterator[str]:
+    """Yield the names that `read` reads into; its `-p` is followed by a word that is shown."""
+    before = ""
+    for word in words:
+        if not word.startswith("-") and not re.fullmatch("-[a-z]*p", before):
+            yield _checked_name(word)
+        before = word
 
 
-def _value(parts: _Word, scope: Mapping[str, _Value]) -> _Value:
-    """A word with its variables put in; raises _NotSet where one is not known."""
-    values = [_part_value(part, scope) for part in parts]
-    for unknown in (_Unknown.RUN, _Unknown.ASKED):
-        if unknown in values:
-            return unknown
-    texts = [value for value in values if isinstance(value, str)]
-    if sum(map(len, texts)) > _LONGEST_VALUE:
-        raise _NotUnderstood("this value is over 64 KiB long")
-    return "".join(texts)
-
-
-def _part_value(part: _Part, scope: Mapping[str, _Value]) -> _Value:
-    if part.kind is _Kind.RUN:
-        return _Unknown.RUN
-    if part.kind is _Kind.NAME and part.text in scope:
-        return scope[part.text]
-    if part.kind in (_Kind.BARE, _Kind.QUOTED):
-        return part.text
-    raise _NotSet
-
-
-def _text(word: _Word) -> str:
-    """A word's text, if nothing has to be put into it; else empty."""
-    is_plain = all(part.kind in (_Kind.BARE, _Kind.QUOTED) for part in word)
-    return "".join(part.text for part in word) if is_plain else ""
-
-
-def _bare_text(word: _Word) -> str:
-    return _text(word) if all(part.kind is _Kind.BARE for part in word) else ""
-
-
-def _is_name(text: str) -> bool:
-    return _NAME.fullmatch(text) is not None
-
-
-# From here on: out of text, words. The standard library's shlex takes quotes off without telling
-# '$A' from "$A", so it can't be used.
-
-_DOLLAR = r"""
-      (?P<cut> \$ [A-Za-z0-9_]* \\\r?\n )
-    | \$ (?P<name> [A-Za-z_][A-Za-z0-9_]* | [0-9@*\#?$!-] )
-    | \$\{ (?P<braced> [A-Za-z_][A-Za-z0-9_]* ) \}
-    | (?P<odd> \$\{ )
-    | (?P<run> \$\( | ` )
-"""
-_BARE = rf"""
-      (?P<blank> [ \t]+ )
-    | (?P<joined> \\\r?\n )
-    | (?P<end> ; (?!;) | && | \r?\n | \r\Z )
-    | (?P<operator> [;&|<>()] )
-    | ' (?P<single> [^']* ) '
-    | (?P<double> \$?" )
-    | (?P<coded> \$' (?: [^'\\] | \\[\s\S] )* ' )
-    | \\ (?P<escaped> [\s\S] )
-    | {_DOLLAR}
-    | (?P<plain> (?: [^ \t\r\n'"\\$`;&|<>()] | \r (?!\n|\Z) )+ | \\ | \$(?!') )
-"""
-_IN_WORD = re.compile(_BARE, re.VERBOSE)
-_BETWEEN = re.compile(rf"\#[^\n]* | {_BARE}", re.VERBOSE)  # only here a # begins a comment
-_IN_DOUBLE = re.compile(
-    rf"""
-      (?P<double> " )
-    | (?P<joined> \\\r?\n )
-    | \\ (?P<escaped> [$`"\\] )
-    | {_DOLLAR}
-    | (?P<plain> [^"\\$`]+ | [\\$] )
-    """,
-    re.VERBOSE,
-)
-_CLOSED_BY = {"$(": ")", "(": ")", "${": "}", '"': '"', "`": "`"}
-_WITHIN = {  # by what closes it: what to look out for inside it, quotes in command in quotes …
-    ")": re.compile(r"""\\[\s\S]|'[^']*'|\$\{|["`()]"""),
-    "}": re.compile(r"""\\[\s\S]|'[^']*'|\$[({]|["`}]"""),
-    '"': re.compile(r"""\\[\s\S]|\$[({]|["`]"""),
-    "`": re.compile(r"""\\[\s\S]|`"""),
-}
-_LITERAL = {
-    "single": _Kind.QUOTED,
-    "escaped": _Kind.QUOTED,
-    "plain": _Kind.BARE,
-    "name": _Kind.NAME,
-    "braced": _Kind.NAME,
-}
-
-
-def _commands(text: str) -> Iterator[_Command]:
-    """The simple commands of the text; `;`, `&&` and the line's end come after one.
-
-    `&&` is as good as `;`: whatever is understood before it succeeds, or is a condition.
-    """
-    command = _Command(0, [])
-    for at, word in _words(text):
-        if word:
-            command = command if command.words else _Command(at, [])
-            command.words.append(word)
-        elif command.words:
-            yield command
-            command = _Command(at, [])
-
-
-def _words(text: str) -> Iterator[tuple[int, _Word]]:
-    """The words of the text, and where they begin; an empty one is the end of a command."""
-    at, start, word = 0, 0, list[_Part]()
-    while at < len(text):
-        found = _match(_IN_WORD if word else _BETWEEN, text, at)
-        if found.lastgroup in ("blank", "operator", "end"):
-            if word:
-                yield start, tuple(word)
-                word = []
-            if found.lastgroup == "operator":
-                yield at, (_Part(_Kind.OPERATOR, ""),)
-            if found.lastgroup == "end":
-                yield at, ()
-        elif not word:
-            start = at
-        at, parts = _parts(text, found)
-        word += parts
-    yield start, tuple(word)
-    yield at, ()
-
-
-def _parts(text: str, found: re.Match[str]) -> tuple[int, list[_Part]]:
-    """The parts of a word that begin where `found` does, and where they end."""
-    kind = str(found.lastgroup)
-    if kind in _LITERAL:
-        return found.end(), [_Part(_LITERAL[kind], found[kind])]
-    if kind == "double":
-        return _double_quoted(text, found)
-    if kind in ("cut", "coded"):
-        return found.end(), [_Part(_Kind.ODD, "")]
-    if kind in ("run", "odd"):
-        part = _Part(_Kind.RUN if kind == "run" else _Kind.ODD, "")
-        return _skip(text, found), [part]
-    return found.end(), []
-
-
-def _double_quoted(text: str, opening: re.Match[str]) -> tuple[int, list[_Part]]:
-    parts = [_Part(_Kind.QUOTED, "")]
-    at = opening.end()
-    while at < len(text):
-        found = _match(_IN_DOUBLE, text, at)
-        if found.lastgroup == "double":
-            return found.end(), parts
-        at, inner = _parts(text, found)
-        parts += [p._replace(kind=_Kind.QUOTED) if p.kind is _Kind.BARE else p for p in inner]
-    raise _not_closed(opening.start())
-
-
-def _skip(text: str, opening: re.Match[str]) -> int:
-    """Where a substitution ends; what is inside it is not read."""
-    at, closers = opening.end(), [_CLOSED_BY[opening[0]]]
-    while closers:
-        found = _WITHIN[closers[-1]].search(text, at)
-        if found is None:
-            raise _not_closed(opening.start())
-        at = found.end()
-        if found[0] == closers[-1]:
-            closers.pop()
-        elif found[0] in _CLOSED_BY:
-            closers.append(_CLOSED_BY[found[0]])
-    return at
-
-
-def _match(pattern: re.Pattern[str], text: str, at: int) -> re.Match[str]:
-    found = pattern.match(text, at)
-    if found is None:  # every character begins something, save a quote without its other end
-        raise _not_closed(at)
-    return found
-
-
-def _not_closed(at: int) -> _NotUnderstood:
-    return _NotUnderstood("a quote or bracket is opened here and never closed", at=at)
+def _checked_name(word: str) -> str:
+    if not re.fullmatch(_NAME, word):
+        raise _NotPlain
+    return word

@@ -1,32 +1,62 @@
 """Where evsrep keeps what it keeps."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from evsrep.errors import ConfigError
 
 
-def config_file(environ: Mapping[str, str]) -> Path:
-    """The profile file, for who has no Click to ask: `~/.config/evsrep/config.toml` on Linux."""
-    return _folder(environ, "XDG_CONFIG_HOME", ".config") / "config.toml"
+def config_file(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """Return where the profile file is: in the folder that Click calls an application's.
+
+    `~/.config/evsrep/config.toml` on Linux, honouring `XDG_CONFIG_HOME`. Raises ConfigError where
+    there is no home folder.
+    """
+    if platform == "darwin":
+        folder = _home("HOME") / "Library/Application Support/evsrep"
+    elif platform == "win32":
+        roaming = environ.get("APPDATA")
+        folder = (Path(roaming) if roaming else _home("APPDATA")) / "evsrep"
+    else:
+        folder = _folder(environ, "XDG_CONFIG_HOME", ".config")
+    return folder / "config.toml"
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
-    """Where the sandbox lives: `~/.local/state/evsrep`, honouring `XDG_STATE_HOME`."""
+    """Return where the sandbox lives: `~/.local/state/evsrep`, honouring `XDG_STATE_HOME`.
+
+    Raises ConfigError where there is no home folder.
+    """
     return _folder(environ, "XDG_STATE_HOME", ".local/state")
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
-    """What may be lost: `~/.cache/evsrep`, honouring `XDG_CACHE_HOME`."""
+    """Return where is what may be lost: `~/.cache/evsrep`, honouring `XDG_CACHE_HOME`.
+
+    Raises ConfigError where there is no home folder.
+    """
     return _folder(environ, "XDG_CACHE_HOME", ".cache")
 
 
-def _folder(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
-    given = environ.get(variable, "")
-    if given.startswith("/"):  # the XDG specification has relative ones ignored
-        return Path(given) / "evsrep"
+def expanded(path: Path) -> Path:
+    """Return the path with a `~` at its start replaced; raises ConfigError for nobody's home."""
     try:
-        return Path.home() / below_home / "evsrep"
+        return path.expanduser()
     except RuntimeError:
-        hint = f"set HOME or {variable}"
+        raise ConfigError(f"there is no home folder for {path}", hint="write it out") from None
+
+
+def _folder(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
+    named = environ.get(variable, "")
+    if named.startswith("/"):  # the XDG specification has relative ones ignored
+        return Path(named) / "evsrep"
+    return _home(variable) / below_home / "evsrep"
+
+
+def _home(variable: str) -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        hint = f"set HOME or {variable}, or give --config FILE"
         raise ConfigError("there is no home folder", hint=hint) from None

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evsrep.errors import ConfigError
-from evsrep.settings.keys import is_secret
+from evsrep.settings.declarations import is_secret
 
 _STRING_OR_COMMENT = re.compile(
     r'"""(?:\\.|[^\\])*?"""' r"|'''.*?'''" r'|"(?:\\.|[^"\\\n])*"' r"|'[^'\n]*'" r"|#[^\n]*",
@@ -40,8 +40,8 @@ class ProfileFile(NamedTuple):
     @property
     def profiles(self) -> Mapping[str, Mapping[str, Any]]:
         """Every profile, by name."""
-        found: Mapping[str, Mapping[str, Any]] = self.document.get("profiles", {})
-        return found
+        profiles: Mapping[str, Mapping[str, Any]] = self.document.get("profiles", {})
+        return profiles
 
 
 def read_profiles(path: Path) -> ProfileFile:
@@ -53,7 +53,8 @@ def change_profiles(path: Path, change: Callable[[dict[str, Any]], None]) -> Pat
     """Let `change` edit the document, and write it back, as one step.
 
     Two evsrep at once take turns. Returns where the old file is kept, if its comments, which a
-    rewrite loses, made that worth while.
+    rewrite loses, made that worth while. Raises ConfigError where it is no profile file, or can't
+    be written.
     """
     try:
         target = _behind_links(path)
@@ -65,14 +66,14 @@ def change_profiles(path: Path, change: Callable[[dict[str, Any]], None]) -> Pat
 
 
 def profile_text(name: str, keys: Mapping[str, Any]) -> str:
-    """A profile as it stands in the file."""
+    """Return a profile as it stands in the file."""
     import tomli_w  # only who writes needs it
 
     return tomli_w.dumps({"profiles": {name: dict(keys)}})
 
 
 def readable_by_others(file: ProfileFile) -> bool:
-    """Whether the file holds a secret and others than its owner may read it."""
+    """Return whether the file holds a secret and others than its owner may read it."""
     try:
         mode = file.path.stat().st_mode
     except OSError:
@@ -110,7 +111,7 @@ def lock(descriptor: int, seconds: float) -> bool:
 
 
 def _behind_links(path: Path) -> Path:
-    """The file itself: a link, as dotfile managers lay them, stays a link."""
+    """Return the file itself: a link, as dotfile managers lay them, stays a link."""
     try:
         return path.resolve()
     except RuntimeError as error:  # how Python 3.11 tells of links in a circle
@@ -197,7 +198,7 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
 
 def _has_comments(text: str) -> bool:
-    return any(found[0].startswith("#") for found in _STRING_OR_COMMENT.finditer(text))
+    return any(token[0].startswith("#") for token in _STRING_OR_COMMENT.finditer(text))
 
 
 def _file_error(message: str, error: OSError) -> ConfigError:

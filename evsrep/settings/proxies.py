@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from evsrep.errors import ConfigError
 
 
-def proxy_for(scheme: str, host: str, given: str, environ: Mapping[str, str]) -> str:
-    """The proxy's URL; empty for none. `given` is the profile's own, which beats the variables.
+def proxy_for(scheme: str, host: str, own: str, environ: Mapping[str, str]) -> str:
+    """Return the proxy's URL; empty for none. The profile's `own` beats the variables.
 
     This machine is never reached through a proxy: what may go to loopback unencrypted must not
     leave it. Raises ConfigError for a kind of proxy that is not spoken.
@@ -15,18 +15,18 @@ def proxy_for(scheme: str, host: str, given: str, environ: Mapping[str, str]) ->
 
     if host in ("localhost", "::1") or host.startswith("127."):
         return ""
-    found = given or _variable(f"{scheme}_proxy", environ) or _variable("all_proxy", environ)
-    if not given and found:
+    proxy = own or _variable(f"{scheme}_proxy", environ) or _variable("all_proxy", environ)
+    if not own and proxy:
         excepted = {"no": _variable("no_proxy", environ)}
         if proxy_bypass_environment(host, excepted):
             return ""
-    if found and not found.startswith(("http://", "https://")):
-        if "://" in found:
+    if proxy and not proxy.startswith(("http://", "https://")):
+        if "://" in proxy:
             raise ConfigError(
                 "the proxy is neither http:// nor https://", hint="SOCKS proxies are not spoken"
             )
-        return f"http://{found}"
-    return found
+        return f"http://{proxy}"
+    return proxy
 
 
 def _variable(name: str, environ: Mapping[str, str]) -> str:

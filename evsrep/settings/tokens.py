@@ -15,7 +15,7 @@ _MOST_SECONDS = 30.0
 class TokenCacheFile:
     """One identity's place in the cache folder; `identity` says who, for what and where.
 
-    A cache that can't be used is no failure: it is told, once, and then there is none.
+    A cache that can't be used is no failure: it is warned of, once, and then there is none.
     """
 
     def __init__(self, folder: Path, identity: str, warn: Callable[[str], None]) -> None:
@@ -23,7 +23,7 @@ class TokenCacheFile:
         self._path = folder / "tokens" / hashlib.sha256(identity.encode()).hexdigest()[:32]
 
     def read(self) -> bytes | None:
-        """What is kept; None where there is nothing, or where others could have put it there."""
+        """Return what is kept; None where there is nothing, or where others could have put it."""
         try:
             with self._path.open("rb") as file:
                 if not os.fstat(file.fileno()).st_mode & 0o077:
@@ -31,14 +31,14 @@ class TokenCacheFile:
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._tell(f"the kept token can't be read: {error.strerror}: {self._path}")
+            self._warn_once(f"the kept token can't be read: {error.strerror}: {self._path}")
             return None
         self.invalidate("others can get at it")
         return None
 
     def invalidate(self, reason: str) -> None:
         """Drop what is kept, and say why."""
-        self._tell(f"the kept token is not used, since {reason}: {self._path}")
+        self._warn_once(f"the kept token is not used, since {reason}: {self._path}")
         self.drop()
 
     def write(self, content: bytes) -> None:
@@ -46,7 +46,9 @@ class TokenCacheFile:
         try:
             write_private(self._path, content)
         except OSError as error:
-            self._tell(f"the token can't be kept for the next run: {error.strerror}: {self._path}")
+            self._warn_once(
+                f"the token can't be kept for the next run: {error.strerror}: {self._path}"
+            )
 
     def drop(self) -> None:
         """Keep nothing."""
@@ -65,7 +67,7 @@ class TokenCacheFile:
             if descriptor is not None:
                 os.close(descriptor)
 
-    def _tell(self, text: str) -> None:
+    def _warn_once(self, text: str) -> None:
         if self._warn:
             self._warn(text)
             self._warn = None  # what follows from the same fault is no news

@@ -323,7 +323,8 @@ def test_every_key_is_a_flag(run: Run, file: Path) -> None:
         "passcode", "access_key", "secret_key", "security_token", "token", "ca_bundle", "proxy",
         "priority_station", "replication_model",
     )  # fmt: skip
-    others = dict.fromkeys(texts, "x") | {"replication_model": "hypermetro"}
+    urls = dict.fromkeys(("endpoint", "compute_endpoint", "proxy"), "https://x")
+    others = {**dict.fromkeys(texts, "x"), **urls, "replication_model": "hypermetro"}
     done = run(
         "profile", "init", "all", "--no-test", *flags("https://iam.example", **others),
         "--insecure", "--read-only", "--protected", "--timeout", "30", "--retries", "1",
@@ -588,7 +589,7 @@ def test_a_file_where_the_folder_should_be_is_told(run: Run, home: Path) -> None
 
 
 def test_changes_at_the_same_time_are_all_kept(file: Path) -> None:
-    keys = ("region", "endpoint", "proxy", "token", "ca_bundle", "user_id")
+    keys = ("region", "passcode", "access_key", "token", "ca_bundle", "user_id")
     running = [
         subprocess.Popen(
             [sys.executable, "-m", "evsrep", "profile", "set", "otc", f"{key}=x"],

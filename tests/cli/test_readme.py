@@ -218,6 +218,8 @@ def stage(
     (home / "Downloads").mkdir()
     text = "".join(f"export {name}='{value}'\n" for name, value in rc.items())
     (home / "Downloads" / "otc-openrc.sh").write_text(text)
+    for name, value in rc.items():
+        monkeypatch.setenv(name, value)
     (home / "clouds.yaml").write_text(json.dumps({"clouds": {"otc": _cloud(keys)}}))
     return home
 

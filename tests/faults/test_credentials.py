@@ -360,8 +360,12 @@ def test_an_import_is_tried_and_saved(weather: Weather, home: Path) -> None:
     lines = [f"export {name}='{keys[key]}'" for name, key in names.items()]
     openrc.write_text("\n".join([*lines, "export OS_REGION_NAME=$(hostname)", ""]))
     done = weather.run("profile", "import", "--openrc", str(openrc), "--as", "mine")
+    assert done.exit_code == ExitCode.CONFIG
+    assert "line 6: this is set to the output of a command" in done.stderr
+    openrc.write_text("\n".join([*lines, "export HW_SECRET_KEY=a$b", ""]))
+    done = weather.run("profile", "import", "--openrc", str(openrc), "--as", "mine")
     assert done.exit_code == ExitCode.DONE
-    assert "OS_REGION_NAME is left out" in done.stderr
+    assert "HW_SECRET_KEY is left out" in done.stderr
     assert weather.run("auth", "check", "-p", "mine").exit_code == ExitCode.DONE
 
 

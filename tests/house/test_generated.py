@@ -15,7 +15,7 @@ from evsrep.cli.help import ENVIRONMENT, FILES
 from evsrep.cli.root import cli
 from evsrep.cloud.retry import RULES
 from evsrep.errors import EXIT_CODES
-from evsrep.settings.keys import KEYS
+from evsrep.settings.declarations import KEYS
 from tests.house.test_help import COMMANDS
 from tests.workshop import pages, pictures
 from tests.workshop.__main__ import main

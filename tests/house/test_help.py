@@ -9,7 +9,7 @@ import pytest
 from evsrep.cli import options
 from evsrep.cli.help import ENVIRONMENT, TOPICS
 from evsrep.cli.root import cli
-from evsrep.settings.keys import SECRET_VARIABLES
+from evsrep.settings.declarations import SECRET_VARIABLES
 from tests.conftest import Run
 
 WIDTH, LINES = 80, 24

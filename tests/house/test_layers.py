@@ -187,8 +187,8 @@ def test_the_readers_of_imports_see_what_is_hidden() -> None:
 
 def test_a_climbing_arrow_is_seen() -> None:
     assert not may("evsrep.cloud.wire", "evsrep.jobs.find")
-    assert not may("evsrep.cloud.wire", "evsrep.settings.keys")
-    assert not may("evsrep.settings.keys", "evsrep.cloud.wire")
+    assert not may("evsrep.cloud.wire", "evsrep.settings.declarations")
+    assert not may("evsrep.settings.declarations", "evsrep.cloud.wire")
     assert not may("evsrep.output.table", "evsrep.cloud.wire")
     assert not may("evsrep.sandbox.rules", "evsrep.errors")
     assert not may("evsrep.errors", "evsrep.clock")

@@ -116,12 +116,12 @@ def paired(run: Run, home: Path) -> str:
 def test_a_group_is_acted_on_as_its_state_allows(paired: str) -> None:
     with evsrep.connect("sandbox") as cloud:
         with pytest.raises(evsrep.Refused, match="its replication_status is active"):
-            evsrep.act(cloud, paired, "reprotect", yes=True)
+            evsrep.act(cloud, paired, "reprotect")
         group = evsrep.act(cloud, paired, "pause", wait=True, wait_timeout=60)
         assert group.replication_status == "active-stopped"
         assert evsrep.find_group(cloud, paired).id == group.id
         with pytest.raises(evsrep.Refused, match="is in consistency group"):
-            evsrep.delete_pair(cloud, "data", yes=True)
+            evsrep.delete_pair(cloud, "data")
 
 
 def test_faults_are_told_at_once_and_nothing_is_sent(

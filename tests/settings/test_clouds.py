@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from evsrep.errors import ConfigError, ExitCode
-from evsrep.settings.clouds import cloud_names, read_cloud
-from evsrep.settings.keys import KEYS
-from evsrep.settings.resolve import Value
+from evsrep.settings.clouds import read_cloud
+from evsrep.settings.declarations import KEYS
+from evsrep.settings.profile import Value
 
 OTC = """\
 clouds:
@@ -74,9 +74,9 @@ def of_user(name: str) -> str:
     return f"clouds: {{otc: {{auth: {{username: {name}}}}}}}\n"
 
 
-def fault(home: Path, work: Path, name: str = "otc") -> ConfigError:
+def fault(home: Path, work: Path, name: str = "otc", **environ: str) -> ConfigError:
     with pytest.raises(ConfigError) as caught:
-        read_cloud(name, environ={"HOME": str(home)}, folder=work)
+        read_cloud(name, environ={"HOME": str(home), **environ}, folder=work)
     assert caught.value.exit_code is ExitCode.CONFIG
     return caught.value
 
@@ -104,7 +104,7 @@ def test_an_entry_is_a_profile_and_each_value_says_where_it_comes_from(home, wor
          {"user_id": "u", "project_id": "p", "passcode": "c"}),
         ("auth: {tenant_name: t}", {"project_name": "t"}),
         ("auth: {tenant_id: t, project_id: p}", {"project_id": "p"}),
-        ("auth: {token: t}\nauth_type: v3token", {"token": "t"}),
+        ("auth: {token: t}\nauth_type: v3token", {"token": "t", "auth_type": "v3token"}),
         ("auth: {domain_name: d}", {"user_domain_name": "d", "project_domain_name": "d"}),
         ("auth: {domain_id: d, user_domain_id: u}",
          {"user_domain_id": "u", "project_domain_id": "d"}),
@@ -160,7 +160,10 @@ def test_an_auth_url_that_follows_from_the_profile_says_so(home, work):
 
 def test_every_key_is_one_of_a_profile(entry):
     known = {key.name for key in KEYS}
-    lines = f"verify: false\nregions: [a]\nauth: {{{', '.join(f'{key}: x' for key in known)}}}"
+    texts = {key.name: "https://x" if key.kind == "url" else "x" for key in KEYS}
+    texts["auth_type"] = "password"
+    pairs = ", ".join(f"{key}: {text}" for key, text in texts.items())
+    lines = f"verify: false\nregions: [a]\nauth: {{{pairs}}}"
     assert set(entry(lines)) <= known
 
 
@@ -195,18 +198,18 @@ def test_a_relative_name_is_one_in_the_working_directory(home, work):
 def test_a_relative_xdg_folder_is_ignored(home, work, monkeypatch):
     write(work / "xdg/openstack/clouds.yaml", of_user("alice"))
     monkeypatch.chdir(work)
-    assert cloud_names({"HOME": str(home), "XDG_CONFIG_HOME": "xdg"}, work) == []
+    assert "there is no clouds.yaml" in fault(home, work, XDG_CONFIG_HOME="xdg").message
 
 
 def test_without_the_variable_home_is_where_the_system_says(home, work, monkeypatch):
     write(home / ".config/openstack/clouds.yaml", of_user("alice"))
     monkeypatch.setenv("HOME", str(home))
-    assert cloud_names({}, work) == ["otc"]
+    assert read_cloud("otc", environ={}, folder=work)["username"].value == "alice"
 
 
 def test_a_file_that_can_not_be_looked_at_is_not_there(home, work):
-    environ = {"HOME": str(home), "OS_CLIENT_CONFIG_FILE": "x" * 5000}
-    assert cloud_names(environ, work) == []
+    error = fault(home, work, OS_CLIENT_CONFIG_FILE="x" * 5000)
+    assert "there is no clouds.yaml" in error.message
 
 
 def test_without_any_file_the_error_names_the_places(home, work):
@@ -268,11 +271,9 @@ def test_secure_yaml_may_be_empty(home, work, text):
 
 
 def test_the_names_of_the_clouds_are_listed(home, work):
-    environ: Mapping[str, str] = {"HOME": str(home)}
-    assert cloud_names(environ, work) == []
     write(work / "clouds.yaml", "clouds: {prod: {}, test: {}, 12: {}}")
     write(work / "secure.yaml", "clouds: {test: {}, spare: {}}")
-    assert cloud_names(environ, work) == ["prod", "test", "12", "spare"]
+    assert fault(home, work, "zzz").hint == "there are: prod, test, 12, spare"
 
 
 def test_a_cloud_that_is_not_there_is_an_error_that_names_those_that_are(home, work):
@@ -285,7 +286,7 @@ def test_a_cloud_that_is_not_there_is_an_error_that_names_those_that_are(home, w
 
 def test_where_there_are_no_clouds_the_error_says_so(home, work):
     write(work / "clouds.yaml", "client: {}\n")
-    assert fault(home, work).hint == "there are none in it"
+    assert fault(home, work).hint == "there are none"
 
 
 # What is an error
@@ -298,6 +299,12 @@ def test_where_there_are_no_clouds_the_error_says_so(home, work):
         ("application_credential_name: mellon", "application credentials are not offered"),
         ("auth_type: v3applicationcredential", "application credentials are not offered"),
         ("auth_type: agency", "signing in by an agency is not supported"),
+        ("auth: {agency_name: mellon}", "signing in by an agency is not supported"),
+        ("auth_type: v3oidcpassword", "auth_type 'v3oidcpassword' is none of password"),
+        ("auth_type: v3samlpassword", "auth_type 'v3samlpassword' is none of password"),
+        ("auth_type: v3totp", "auth_type 'v3totp' is none of password"),
+        ("auth: {auth_url: mellon.org}", "auth_url is not an http"),
+        ("volume_endpoint_override: http://me:llon/mellon", "endpoint is not a URL"),
         ("auth: [mellon]", "'auth' is not a mapping"),
         ("auth: {password: [mellon]}", "password is not text"),
         ("auth: {password: yes}", "password is not text"),

@@ -8,8 +8,11 @@ import pytest
 
 from evsrep.errors import ConfigError
 from evsrep.settings import resolve
-from evsrep.settings.keys import KEYS
+from evsrep.settings.declarations import KEYS, KEYS_BY_NAME
+from evsrep.settings.profile import Profile
 from evsrep.settings.profiles import ProfileFile
+from evsrep.settings.spelling import did_you_mean, nearest
+from evsrep.settings.values import fault_of
 
 FILE = ProfileFile(
     Path("/home/alice/.config/evsrep/config.toml"),
@@ -25,8 +28,8 @@ EMPTY = ProfileFile(FILE.path, {})
 SHELL = {"OS_AUTH_URL": "https://shell.example/v3", "OS_PASSWORD": "of the shell"}
 
 
-def profile(**keys: Any) -> resolve.Profile:
-    return resolve.built_in("otc", "a test", keys)
+def profile(**keys: Any) -> Profile:
+    return Profile.of("otc", keys, chosen_by="a test", origin="a test")
 
 
 def printing(text: str) -> str:
@@ -37,19 +40,16 @@ def printing(text: str) -> str:
 # The one source of identity
 
 
-@pytest.mark.parametrize(("named", "file", "environ", "chosen"), [
-    ("two", FILE, SHELL, "two"),
-    ("", FILE, SHELL, "otc"),
-    ("", FILE, {}, "otc"),
-    ("", EMPTY, SHELL, "env"),
-    ("", EMPTY, {"OS_CLOUD": "otc"}, "env"),
-    ("sandbox", FILE, SHELL, "sandbox"),
-    ("env", FILE, SHELL, "env"),
+@pytest.mark.parametrize(("file", "environ", "chosen"), [
+    (FILE, SHELL, "otc"),
+    (FILE, {}, "otc"),
+    (EMPTY, SHELL, "env"),
+    (EMPTY, {"OS_CLOUD": "otc"}, "env"),
 ])  # fmt: skip
-def test_the_first_source_there_is_wins(
-    named: str, file: ProfileFile, environ: dict[str, str], chosen: str
+def test_where_none_is_named_the_first_source_there_is_wins(
+    file: ProfileFile, environ: dict[str, str], chosen: str
 ) -> None:
-    name, chosen_by = resolve.choose(named, "--profile", file, environ)
+    name, chosen_by = resolve.choose(file, environ)
     assert name == chosen
     assert chosen_by
 
@@ -57,7 +57,7 @@ def test_the_first_source_there_is_wins(
 @pytest.mark.parametrize("environ", [{}, {"OS_AUTH_URL": ""}, {"OS_PASSWORD": "x"}])
 def test_without_any_source_it_says_what_to_do(environ: dict[str, str]) -> None:
     with pytest.raises(ConfigError) as told:
-        resolve.choose("", "", EMPTY, environ)
+        resolve.choose(EMPTY, environ)
     assert "evsrep profile init" in told.value.hint
     assert "sandbox" in told.value.hint
 
@@ -140,7 +140,7 @@ def test_application_credentials_are_refused_with_a_clear_word() -> None:
     "https://iam.example/v3//",
 ])  # fmt: skip
 def test_auth_url_is_put_right(given: str) -> None:
-    assert resolve.auth_url(profile(auth_url=given)) == "https://iam.example/v3"
+    assert profile(auth_url=given).auth_url == "https://iam.example/v3"
 
 
 @pytest.mark.parametrize(("given", "right"), [
@@ -151,7 +151,7 @@ def test_auth_url_is_put_right(given: str) -> None:
     ("http://[::1]:5000/", "http://[::1]:5000/v3"),
 ])  # fmt: skip
 def test_an_unusual_auth_url_keeps_what_it_has(given: str, right: str) -> None:
-    assert resolve.auth_url(profile(auth_url=given)) == right
+    assert profile(auth_url=given).auth_url == right
 
 
 @pytest.mark.parametrize("given", [
@@ -159,7 +159,7 @@ def test_an_unusual_auth_url_keeps_what_it_has(given: str, right: str) -> None:
 ])  # fmt: skip
 def test_an_auth_url_without_scheme_or_host_is_refused(given: str) -> None:
     with pytest.raises(ConfigError, match="auth_url"):
-        resolve.auth_url(profile(auth_url=given))
+        _ = profile(auth_url=given).auth_url
 
 
 @pytest.mark.parametrize(("keys", "region", "project"), [
@@ -172,8 +172,8 @@ def test_an_auth_url_without_scheme_or_host_is_refused(given: str) -> None:
 def test_region_and_project_stand_in_for_each_other(
     keys: dict[str, str], region: str, project: str
 ) -> None:
-    assert resolve.region(profile(**keys)) == region
-    assert resolve.project_name(profile(**keys)) == project
+    assert profile(**keys).region == region
+    assert profile(**keys).project_name == project
 
 
 # Secrets out of commands
@@ -183,12 +183,12 @@ def test_region_and_project_stand_in_for_each_other(
     "text", ["hush", "hush\n", "hush\nsecond line\n", "hush\r\n", "hush hush\n"]
 )
 def test_the_first_line_of_a_commands_output_is_the_secret(text: str) -> None:
-    found = resolve.secret(profile(password_command=printing(text)), "password", {})
+    found = profile(password_command=printing(text)).secret("password", {})
     assert found == text.splitlines()[0]
 
 
 def test_a_secret_may_have_any_letters() -> None:
-    found = resolve.secret(profile(password_command=printing("pässwörd 🔑\n")), "password", {})
+    found = profile(password_command=printing("pässwörd 🔑\n")).secret("password", {})
     assert found == "pässwörd 🔑"
 
 
@@ -199,7 +199,7 @@ def test_a_command_is_split_at_quotes_and_run_without_a_shell() -> None:
         ('echo "a;b" | cat', "a;b | cat"),
     ):
         environ = {"PATH": "/usr/bin:/bin"}
-        assert resolve.secret(profile(token_command=command), "token", environ) == secret
+        assert profile(token_command=command).secret("token", environ) == secret
 
 
 @pytest.mark.parametrize(("command", "told"), [
@@ -213,19 +213,19 @@ def test_a_command_is_split_at_quotes_and_run_without_a_shell() -> None:
 ])  # fmt: skip
 def test_a_command_that_gives_no_secret_is_told(command: str, told: str) -> None:
     with pytest.raises(ConfigError, match="password_command") as error:
-        resolve.secret(profile(password_command=command), "password", {"PATH": "/usr/bin:/bin"})
+        profile(password_command=command).secret("password", {"PATH": "/usr/bin:/bin"})
     assert told in error.value.message
 
 
 def test_a_blank_command_is_told() -> None:
     with pytest.raises(ConfigError, match="password_command"):
-        resolve.secret(profile(password_command="  "), "password", {})
+        profile(password_command="  ").secret("password", {})
 
 
 def test_what_a_failing_command_printed_is_not_told() -> None:
     command = f"{sys.executable} -c \"print('hunter2'); raise SystemExit(3)\""
     with pytest.raises(ConfigError) as error:
-        resolve.secret(profile(password_command=command), "password", {})
+        profile(password_command=command).secret("password", {})
     assert "hunter2" not in f"{error.value.message} {error.value.hint} {error.value.args}"
     assert "3" in error.value.message
 
@@ -240,13 +240,13 @@ def test_a_command_does_not_inherit_secrets() -> None:
     environ = dict.fromkeys(SECRET_VARIABLES, "hunter2")
     code = "import os; print('hunter2' in os.environ.values(), os.environ['VAULT'])"
     command = f'{sys.executable} -c "{code}"'
-    found = resolve.secret(profile(password_command=command), "password", {**environ, "VAULT": "x"})
+    found = profile(password_command=command).secret("password", {**environ, "VAULT": "x"})
     assert found == "False x"
 
 
 def test_a_secret_that_is_given_needs_no_command(tmp_path: Path) -> None:
     command = f"touch {tmp_path}/was-run"
-    found = resolve.secret(profile(password="hush", password_command=command), "password", {})
+    found = profile(password="hush", password_command=command).secret("password", {})
     assert found == "hush"
     assert not (tmp_path / "was-run").exists()
 
@@ -254,7 +254,7 @@ def test_a_secret_that_is_given_needs_no_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize("secret", ["a\x00b", "a\x1bb", "a\x7fb", "a\x85b"])
 def test_a_secret_with_a_control_character_is_refused_and_not_repeated(secret: str) -> None:
     with pytest.raises(ConfigError) as error:
-        resolve.secret(profile(token=secret), "token", {})
+        profile(token=secret).secret("token", {})
     assert secret not in error.value.message
 
 
@@ -267,7 +267,7 @@ def test_a_secret_with_a_control_character_is_refused_and_not_repeated(secret: s
     ("region", ""), ("password", "naïve 🚀"), ("output", "json"),
 ])  # fmt: skip
 def test_a_value_of_its_keys_type_is_fine(key: str, value: Any) -> None:
-    assert resolve.checked_value(key, value) == ""
+    assert fault_of(KEYS_BY_NAME[key], value) == ""
 
 
 @pytest.mark.parametrize(("key", "value"), [
@@ -278,12 +278,12 @@ def test_a_value_of_its_keys_type_is_fine(key: str, value: Any) -> None:
     ("password", 12345678), ("username", "a\nb"), ("output", "yaml"),
 ])  # fmt: skip
 def test_a_value_of_another_type_is_told(key: str, value: Any) -> None:
-    assert resolve.checked_value(key, value)
+    assert fault_of(KEYS_BY_NAME[key], value)
 
 
 def test_every_key_of_a_profile_is_there() -> None:
     assert {key.name for key in KEYS} == {
-        "auth_url", "region", "project_id", "project_name", "project_domain_name",
+        "auth_url", "auth_type", "region", "project_id", "project_name", "project_domain_name",
         "project_domain_id", "username", "user_id", "user_domain_name", "user_domain_id",
         "password", "passcode", "access_key", "secret_key", "security_token", "token",
         "password_command", "secret_key_command", "token_command", "endpoint",
@@ -296,4 +296,5 @@ def test_every_key_of_a_profile_is_there() -> None:
     ("usrname", "username"), ("auth-url", "auth_url"), ("passwort", "password"), ("zzz", ""),
 ])  # fmt: skip
 def test_the_nearest_word_is_what_was_probably_meant(word: str, near: str) -> None:
-    assert resolve.nearest(word, [key.name for key in KEYS]) == near
+    assert nearest(word, KEYS_BY_NAME) == near
+    assert did_you_mean(word, KEYS_BY_NAME) == (f"; did you mean '{near}'?" if near else "")

@@ -12,7 +12,7 @@ from evsrep.cli.options import COMMON, option_groups
 from evsrep.cli.root import cli
 from evsrep.cloud.retry import LONGEST_PAUSE_SECONDS, RULES
 from evsrep.errors import EXIT_CODES
-from evsrep.settings.keys import KEYS
+from evsrep.settings.declarations import KEYS
 
 Rows = Iterable[tuple[str, str]]
 

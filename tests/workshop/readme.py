@@ -7,7 +7,7 @@ import click
 
 from evsrep.cli.help import ENVIRONMENT, FILES
 from evsrep.errors import EXIT_CODES
-from evsrep.settings.keys import KEYS
+from evsrep.settings.declarations import KEYS
 
 
 def filled(text: str) -> str:

@@ -1,0 +1,109 @@
+"""What a setting's value may be, whoever brings it: a file, a variable, a flag, an import."""
+
+import math
+import re
+from os import PathLike
+from typing import Any
+
+from evsrep.settings.declarations import MOST_RETRIES, Setting
+
+_LONGEST_SECONDS = 366 * 24 * 3600
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?", re.ASCII)
+
+
+def parse(setting: Setting, text: str) -> Any:
+    """Return the value that a word of a command line, or of the environment, stands for.
+
+    Raises ValueError with what is wrong, to be said after the setting's name.
+    """
+    value = _READERS.get(setting.kind, str)(text)
+    fault = fault_of(setting, value)
+    if fault:
+        raise ValueError(fault)
+    return value
+
+
+def fault_of(setting: Setting, value: Any) -> str:
+    """Return what is wrong with a value, to be said after the setting's name; empty if nothing."""
+    if setting.kind == "flag":
+        return "" if isinstance(value, bool) else "is neither true nor false"
+    if setting.kind == "seconds":
+        return "" if _is_number(value) and value > 0 else "is no number of seconds above 0"
+    if setting.kind == "count":
+        fits = isinstance(value, int) and not isinstance(value, bool)
+        return "" if fits and 0 <= value <= MOST_RETRIES else "is no number from 0 to 100"
+    if setting.kind == "file" and isinstance(value, PathLike):
+        value = str(value)
+    if not isinstance(value, str):
+        return "is not text"
+    if setting.kind == "name":
+        return ""
+    if setting.choices and value not in setting.choices:
+        return f"'{value}' is none of {', '.join(setting.choices)}"
+    if _CONTROL.search(value):
+        return "has a control character in it"
+    return url_fault(value) if setting.kind == "url" and value else ""
+
+
+def url_fault(text: str) -> str:
+    """Return what keeps a text from being an http(s) URL; empty if nothing does.
+
+    The text is not repeated, for there may be a password in it.
+    """
+    from urllib.parse import urlsplit
+
+    try:
+        url = urlsplit(text.strip())
+        host, _ = url.hostname or "", url.port  # which is only looked at when it is asked for
+    except ValueError:
+        return "is not a URL: its host or port is wrong (an IPv6 address goes into brackets)"
+    if url.scheme.startswith("socks"):
+        return "is neither http:// nor https://: SOCKS proxies are not spoken"
+    if url.scheme not in ("http", "https") or not host:
+        return "is not an http(s) URL, such as https://iam.eu-de.otc.t-systems.com/v3"
+    if "[" in url.netloc:
+        return "" if _is_ipv6(host) else "is not a URL: what is in brackets is no IPv6 address"
+    return "" if _HOST.fullmatch(host) else "is not a URL: its host is wrong"
+
+
+def seconds_in(text: str) -> float:
+    """Return the seconds of a duration such as 90, 90s, 10m or 2h; raises ValueError for others."""
+    duration = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smh]?)", text.strip())
+    if duration is None:
+        raise ValueError(f"{text!r} is not a duration such as 90, 90s, 10m or 2h")
+    seconds = float(duration[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[duration[2]]
+    if seconds > _LONGEST_SECONDS:
+        raise ValueError(f"{text!r} is out of range")
+    return seconds
+
+
+def _is_number(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
+
+
+def _is_ipv6(host: str) -> bool:
+    from ipaddress import IPv6Address
+
+    try:
+        IPv6Address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _count(text: str) -> int | str:
+    return int(text) if re.fullmatch(r"\d{1,9}", text) else text
+
+
+def _duration(text: str) -> float | int:
+    seconds = seconds_in(text)
+    return int(seconds) if seconds.is_integer() else seconds
+
+
+_READERS = {
+    "flag": lambda text: {"true": True, "false": False}.get(text.lower(), text),
+    "seconds": _duration,
+    "count": _count,
+}
