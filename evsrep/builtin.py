@@ -12,8 +12,7 @@ from evsrep.settings.paths import state_folder
 from evsrep.settings.profile import SANDBOX, Profile
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse
-    from wsgiref.types import WSGIApplication as Wsgi
+    from wsgiref.types import StartResponse, WSGIApplication as Wsgi
 
     from evsrep.sandbox.app import Sandbox
 

@@ -5,8 +5,8 @@ above that line nothing knows the difference.
 """
 
 import ssl
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -14,8 +14,8 @@ from typing import NamedTuple, Protocol
 
 import httpx
 
-from evsrep.builtin import sandbox_app
-from evsrep.clock import Clock
+from evsrep.builtin import sandbox_app, sandbox_profile
+from evsrep.clock import Clock, RealClock
 from evsrep.cloud.calls import Limits, Reporter
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.guard import ChangeGuard
@@ -24,6 +24,8 @@ from evsrep.cloud.identity import Password
 from evsrep.cloud.models import Defaults
 from evsrep.cloud.signin import KeySignIn, PasswordSignIn, SignIn, TokenSignIn
 from evsrep.errors import ConfigError
+from evsrep.jobs.report import LogReporter
+from evsrep.settings.environment import environment as environment_of_process
 from evsrep.settings.journal import Journal
 from evsrep.settings.paths import cache_folder
 from evsrep.settings.profile import SANDBOX, Profile
@@ -49,6 +51,34 @@ class Environment(NamedTuple):
     settings: Settings
     command: str  # for the journal
     at_end: ExitStack  # what is to be closed when all is over
+
+
+@contextmanager
+def connect(
+    profile: str = "",
+    *,
+    config: str | Path | None = None,
+    timeout: float | None = None,
+    retries: int | None = None,
+) -> Iterator[Cloud]:
+    """Open the cloud of a profile; without a name, of the one that the commands would use.
+
+    What is not given is taken from the variables `EVSREP_*`, then from the profile. `timeout` is
+    seconds for one request, from start to last byte. Nothing is sent before the cloud is asked
+    something. Raises ConfigError where there is no such profile or file, or it lacks something;
+    UsageFault for a wrong `timeout`, `retries` or variable.
+    """
+    given = {"profile": profile, "config": config, "timeout": timeout, "retries": retries}
+    settings = Settings(environment_of_process(), given, sandbox_profile, named_by="the program")
+    with ExitStack() as at_end:
+        opened_with = Environment(
+            clock=RealClock(),
+            reporter=LogReporter(),
+            settings=settings,
+            command="a program, by evsrep.connect",
+            at_end=at_end,
+        )
+        yield open_cloud(settings.profile, opened_with)
 
 
 def open_cloud(profile: Profile, environment: Environment) -> Cloud:

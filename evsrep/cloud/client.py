@@ -11,14 +11,13 @@ import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from evsrep.clock import Clock
 from evsrep.cloud import endpoints, wire
 from evsrep.cloud.calls import Answer, Call, Limits, read_nothing
-from evsrep.cloud.failures import skew_seconds
-from evsrep.cloud.http import Http
+from evsrep.cloud.endpoints import quoted
 from evsrep.cloud.models import (
     Defaults,
     Disk,
@@ -32,10 +31,13 @@ from evsrep.cloud.models import (
 )
 from evsrep.cloud.paging import PAGE, Page, walk
 from evsrep.cloud.problems import Place, not_found
-from evsrep.cloud.signin import SignIn
-from evsrep.cloud.urls import quoted
+from evsrep.cloud.retry import skew_seconds
 from evsrep.errors import ConfigError, NotOffered, Unavailable
 from evsrep.secrets import Secrets
+
+if TYPE_CHECKING:  # httpx is slow to import, and what only names a cloud needs none
+    from evsrep.cloud.http import Http
+    from evsrep.cloud.signin import SignIn
 
 _PAIRS = "os-vendor-replications"
 _GROUPS = "os-vendor-replication-consistency-groups"
@@ -47,8 +49,8 @@ class Cloud:
 
     def __init__(
         self,
-        http: Http,
-        sign_in: SignIn,
+        http: "Http",
+        sign_in: "SignIn",
         *,
         auth_url: str,
         region: str = "",
@@ -307,7 +309,7 @@ class Cloud:
         call = Call("GET", url, f"server {server_id}")
         return self._http.send(call, wire.read_server, self._sign_in)
 
-    def _with(self, http: Http) -> "Cloud":
+    def _with(self, http: "Http") -> "Cloud":
         other = copy.copy(self)
         other._http = http
         return other

@@ -6,10 +6,9 @@ November 2026. `links` and `next` URLs in bodies are never followed: they point 
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from evsrep.cloud.models import Endpoint
-from evsrep.cloud.urls import is_usable, quoted
 from evsrep.errors import ConfigError, Unavailable
 
 _EVS_TYPES = ("volumev2", "evs", "volume", "volumev3")
@@ -50,6 +49,13 @@ def compute_url(
     return _with_project(base, "v2.1", project_id) if base else ""
 
 
+def quoted(word: str) -> str:
+    """Return a word as one segment of a path, whatever is in it."""
+    if word in (".", ".."):  # which by themselves lead upward
+        return word.replace(".", "%2E")
+    return quote(word, safe="", errors="surrogatepass")
+
+
 def from_catalog(
     catalog: Iterable[Endpoint], types: tuple[str, ...], region: str
 ) -> Endpoint | None:
@@ -82,6 +88,8 @@ def _no_endpoint(catalog: Iterable[Endpoint], region: str) -> ConfigError:
 
 def _checked(url: str, endpoint: Endpoint) -> str:
     """Return a URL that came from the catalog, if it is one."""
+    from evsrep.cloud.urls import is_usable  # which needs httpx, slow to import
+
     if is_usable(url):
         return url
     raise Unavailable(

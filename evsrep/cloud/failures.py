@@ -1,7 +1,6 @@
 """What becomes of a try that failed: the row of `retry` that it falls under, and its error."""
 
 import ssl
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import httpx
@@ -91,15 +90,9 @@ def final_error(call: Call, failure: Failure) -> EvsrepError:
     )
 
 
-def skew_seconds(headers: Mapping[str, str], now: float) -> float | None:
-    """Return how far our clock is ahead of the answer's `Date`; None where it says none."""
-    until = retry.seconds_until_date(headers.get("date", ""), now)
-    return None if until is None else -until
-
-
 def _skew_hint(answer: Answer, now: float) -> str:
     """Say of our clock that it is off, where it is: signatures need a right one."""
-    ahead = skew_seconds(answer.headers, now)
+    ahead = retry.skew_seconds(answer.headers, now)
     if ahead is None or abs(ahead) < SKEW_THAT_MATTERS_SECONDS:
         return ""
     direction = "ahead of" if ahead > 0 else "behind"

@@ -119,3 +119,9 @@ def seconds_until_date(date: str, now: float) -> float | None:
         return aware.timestamp() - now
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def skew_seconds(headers: Mapping[str, str], now: float) -> float | None:
+    """Return how far our clock is ahead of the answer's `Date`; None where it says none."""
+    until = seconds_until_date(headers.get("date", ""), now)
+    return None if until is None else -until

@@ -1,6 +1,6 @@
 """URLs: whether one can be used, what may go where, and what becomes part of one."""
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -19,13 +19,6 @@ def is_usable(url: str) -> bool:
     except (httpx.InvalidURL, ValueError):
         return False
     return parsed.scheme in ("http", "https") and is_whole and not (parts.query or parts.fragment)
-
-
-def quoted(word: str) -> str:
-    """Return a word as one segment of a path, whatever is in it."""
-    if word in (".", ".."):  # which by themselves lead upward
-        return word.replace(".", "%2E")
-    return quote(word, safe="", errors="surrogatepass")
 
 
 def check_origin(url: httpx.URL, *, allows_plain_http: bool) -> None:

@@ -6,8 +6,8 @@ Nothing is sent that the group's state forbids, and nothing is sent twice that u
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.meanings import FAULT_LEVELS
 from evsrep.cloud.models import Group
 from evsrep.errors import Refused
@@ -29,9 +29,6 @@ from evsrep.jobs.report import Reporter, Words, ask, check_can_ask
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import WAIT_SECONDS, Goal
 
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
-
 
 @dataclass(frozen=True, slots=True)
 class ActOptions:
@@ -47,7 +44,7 @@ class ActOptions:
 
 
 @verb(ActOptions)
-def act(cloud: "Cloud", options: ActOptions, reporter: Reporter) -> Group:
+def act(cloud: Cloud, options: ActOptions, reporter: Reporter) -> Group:
     """Act on a group, by ID or exact name, and return it as it is then.
 
     Raises UsageFault for an unknown action and where a question is not answered, Interrupted where
@@ -77,7 +74,7 @@ def act(cloud: "Cloud", options: ActOptions, reporter: Reporter) -> Group:
 
 
 def run_action(
-    cloud: "Cloud", action: Action, before: Group, reporter: Reporter, resume: Words
+    cloud: Cloud, action: Action, before: Group, reporter: Reporter, resume: Words
 ) -> tuple[Group, Goal]:
     """Act on a group as a step of another verb; return it, and what to wait for now.
 
@@ -90,7 +87,7 @@ def run_action(
     return group, goal
 
 
-def change_of(cloud: "Cloud", action: Action, before: Group) -> Change[Group | None]:
+def change_of(cloud: Cloud, action: Action, before: Group) -> Change[Group | None]:
     """Return the change that an action makes to a group that was like this."""
 
     def look() -> Group | None:
@@ -107,7 +104,7 @@ def change_of(cloud: "Cloud", action: Action, before: Group) -> Change[Group | N
 
 
 def ask_about(
-    cloud: "Cloud", group: Group, question: str, reporter: Reporter, *, yes: bool, hint: str = ""
+    cloud: Cloud, group: Group, question: str, reporter: Reporter, *, yes: bool, hint: str = ""
 ) -> None:
     """Show the group's state, and ask; raises Interrupted where the answer is no.
 
@@ -134,7 +131,7 @@ def _check_primary(group: Group, expected: str | None) -> None:
         )
 
 
-def _wait_until_stable(cloud: "Cloud", group: Group, seconds: float, reporter: Reporter) -> Group:
+def _wait_until_stable(cloud: Cloud, group: Group, seconds: float, reporter: Reporter) -> Group:
     """Return the group when what is under way with it has passed."""
     reporter.step(f"group {group.label} is {group.status}; waiting for the end of that")
     goal, resume = GROUP_GOALS["available"], ("group", "show", group.id)

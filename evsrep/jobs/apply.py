@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Defaults
 from evsrep.errors import UsageFault
 from evsrep.jobs.apply_rows import Tally, not_run
@@ -19,9 +20,6 @@ from evsrep.jobs.manifest import Manifest, format_of, read_manifest
 from evsrep.jobs.report import Reporter, Words
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import WAIT_SECONDS
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
 
 JOBS = 8
 MOST_JOBS = 64
@@ -42,7 +40,7 @@ class ApplyOptions:
 
 
 @verb(ApplyOptions)
-def apply_pairs(cloud: "Cloud", options: ApplyOptions, reporter: Reporter) -> Tally:
+def apply_pairs(cloud: Cloud, options: ApplyOptions, reporter: Reporter) -> Tally:
     """Make the pairs of a file exist; return how many ended how. The reporter gets a row for each.
 
     Raises UsageFault for all that is wrong with the file, nothing sent; Refused where the profile
@@ -85,7 +83,7 @@ def _opened(file: str | Path | BinaryIO) -> Iterator[BinaryIO]:
         raise UsageFault(f"the file {file} can't be read: {reason}") from error
 
 
-def _apply(cloud: "Cloud", manifest: Manifest, options: ApplyOptions, reporter: Reporter) -> Tally:
+def _apply(cloud: Cloud, manifest: Manifest, options: ApplyOptions, reporter: Reporter) -> Tally:
     tally = Tally(options.dry_run)
     try:
         inventory = take_inventory(cloud, manifest, check=options.check)

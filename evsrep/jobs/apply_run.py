@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
 from evsrep.cloud.wire import order_fields
 from evsrep.errors import (
@@ -38,7 +39,6 @@ from evsrep.jobs.wait import PAIR_GOALS, raise_if_hopeless
 from evsrep.jobs.watch import Settled, Watch
 
 if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
     from evsrep.jobs.apply import ApplyOptions
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class ApplyRun:
 
     def __init__(
         self,
-        cloud: "Cloud",
+        cloud: Cloud,
         manifest: Manifest,
         inventory: Inventory,
         options: "ApplyOptions",

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Defaults, Pair, PairOrder
 from evsrep.cloud.wire import order_fields
 from evsrep.errors import Refused, UsageFault
@@ -14,10 +15,6 @@ from evsrep.jobs.preflight import Preflight, look_before, pair_of, raise_if_brok
 from evsrep.jobs.report import Reporter, Words
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import PAIR_GOALS, WAIT_SECONDS, check_outcome, raise_if_hopeless, wait_for
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
-
 
 _AVAILABLE = PAIR_GOALS["available"]
 
@@ -50,7 +47,7 @@ class CreateOptions(PairRequest):
 
 
 @verb(CreateOptions)
-def create_pair(cloud: "Cloud", options: CreateOptions, reporter: Reporter) -> Pair:
+def create_pair(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Pair:
     """Pair two disks, given by IDs or exact names, and return the pair.
 
     A pair whose answer was lost is looked for by its two disks. Raises UsageFault, NotFound and
@@ -77,7 +74,7 @@ def create_pair(cloud: "Cloud", options: CreateOptions, reporter: Reporter) -> P
 
 
 @verb(CreateOptions)
-def plan_pair(cloud: "Cloud", options: CreateOptions, reporter: Reporter) -> Mapping[str, Any]:
+def plan_pair(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Mapping[str, Any]:
     """Check what `create_pair` would check; return the request: `method`, `url` and `body`.
 
     Raises what `create_pair` raises before it sends anything.
@@ -108,7 +105,7 @@ def order_of(preflight: Preflight) -> PairOrder:
     )
 
 
-def creation(cloud: "Cloud", order: PairOrder) -> Change[Pair]:
+def creation(cloud: Cloud, order: PairOrder) -> Change[Pair]:
     """Return the change that makes a pair, found again by its two disks."""
 
     def look() -> Pair | None:
@@ -142,7 +139,7 @@ def check_is_as_asked(pair: Pair, order: PairOrder) -> None:
         )
 
 
-def _checked(cloud: "Cloud", options: CreateOptions, reporter: Reporter) -> Preflight:
+def _checked(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Preflight:
     """Look before anything is sent; raises for everything at once that is broken."""
     preflight = look_before(cloud, options, check=options.check, seeks_pair=options.if_not_exists)
     for warning in preflight.warnings:

@@ -6,8 +6,9 @@ whether the request took effect.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
 from evsrep.errors import (
     AuthError,
@@ -25,10 +26,6 @@ from evsrep.jobs.report import Reporter, Words, ask, check_can_ask, failure_of
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import PAIR_GOALS, WAIT_SECONDS, raise_if_hopeless
 from evsrep.jobs.watch import Watch
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
-
 
 NOT_RUN, DELETING, DELETED = "not_run", "deleting", "deleted"
 MISSING, FAILED, UNKNOWN = "missing", "failed", "unknown"
@@ -89,7 +86,7 @@ class Deletion:
 
 
 @verb(DeleteOptions)
-def delete_pairs(cloud: "Cloud", options: DeleteOptions, reporter: Reporter) -> list[Deletion]:
+def delete_pairs(cloud: Cloud, options: DeleteOptions, reporter: Reporter) -> list[Deletion]:
     """Delete pairs, each by ID or exact name; one that fails does not stop the others.
 
     Raises UsageFault where a question is not answered, Interrupted where the answer is no; Refused
@@ -119,7 +116,7 @@ def delete_pairs(cloud: "Cloud", options: DeleteOptions, reporter: Reporter) -> 
 
 
 def delete_pair(
-    cloud: "Cloud",
+    cloud: Cloud,
     pair: str,
     *,
     yes: bool = False,
@@ -152,7 +149,7 @@ _HINTS = {
 }
 
 
-def _look_up(cloud: "Cloud", options: DeleteOptions) -> list[Deletion]:
+def _look_up(cloud: Cloud, options: DeleteOptions) -> list[Deletion]:
     """See each pair before anything is sent; what can't be deleted has failed already.
 
     With `ignore_missing` a pair that is gone, or goes already, is as it should be. Raises what
@@ -183,7 +180,7 @@ def _question(todo: Sequence[Deletion]) -> str:
     return "Delete it?" if len(todo) == 1 else f"Delete these {len(todo)} pairs?"
 
 
-def _send_all(cloud: "Cloud", todo: Iterable[Deletion], reporter: Reporter) -> None:
+def _send_all(cloud: Cloud, todo: Iterable[Deletion], reporter: Reporter) -> None:
     """Ask for each deletion; what goes wrong is kept with it, and does not stop the others.
 
     Refused credentials do: it would be the same for the others, and lock the key.
@@ -198,7 +195,7 @@ def _send_all(cloud: "Cloud", todo: Iterable[Deletion], reporter: Reporter) -> N
             refused = deletion.error
 
 
-def _send(cloud: "Cloud", deletion: Deletion, reporter: Reporter) -> None:
+def _send(cloud: Cloud, deletion: Deletion, reporter: Reporter) -> None:
     """Ask for the deletion of one; what goes wrong is kept with it."""
     deletion.result = UNKNOWN  # should this be broken off
     try:
@@ -208,7 +205,7 @@ def _send(cloud: "Cloud", deletion: Deletion, reporter: Reporter) -> None:
         deletion.end(error)
 
 
-def _removal(cloud: "Cloud", pair_id: str) -> Change[str]:
+def _removal(cloud: Cloud, pair_id: str) -> Change[str]:
     """Return the change that deletes a pair that was just seen; it leads to a result."""
 
     def send() -> str:
@@ -235,9 +232,7 @@ def _removal(cloud: "Cloud", pair_id: str) -> Change[str]:
     )
 
 
-def _wait(
-    cloud: "Cloud", deletions: Iterable[Deletion], seconds: float, reporter: Reporter
-) -> None:
+def _wait(cloud: Cloud, deletions: Iterable[Deletion], seconds: float, reporter: Reporter) -> None:
     going = {each.id: each for each in deletions if each.pair and each.result == DELETING}
     watch = Watch(cloud, _GONE, seconds=seconds)
     for pair_id in going:

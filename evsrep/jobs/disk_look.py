@@ -1,14 +1,12 @@
 """Looking at one disk: the disk itself, and the pairs that hold it."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Pair
 from evsrep.errors import AuthError, NotFound, NotOffered
 from evsrep.jobs.find import find_disk, is_id
 from evsrep.jobs.pool import all_of
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
 
 
 class DiskFindings(NamedTuple):
@@ -24,7 +22,7 @@ class DiskFindings(NamedTuple):
     pairs_forbidden: AuthError | None = None
 
 
-def look_at(cloud: "Cloud", name_or_id: str, *, disk: bool, pairs: bool) -> DiskFindings:
+def look_at(cloud: Cloud, name_or_id: str, *, disk: bool, pairs: bool) -> DiskFindings:
     """Return one disk and the pairs that hold it, as far as they are wanted.
 
     Raises what keeps them from being looked up, but for a disk that is missing or forbidden.
@@ -51,7 +49,7 @@ def look_at(cloud: "Cloud", name_or_id: str, *, disk: bool, pairs: bool) -> Disk
     )
 
 
-def _disk_if_there(cloud: "Cloud", disk_id: str) -> DiskFindings:
+def _disk_if_there(cloud: Cloud, disk_id: str) -> DiskFindings:
     try:
         return DiskFindings(disk_id, cloud.disk(disk_id))
     except NotFound:
@@ -61,7 +59,7 @@ def _disk_if_there(cloud: "Cloud", disk_id: str) -> DiskFindings:
         return DiskFindings(disk_id, warnings=(warning,), disk_forbidden=error)
 
 
-def _pairs_of(cloud: "Cloud", disk_id: str) -> DiskFindings:
+def _pairs_of(cloud: Cloud, disk_id: str) -> DiskFindings:
     """Return the pairs that hold a disk; asked of these, since its own fields say nothing."""
     try:
         pairs = [pair for pair in cloud.pairs(volume_id=disk_id) if holds(pair, disk_id)]

@@ -1,14 +1,12 @@
 """What works and what does not, from the outside in: each step stands on the one before."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from evsrep.clock import Clock
+from evsrep.cloud.client import Cloud
 from evsrep.errors import EvsrepError
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
 
 OK, WARNING, FAILED, SKIPPED = "ok", "warning", "failed", "skipped"
 
@@ -23,7 +21,7 @@ class Finding(NamedTuple):
     error: EvsrepError | None = None
 
 
-def examine(cloud: "Cloud", clock: Clock) -> Iterator[Finding]:
+def examine(cloud: Cloud, clock: Clock) -> Iterator[Finding]:
     """Yield a finding for each step; after a failure, what stands on it is skipped."""
     steps: tuple[tuple[str, Callable[[Cloud, Clock], Finding]], ...] = (
         ("host name", _host_name),
@@ -45,7 +43,7 @@ def examine(cloud: "Cloud", clock: Clock) -> Iterator[Finding]:
 
 
 def _tried(
-    check: str, step: "Callable[[Cloud, Clock], Finding]", cloud: "Cloud", clock: Clock
+    check: str, step: "Callable[[Cloud, Clock], Finding]", cloud: Cloud, clock: Clock
 ) -> Finding:
     try:
         return step(cloud, clock)
@@ -53,11 +51,11 @@ def _tried(
         return Finding(check, FAILED, error.message, error.hint, error)
 
 
-def _host_name(cloud: "Cloud", clock: Clock) -> Finding:
+def _host_name(cloud: Cloud, clock: Clock) -> Finding:
     return Finding("host name", OK, f"{cloud.front_host} is {', '.join(cloud.look_up())}")
 
 
-def _connection(cloud: "Cloud", clock: Clock) -> Finding:
+def _connection(cloud: Cloud, clock: Clock) -> Finding:
     from evsrep.cloud.urls import is_loopback
 
     cloud.probe()
@@ -68,7 +66,7 @@ def _connection(cloud: "Cloud", clock: Clock) -> Finding:
     return Finding("connection", WARNING, "answers over plain HTTP", "use https:// where you can")
 
 
-def _clock(cloud: "Cloud", clock: Clock) -> Finding:
+def _clock(cloud: Cloud, clock: Clock) -> Finding:
     ahead = cloud.clock_skew()
     if ahead is None:
         return Finding("clock", WARNING, "the cloud does not tell its time")
@@ -78,27 +76,27 @@ def _clock(cloud: "Cloud", clock: Clock) -> Finding:
     return Finding("clock", WARNING, words, "set the clock: signatures and one-time codes need it")
 
 
-def _sign_in(cloud: "Cloud", clock: Clock) -> Finding:
+def _sign_in(cloud: Cloud, clock: Clock) -> Finding:
     session = cloud.session()
     until = f", until {session.expires_at}" if session.expires_at else ""
     return Finding("sign-in", OK, f"{session.user or 'with a given token'}{until}")
 
 
-def _project(cloud: "Cloud", clock: Clock) -> Finding:
+def _project(cloud: Cloud, clock: Clock) -> Finding:
     name = cloud.session().project
     return Finding("project", OK, f"{name} ({cloud.project_id})" if name else cloud.project_id)
 
 
-def _endpoint(cloud: "Cloud", clock: Clock) -> Finding:
+def _endpoint(cloud: Cloud, clock: Clock) -> Finding:
     return Finding("endpoint", OK, cloud.endpoint)
 
 
-def _replication(cloud: "Cloud", clock: Clock) -> Finding:
+def _replication(cloud: Cloud, clock: Clock) -> Finding:
     found = next(cloud.pairs(), None)
     return Finding("replication", OK, "offered" + ("" if found else "; there is no pair yet"))
 
 
-def _servers(cloud: "Cloud") -> Finding:
+def _servers(cloud: Cloud) -> Finding:
     """Without the servers' service only one check of `create` can't be made: never a failure."""
     hint = "create can't check then whether a DR disk's server is stopped; see compute_endpoint"
     if not cloud.compute_endpoint:

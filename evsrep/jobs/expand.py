@@ -5,8 +5,9 @@ sizes wrong.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Group, Pair
 from evsrep.errors import (
     AuthError,
@@ -28,10 +29,6 @@ from evsrep.jobs.readiness import guard
 from evsrep.jobs.report import Reporter, failure_of
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import WAIT_SECONDS, looks, raise_if_hopeless
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
-
 
 NOT_RUN, EXPANDING, EXPANDED = "not_run", "expanding", "expanded"
 FAILED, UNKNOWN = "failed", "unknown"
@@ -75,7 +72,7 @@ class Expansion:
 
 
 @verb(ExpandOptions)
-def expand_pairs(cloud: "Cloud", options: ExpandOptions, reporter: Reporter) -> list[Expansion]:
+def expand_pairs(cloud: Cloud, options: ExpandOptions, reporter: Reporter) -> list[Expansion]:
     """Grow both disks of pairs of a group; one that fails does not stop the others.
 
     Raises UsageFault for a pair named twice, NotFound, Refused where profile or state forbid it or
@@ -102,7 +99,7 @@ def expand_pairs(cloud: "Cloud", options: ExpandOptions, reporter: Reporter) -> 
     return expansions
 
 
-def _look_up(cloud: "Cloud", options: ExpandOptions, group: Group) -> list[Expansion]:
+def _look_up(cloud: Cloud, options: ExpandOptions, group: Group) -> list[Expansion]:
     expansions: dict[str, Expansion] = {}
     for name_or_id, size_gb in options.pairs:
         pair = find_pair(cloud, name_or_id)
@@ -115,7 +112,7 @@ def _look_up(cloud: "Cloud", options: ExpandOptions, group: Group) -> list[Expan
 
 
 def _send_all(
-    cloud: "Cloud",
+    cloud: Cloud,
     expansions: Sequence[Expansion],
     group: Group,
     options: ExpandOptions,
@@ -128,7 +125,7 @@ def _send_all(
             wait_for_goal(cloud, group, goal, options.wait_timeout, reporter)
 
 
-def _send(cloud: "Cloud", expansion: Expansion, group: Group, reporter: Reporter) -> None:
+def _send(cloud: Cloud, expansion: Expansion, group: Group, reporter: Reporter) -> None:
     """Have both disks of one pair grow; what goes wrong is kept with it."""
     try:
         _check_grows(cloud, expansion, reporter)
@@ -140,7 +137,7 @@ def _send(cloud: "Cloud", expansion: Expansion, group: Group, reporter: Reporter
         expansion.result = UNKNOWN if isinstance(error, OutcomeUnknown) else FAILED
 
 
-def _check_grows(cloud: "Cloud", expansion: Expansion, reporter: Reporter) -> None:
+def _check_grows(cloud: Cloud, expansion: Expansion, reporter: Reporter) -> None:
     """Raise Refused where a pair would not grow; warn where that can't be looked up."""
     pair = expansion.pair
     try:
@@ -155,7 +152,7 @@ def _check_grows(cloud: "Cloud", expansion: Expansion, reporter: Reporter) -> No
         )
 
 
-def _change(cloud: "Cloud", expansion: Expansion, group: Group) -> Change[bool | None]:
+def _change(cloud: Cloud, expansion: Expansion, group: Group) -> Change[bool | None]:
     def look() -> bool | None:
         return _has_grown(cloud.once(LOOK_SECONDS), expansion) or None
 
@@ -166,7 +163,7 @@ def _change(cloud: "Cloud", expansion: Expansion, group: Group) -> Change[bool |
 
 
 def _wait(
-    cloud: "Cloud",
+    cloud: Cloud,
     expansions: Sequence[Expansion],
     group: Group,
     seconds: float,
@@ -198,7 +195,7 @@ def _growing(expansions: Iterable[Expansion]) -> list[Expansion]:
     return [expansion for expansion in expansions if expansion.is_growing]
 
 
-def _look_at(cloud: "Cloud", expansion: Expansion, failure: Failed | None) -> None:
+def _look_at(cloud: Cloud, expansion: Expansion, failure: Failed | None) -> None:
     try:
         if _has_grown(cloud, expansion):
             expansion.result = EXPANDED
@@ -210,7 +207,7 @@ def _look_at(cloud: "Cloud", expansion: Expansion, failure: Failed | None) -> No
         pass
 
 
-def _failure_of(cloud: "Cloud", group: Group) -> Failed | None:
+def _failure_of(cloud: Cloud, group: Group) -> Failed | None:
     """Return why a group that was like this is broken now; None where that is not, or not seen."""
     try:
         raise_if_hopeless(cloud.group(group.id), goal_of(EXPAND, group))
@@ -221,9 +218,9 @@ def _failure_of(cloud: "Cloud", group: Group) -> Failed | None:
     return None
 
 
-def _has_grown(cloud: "Cloud", expansion: Expansion) -> bool:
+def _has_grown(cloud: Cloud, expansion: Expansion) -> bool:
     return all(size == expansion.size_gb for size in _sizes(cloud, expansion.pair))
 
 
-def _sizes(cloud: "Cloud", pair: Pair) -> list[int | None]:
+def _sizes(cloud: Cloud, pair: Pair) -> list[int | None]:
     return [cloud.disk(disk_id).size_gb for disk_id in pair.disks]

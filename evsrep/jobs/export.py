@@ -7,17 +7,14 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Group, Pair
 from evsrep.errors import AuthError, NotFound, NotOffered, Unavailable
 from evsrep.jobs.manifest_formats import COLUMNS
 from evsrep.jobs.pair_request import MODELS
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.verb import verb
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
 
 Cells = dict[str, str]
 
@@ -34,7 +31,7 @@ class ExportOptions:
 
 
 @verb(ExportOptions)
-def export(cloud: "Cloud", options: ExportOptions, reporter: Reporter) -> Iterator[str]:
+def export(cloud: Cloud, options: ExportOptions, reporter: Reporter) -> Iterator[str]:
     """Return the pairs as a manifest for `apply`, or the groups as commands, line by line.
 
     Raises what keeps them from being looked at.
@@ -43,7 +40,7 @@ def export(cloud: "Cloud", options: ExportOptions, reporter: Reporter) -> Iterat
     return group_commands(cloud) if options.groups else manifest_lines(cloud, options.format)
 
 
-def manifest_lines(cloud: "Cloud", format_: str) -> Iterator[str]:
+def manifest_lines(cloud: Cloud, format_: str) -> Iterator[str]:
     """Yield the project's pairs as a file that `apply` reads.
 
     The disks' zones tell which is production; where they can't be seen, the API's own words do.
@@ -59,7 +56,7 @@ def manifest_lines(cloud: "Cloud", format_: str) -> Iterator[str]:
             yield _csv_line(line) if format_ == "csv" else json.dumps(_for_json(cells)) + "\n"
 
 
-def group_commands(cloud: "Cloud") -> Iterator[str]:
+def group_commands(cloud: Cloud) -> Iterator[str]:
     """Yield the project's groups as the commands that make them, in lines of a shell script.
 
     Raises what keeps them from being looked at.
@@ -84,7 +81,7 @@ def _is_member(pair: Pair, group: Group) -> bool:
     return pair.group_id == group.id or pair.id in (group.pair_ids or ())
 
 
-def _zones(cloud: "Cloud") -> Mapping[str, str]:
+def _zones(cloud: Cloud) -> Mapping[str, str]:
     """Return the zone of each disk that can be seen."""
     try:
         return {disk.id: disk.availability_zone for disk in cloud.disks()}

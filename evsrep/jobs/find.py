@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Group, Pair
 from evsrep.errors import NotFound, UsageFault
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
 
 T = TypeVar("T", Disk, Group, Pair)
 
@@ -26,7 +24,7 @@ def is_same_id(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def find_pair(cloud: "Cloud", name_or_id: str) -> Pair:
+def find_pair(cloud: Cloud, name_or_id: str) -> Pair:
     """Return the pair of that ID or exact name.
 
     Raises NotFound where there is none, UsageFault where several have the name, and what else keeps
@@ -38,7 +36,7 @@ def find_pair(cloud: "Cloud", name_or_id: str) -> Pair:
     return _only("pair", name_or_id, cloud.pairs(name=name_or_id))
 
 
-def find_group(cloud: "Cloud", name_or_id: str) -> Group:
+def find_group(cloud: Cloud, name_or_id: str) -> Group:
     """Return the consistency group of that ID or exact name; raises what `find_pair` raises."""
     _check_is_given("group", name_or_id)
     if is_id(name_or_id):
@@ -46,7 +44,7 @@ def find_group(cloud: "Cloud", name_or_id: str) -> Group:
     return _only("group", name_or_id, cloud.groups(name=name_or_id))
 
 
-def find_disk(cloud: "Cloud", name_or_id: str) -> Disk:
+def find_disk(cloud: Cloud, name_or_id: str) -> Disk:
     """Return the disk of that ID or exact name; raises what `find_pair` raises."""
     if is_id(name_or_id):
         return cloud.disk(name_or_id)

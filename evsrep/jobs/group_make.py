@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Group, GroupChange, GroupOrder, Pair
 from evsrep.cloud.wire import group_order_fields
 from evsrep.errors import NotFound, Refused, UsageFault
@@ -19,10 +19,6 @@ from evsrep.jobs.readiness import guard
 from evsrep.jobs.report import Reporter, Words, check_can_ask
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import WAIT_SECONDS, Goal
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
-
 
 _AVAILABLE = GROUP_GOALS["available"]
 
@@ -90,7 +86,7 @@ class GroupDeleteOptions:
 
 
 @verb(GroupCreateOptions)
-def create_group(cloud: "Cloud", options: GroupCreateOptions, reporter: Reporter) -> Group:
+def create_group(cloud: Cloud, options: GroupCreateOptions, reporter: Reporter) -> Group:
     """Bundle pairs, by IDs or exact names, into a group, sync it, and return it.
 
     Raises UsageFault, NotFound and Refused with all that is wrong at once, nothing sent;
@@ -109,7 +105,7 @@ def create_group(cloud: "Cloud", options: GroupCreateOptions, reporter: Reporter
 
 
 @verb(GroupUpdateOptions)
-def update_group(cloud: "Cloud", options: GroupUpdateOptions, reporter: Reporter) -> Group:
+def update_group(cloud: Cloud, options: GroupUpdateOptions, reporter: Reporter) -> Group:
     """Change a group's pairs, name or description, and return it.
 
     Raises UsageFault, NotFound, Refused where profile, state or pairs forbid it, nothing sent;
@@ -139,7 +135,7 @@ def update_group(cloud: "Cloud", options: GroupUpdateOptions, reporter: Reporter
 
 
 @verb(GroupDeleteOptions)
-def delete_group(cloud: "Cloud", options: GroupDeleteOptions, reporter: Reporter) -> Group:
+def delete_group(cloud: Cloud, options: GroupDeleteOptions, reporter: Reporter) -> Group:
     """Delete a group that has no pairs any more, and return it as it was seen last.
 
     Raises UsageFault where a question is not answered, Interrupted where the answer is no,
@@ -161,7 +157,7 @@ def delete_group(cloud: "Cloud", options: GroupDeleteOptions, reporter: Reporter
     return settle(cloud, group, goal, reporter, wait=options.wait, seconds=options.wait_timeout)
 
 
-def _order(cloud: "Cloud", options: GroupCreateOptions) -> GroupOrder:
+def _order(cloud: Cloud, options: GroupCreateOptions) -> GroupOrder:
     """Return the group as it is sent; its zone is that of its pairs.
 
     Raises Refused for everything at once that keeps the pairs from being bundled.
@@ -178,7 +174,7 @@ def _order(cloud: "Cloud", options: GroupCreateOptions) -> GroupOrder:
     return GroupOrder(tuple(pairs), zone, model, options.name, options.description)
 
 
-def _change(cloud: "Cloud", group: Group, options: GroupUpdateOptions) -> GroupChange:
+def _change(cloud: Cloud, group: Group, options: GroupUpdateOptions) -> GroupChange:
     """Return what is to change; raises Refused for pairs that can't move, unless it is forced."""
     joining = [find_pair(cloud, name) for name in dict.fromkeys(options.add)]
     leaving = [find_pair(cloud, name) for name in dict.fromkeys(options.remove)]
@@ -217,7 +213,7 @@ def _misfits(pair: Pair, zone: str) -> Iterator[str]:
 
 
 def _is_to_pause(
-    cloud: "Cloud",
+    cloud: Cloud,
     action: Action,
     group: Group,
     options: GroupUpdateOptions | GroupDeleteOptions,
@@ -242,9 +238,7 @@ def _is_to_pause(
     return True
 
 
-def _paused(
-    cloud: "Cloud", group: Group, seconds: float, reporter: Reporter
-) -> tuple[Group, Words]:
+def _paused(cloud: Cloud, group: Group, seconds: float, reporter: Reporter) -> tuple[Group, Words]:
     """Pause a group; return it, and what makes it protected again should the rest fail."""
     group, goal = run_action(cloud, PAUSE, group, reporter, ("group", "show", group.id))
     group = wait_for_goal(cloud, group, goal, seconds, reporter)
@@ -255,7 +249,7 @@ def _paused(
 
 
 def _sync_when_stable(
-    cloud: "Cloud",
+    cloud: Cloud,
     group: Group,
     seconds: float,
     reporter: Reporter,
@@ -270,7 +264,7 @@ def _sync_when_stable(
     return run_action(cloud, SYNC, group, reporter, resume)
 
 
-def _creation(cloud: "Cloud", order: GroupOrder) -> Change[Group]:
+def _creation(cloud: Cloud, order: GroupOrder) -> Change[Group]:
     """Return the change that makes a group, found again by its pairs."""
     once, wanted = cloud.once(LOOK_SECONDS), set(order.pair_ids)
 
@@ -283,7 +277,7 @@ def _creation(cloud: "Cloud", order: GroupOrder) -> Change[Group]:
     return Change("the create", send, look, resends=cloud.retries)
 
 
-def _change_of(cloud: "Cloud", change: GroupChange, before: Group) -> Change[Group | None]:
+def _change_of(cloud: Cloud, change: GroupChange, before: Group) -> Change[Group | None]:
     def look() -> Group | None:
         now = look_for(cloud.once(LOOK_SECONDS), before.id, change)
         return now if now.status == "updating" or shows(now, change) else None
@@ -292,7 +286,7 @@ def _change_of(cloud: "Cloud", change: GroupChange, before: Group) -> Change[Gro
     return Change(f"the update of group {before.label}", send, look, resends=cloud.retries)
 
 
-def _deletion(cloud: "Cloud", before: Group) -> Change[Group]:
+def _deletion(cloud: Cloud, before: Group) -> Change[Group]:
     def send() -> Group:
         try:
             cloud.delete_group(before.id)

@@ -1,8 +1,8 @@
 """Waiting for a consistency group, by itself or after a change."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Group, GroupChange
 from evsrep.jobs.actions import GROUP_GOALS
 from evsrep.jobs.find import find_group, is_id
@@ -18,10 +18,6 @@ from evsrep.jobs.wait import (
     is_reached,
     wait_until,
 )
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
-
 
 # the goal of `group wait` that goes on where a verb was left
 _WAITS_FOR = {
@@ -45,7 +41,7 @@ class GroupWaitOptions:
 
 
 @verb(GroupWaitOptions)
-def wait_for_group(cloud: "Cloud", options: GroupWaitOptions, reporter: Reporter) -> Group:
+def wait_for_group(cloud: Cloud, options: GroupWaitOptions, reporter: Reporter) -> Group:
     """Wait until a group reaches a goal, and return it.
 
     Raises UsageFault for an unknown goal, NotFound, Failed where the goal can't be reached any
@@ -60,7 +56,7 @@ def wait_for_group(cloud: "Cloud", options: GroupWaitOptions, reporter: Reporter
 
 
 def wait_for_goal(
-    cloud: "Cloud",
+    cloud: Cloud,
     group: Group,
     goal: Goal,
     seconds: float,
@@ -94,7 +90,7 @@ def wait_for_goal(
 
 
 def settle(
-    cloud: "Cloud",
+    cloud: Cloud,
     group: Group,
     goal: Goal,
     reporter: Reporter,
@@ -116,7 +112,7 @@ def observe(group: Group, goal: Goal, reporter: Reporter) -> None:
     reporter.observe(group, _resume(group, goal), is_over=is_over)
 
 
-def look_for(cloud: "Cloud", group_id: str, change: GroupChange) -> Group:
+def look_for(cloud: Cloud, group_id: str, change: GroupChange) -> Group:
     """Return a group with what tells whether a change shows; raises what keeps it from that."""
     group = look_at(cloud, group_id)
     return with_pair_ids(cloud, group) if change.moves_pairs else group

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Group, Pair
 from evsrep.cloud.wire import group_from_wire
 from evsrep.errors import EvsrepError
@@ -11,11 +11,8 @@ from evsrep.jobs.find import is_same_id
 from evsrep.jobs.once import LOOK_SECONDS
 from evsrep.jobs.pool import side_by_side
 
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
 
-
-def look_at(cloud: "Cloud", group_id: str) -> Group:
+def look_at(cloud: Cloud, group_id: str) -> Group:
     """Return a group; while it copies, with how far its pairs are on average.
 
     Raises what keeps it from being looked at.
@@ -27,7 +24,7 @@ def look_at(cloud: "Cloud", group_id: str) -> Group:
     return group._replace(progress=sum(percents) / len(percents)) if percents else group
 
 
-def look_after(cloud: "Cloud", before: Group) -> Group:
+def look_after(cloud: Cloud, before: Group) -> Group:
     """Return a group as it is now; as it was where that can't be seen: what is sent is sent."""
     try:
         return cloud.once(LOOK_SECONDS).group(before.id)
@@ -35,7 +32,7 @@ def look_after(cloud: "Cloud", before: Group) -> Group:
         return before
 
 
-def with_pair_ids(cloud: "Cloud", group: Group) -> Group:
+def with_pair_ids(cloud: Cloud, group: Group) -> Group:
     """Return a group with the IDs of its pairs: not every answer has them, but the pairs do.
 
     Raises what keeps the pairs from being looked at.
@@ -45,7 +42,7 @@ def with_pair_ids(cloud: "Cloud", group: Group) -> Group:
     return group._replace(pair_ids=tuple(pair.id for pair in pairs_of(cloud, group)))
 
 
-def pairs_of(cloud: "Cloud", group: Group) -> list[Pair]:
+def pairs_of(cloud: Cloud, group: Group) -> list[Pair]:
     """Return the pairs of a group; raises what keeps them from being looked at."""
     listed = cloud.pairs(replication_consistency_group_id=group.id)
     return [pair for pair in listed if is_in(pair, group)]
@@ -56,7 +53,7 @@ def is_in(pair: Pair, group: Group) -> bool:
     return is_same_id(pair.group_id, group.id) or pair.id in (group.pair_ids or ())
 
 
-def disks_of(cloud: "Cloud", pairs: Iterable[Pair]) -> dict[str, Disk | Exception]:
+def disks_of(cloud: Cloud, pairs: Iterable[Pair]) -> dict[str, Disk | Exception]:
     """Return the disks of pairs by ID, looked up side by side; or why one can't be seen."""
     ids = list(dict.fromkeys(disk_id for pair in pairs for disk_id in pair.disks))
     disks = side_by_side([partial(cloud.disk, disk_id) for disk_id in ids])

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.meanings import (
     FAULT_LEVELS,
     GROUP_REPLICATION_STATUSES,
@@ -18,9 +19,6 @@ from evsrep.jobs.find import find_group
 from evsrep.jobs.groups import pairs_of
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.verb import verb
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
 
 PROTECTED, DEGRADED, CRITICAL, UNKNOWN = "protected", "degraded", "critical", "unknown"
 SEVERITY = (PROTECTED, UNKNOWN, DEGRADED, CRITICAL)
@@ -91,7 +89,7 @@ class Health(NamedTuple):
 
 
 @verb(HealthOptions)
-def look_at_health(cloud: "Cloud", options: HealthOptions, reporter: Reporter) -> list[Health]:
+def look_at_health(cloud: Cloud, options: HealthOptions, reporter: Reporter) -> list[Health]:
     """Judge the groups asked for; else the lone pairs, as they come, and then all groups.
 
     Raises NotFound and UsageFault for groups that are not clear, and what keeps them from being
@@ -136,12 +134,12 @@ def worst(healths: Iterable[str]) -> str:
     return max(healths, key=SEVERITY.index, default=PROTECTED)
 
 
-def _groups_named(cloud: "Cloud", names: Iterable[str]) -> Iterator[Health]:
+def _groups_named(cloud: Cloud, names: Iterable[str]) -> Iterator[Health]:
     for group in [find_group(cloud, name) for name in dict.fromkeys(names)]:
         yield Health(group, judge_group(group, pairs_of(cloud, group)))
 
 
-def _all(cloud: "Cloud") -> Iterator[Health]:
+def _all(cloud: Cloud) -> Iterator[Health]:
     groups = _groups(cloud)
     members: dict[str, list[Pair]] = {group_id: [] for group_id in groups}
     for pair in cloud.pairs():
@@ -153,7 +151,7 @@ def _all(cloud: "Cloud") -> Iterator[Health]:
         yield Health(group, judge_group(group, members[group_id]))
 
 
-def _groups(cloud: "Cloud") -> dict[str, Group]:
+def _groups(cloud: Cloud) -> dict[str, Group]:
     """Return all groups by their IDs; none where the cloud has pairs alone."""
     try:
         return {group.id: group for group in cloud.groups()}

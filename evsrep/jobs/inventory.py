@@ -8,8 +8,9 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from sys import intern
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Pair
 from evsrep.cloud.wire import pair_from_wire
 from evsrep.errors import AuthError, UsageFault
@@ -18,9 +19,6 @@ from evsrep.jobs.find import is_id, several
 from evsrep.jobs.manifest import Manifest, disk_key
 from evsrep.jobs.manifest_formats import MOST_KEPT
 from evsrep.jobs.pool import all_of
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
 
 _IN_MEMORY_BYTES = 1024 * 1024
 
@@ -81,7 +79,7 @@ class Inventory:
         return None if position is None else _disk(self._kept.get(position))
 
 
-def take_inventory(cloud: "Cloud", manifest: Manifest, *, check: bool) -> Inventory:
+def take_inventory(cloud: Cloud, manifest: Manifest, *, check: bool) -> Inventory:
     """See what there is, in one listing of the pairs and, where they are wanted, one of the disks.
 
     Raises UsageFault where a disk is in the file twice, by its name and by its ID.
@@ -96,7 +94,7 @@ def take_inventory(cloud: "Cloud", manifest: Manifest, *, check: bool) -> Invent
     return inventory
 
 
-def _fill(inventory: Inventory, cloud: "Cloud", manifest: Manifest, *, check: bool) -> None:
+def _fill(inventory: Inventory, cloud: Cloud, manifest: Manifest, *, check: bool) -> None:
     needs_disks = manifest.has_names or manifest.lacks_zone
 
     def look_at_disks() -> None:

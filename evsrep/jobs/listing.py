@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.meanings import GROUP_STATUSES, PAIR_STATUSES
 from evsrep.cloud.models import Group, Pair
 from evsrep.errors import UsageFault
@@ -22,7 +23,6 @@ from evsrep.settings.spelling import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from evsrep.cloud.client import Cloud
 
 # which the service takes is not documented: whatever a pair has and can be put in an order
 SORT_KEYS = (
@@ -94,7 +94,7 @@ class GroupListOptions:
 
 
 @verb(ListOptions)
-def list_pairs(cloud: "Cloud", options: ListOptions, reporter: Reporter) -> Iterator[Pair]:
+def list_pairs(cloud: Cloud, options: ListOptions, reporter: Reporter) -> Iterator[Pair]:
     """Return the project's pairs that are wanted, page by page.
 
     Raises UsageFault for what is no order or time or names several things, NotFound, and what keeps
@@ -119,7 +119,7 @@ def list_pairs(cloud: "Cloud", options: ListOptions, reporter: Reporter) -> Iter
 
 
 @verb(GroupListOptions)
-def list_groups(cloud: "Cloud", options: GroupListOptions, reporter: Reporter) -> Iterator[Group]:
+def list_groups(cloud: Cloud, options: GroupListOptions, reporter: Reporter) -> Iterator[Group]:
     """Return the project's groups that are wanted; raises what keeps them from being listed."""
     _warn_if_unknown(options.status, GROUP_STATUSES, reporter)
     wanted = {
@@ -144,13 +144,13 @@ def _warn_if_unknown(status: str | None, known: "Collection[str]", reporter: Rep
         reporter.warn(f"'{status}' is no status that evsrep knows{meant}")
 
 
-def _disk_id(cloud: "Cloud", name_or_id: str | None) -> str:
+def _disk_id(cloud: Cloud, name_or_id: str | None) -> str:
     if not name_or_id or is_id(name_or_id):
         return (name_or_id or "").lower()  # as the cloud has it; it compares letter by letter
     return find_disk(cloud, name_or_id).id
 
 
-def _group_id(cloud: "Cloud", name_or_id: str | None) -> str:
+def _group_id(cloud: Cloud, name_or_id: str | None) -> str:
     if not name_or_id or is_id(name_or_id):
         return (name_or_id or "").lower()
     return find_group(cloud, name_or_id).id

@@ -6,17 +6,15 @@ to be deleted. Source of the rules: the create section of the public API referen
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Pair, Server
 from evsrep.errors import EvsrepError, NotFound, NotOffered, Refused, UsageFault
 from evsrep.jobs.disk_look import DiskFindings, holds, look_at
 from evsrep.jobs.find import is_same_id
 from evsrep.jobs.pair_request import PairRequest
 from evsrep.jobs.pool import all_of, side_by_side
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
 
 
 class Preflight(NamedTuple):
@@ -48,9 +46,7 @@ class Preflight(NamedTuple):
         return _dr(self.disks, self.zone, self.request.names_roles)
 
 
-def look_before(
-    cloud: "Cloud", request: PairRequest, *, check: bool, seeks_pair: bool
-) -> Preflight:
+def look_before(cloud: Cloud, request: PairRequest, *, check: bool, seeks_pair: bool) -> Preflight:
     """Look up what creating the pair takes: everything with `check`, else as little as can be.
 
     With `seeks_pair` the pairs of the disks are looked up also without checks, and what may not be
@@ -73,7 +69,7 @@ def look_before(
 
 
 def preflight_of(
-    cloud: "Cloud", request: PairRequest, findings: Sequence[DiskFindings], *, check: bool
+    cloud: Cloud, request: PairRequest, findings: Sequence[DiskFindings], *, check: bool
 ) -> Preflight:
     """Return the preflight of two disks that were looked at; asks for the DR disk's servers alone.
 
@@ -129,7 +125,7 @@ def pair_of(pairs: Iterable[Pair], disks: tuple[str, str]) -> Pair | None:
     return min(found, key=lambda pair: pair.status == "error", default=None)
 
 
-def _servers(cloud: "Cloud", dr: Disk) -> tuple[tuple[Server, ...], tuple[str, ...]]:
+def _servers(cloud: Cloud, dr: Disk) -> tuple[tuple[Server, ...], tuple[str, ...]]:
     """Return the servers that the DR disk is attached to; what can't be seen is a warning."""
     results = side_by_side([partial(cloud.server, server_id) for server_id in dr.servers])
     servers = tuple(result for result in results if isinstance(result, Server))

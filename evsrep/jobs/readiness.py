@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Group
 from evsrep.errors import EvsrepError, Refused
 from evsrep.jobs.actions import NONE, NOTHING_SEEN, REHEARSED, Action, Rule, action_named
@@ -12,9 +13,6 @@ from evsrep.jobs.find import find_group
 from evsrep.jobs.groups import disks_of, pairs_of, with_pair_ids
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.verb import verb
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
 
 
 class Check(NamedTuple):
@@ -49,7 +47,7 @@ class ReadyOptions:
 
 
 @verb(ReadyOptions)
-def rehearse(cloud: "Cloud", options: ReadyOptions, reporter: Reporter) -> list[Check]:
+def rehearse(cloud: Cloud, options: ReadyOptions, reporter: Reporter) -> list[Check]:
     """Return each rule of an action, the value seen, and whether it is met; changes nothing.
 
     Raises UsageFault for an unknown action, NotFound, and Refused where the action would be.
@@ -64,7 +62,7 @@ def rehearse(cloud: "Cloud", options: ReadyOptions, reporter: Reporter) -> list[
 
 
 def guard(
-    cloud: "Cloud", action: Action, group: Group, reporter: Reporter, *, force: bool = False
+    cloud: Cloud, action: Action, group: Group, reporter: Reporter, *, force: bool = False
 ) -> None:
     """Raise Refused where the group's state forbids the action; warn of what can't be seen.
 
@@ -82,7 +80,7 @@ def guard(
     raise_if_forbidden(action, group, checks)
 
 
-def readiness(cloud: "Cloud", action: Action, group: Group) -> list[Check]:
+def readiness(cloud: Cloud, action: Action, group: Group) -> list[Check]:
     """Return each rule of an action, the value seen, and whether it is met."""
     if any(rule.field == "replication_ids" for rule in action.rules):
         with suppress(EvsrepError):  # the cloud itself deletes no group that has pairs
@@ -140,7 +138,7 @@ def _seen(name: str, group: Group) -> str:
     return f"not empty ({len(group.pair_ids)})" if group.pair_ids else NONE
 
 
-def _running(cloud: "Cloud", group: Group) -> dict[str, set[str]]:
+def _running(cloud: Cloud, group: Group) -> dict[str, set[str]]:
     """Return the names of the servers that run on the group's disks, by zone; each has its entry.
 
     Raises what keeps one of them from being looked up.

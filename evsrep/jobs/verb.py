@@ -2,13 +2,10 @@
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
+from evsrep.cloud.client import Cloud
 from evsrep.jobs.report import LogReporter, Reporter
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
-
 
 P = ParamSpec("P")
 O_contra = TypeVar("O_contra", contravariant=True)
@@ -23,21 +20,21 @@ class Verb(Protocol, Generic[P, O_contra, R_co]):
 
     @overload
     def __call__(
-        self, cloud: "Cloud", options: O_contra, reporter: Reporter | None = None, /
+        self, cloud: Cloud, options: O_contra, reporter: Reporter | None = None, /
     ) -> R_co: ...
 
     @overload
-    def __call__(self, cloud: "Cloud", /, *fields: P.args, **named: P.kwargs) -> R_co: ...
+    def __call__(self, cloud: Cloud, /, *fields: P.args, **named: P.kwargs) -> R_co: ...
 
 
 def verb(
     options_type: Callable[P, O_contra],
-) -> Callable[["Callable[[Cloud, O_contra, Reporter], R]"], Verb[P, O_contra, R]]:
+) -> Callable[[Callable[[Cloud, O_contra, Reporter], R]], Verb[P, O_contra, R]]:
     """Make a verb of a function; without a reporter it talks to the logger `evsrep`."""
 
-    def make(run: "Callable[[Cloud, O_contra, Reporter], R]") -> Verb[P, O_contra, R]:
+    def make(run: Callable[[Cloud, O_contra, Reporter], R]) -> Verb[P, O_contra, R]:
         @functools.wraps(run)
-        def called(cloud: "Cloud", *args: Any, **named: Any) -> R:
+        def called(cloud: Cloud, *args: Any, **named: Any) -> R:
             if named or not args or not isinstance(args[0], options_type):  # type: ignore[arg-type]
                 args = (options_type(*args, **named),)
             options, reporter = (*args, None)[:2]

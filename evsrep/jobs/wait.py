@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from evsrep.clock import Clock
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.meanings import FAILURE_DETAILS
 from evsrep.cloud.models import Group, Pair
 from evsrep.errors import Failed, NotFound, Refused, Unavailable, UsageFault, WaitTimeout
@@ -12,10 +13,6 @@ from evsrep.jobs.find import find_pair, is_id
 from evsrep.jobs.report import Fields, Reporter, Words
 from evsrep.jobs.verb import verb
 from evsrep.settings.spelling import did_you_mean
-
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
-
 
 T = TypeVar("T", Pair, Group)
 
@@ -74,7 +71,7 @@ class WaitOptions:
 
 
 @verb(WaitOptions)
-def wait_for_pair(cloud: "Cloud", options: WaitOptions, reporter: Reporter) -> Pair | None:
+def wait_for_pair(cloud: Cloud, options: WaitOptions, reporter: Reporter) -> Pair | None:
     """Wait until a pair reaches a goal, and return it; None where it is gone and that is the goal.
 
     Raises UsageFault for an unknown goal, NotFound, Failed where the goal can't be reached any
@@ -91,7 +88,7 @@ def wait_for_pair(cloud: "Cloud", options: WaitOptions, reporter: Reporter) -> P
 
 
 def wait_for(
-    cloud: "Cloud", pair: Pair, goal: Goal, seconds: float, reporter: Reporter
+    cloud: Cloud, pair: Pair, goal: Goal, seconds: float, reporter: Reporter
 ) -> Pair | None:
     """Wait for a pair that a verb has just made or changed.
 
@@ -222,7 +219,7 @@ def pauses() -> Iterator[float]:
 
 
 def _wait(
-    cloud: "Cloud", pair_id: str, goal: Goal, seconds: float, reporter: Reporter
+    cloud: Cloud, pair_id: str, goal: Goal, seconds: float, reporter: Reporter
 ) -> Pair | None:
     return wait_until(
         lambda left: cloud.once(left).pair(pair_id),

@@ -1,8 +1,9 @@
 """Many pairs waited for at once: a look is one listing, not a question for each."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
 from evsrep.errors import (
     AuthError,
@@ -23,10 +24,6 @@ from evsrep.jobs.wait import (
     time_is_up,
 )
 
-if TYPE_CHECKING:
-    from evsrep.cloud.client import Cloud
-
-
 _LOOK_SECONDS = 30.0
 
 
@@ -41,7 +38,7 @@ class Settled(NamedTuple):
 class Watch:
     """Many pairs waited for at once."""
 
-    def __init__(self, cloud: "Cloud", goal: Goal, *, seconds: float) -> None:
+    def __init__(self, cloud: Cloud, goal: Goal, *, seconds: float) -> None:
         """Each pair gets so many `seconds` from when it is added."""
         self._cloud = cloud
         self._clock = cloud.clock
@@ -127,7 +124,7 @@ class Watch:
         return None
 
 
-def _pair_or_none(cloud: "Cloud", pair_id: str) -> Pair | None:
+def _pair_or_none(cloud: Cloud, pair_id: str) -> Pair | None:
     try:
         return cloud.pair(pair_id)
     except NotFound:

@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from evsrep.cloud.problems import Place, error_for, is_token_refused, read_service_error
 from evsrep.errors import EvsrepError, ExitCode, PasscodeWanted

@@ -3,8 +3,7 @@
 from email.utils import formatdate
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from evsrep.cloud import retry
 

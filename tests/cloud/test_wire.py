@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from evsrep.cloud import identity, reading, wire
 from evsrep.cloud.models import Endpoint, Group, GroupChange, GroupOrder, PairOrder, Session

@@ -6,8 +6,7 @@ from contextlib import closing, suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from evsrep.cloud.models import Defaults
 from evsrep.errors import UsageFault

@@ -51,12 +51,16 @@ def test_the_face_is_what_it_was() -> None:
         _ = evsrep.no_such_name
 
 
+def parsed(module: str) -> list[ast.stmt]:
+    return ast.parse((ROOT / f"evsrep/{module}.py").read_text()).body
+
+
 def test_type_checkers_see_the_same_names() -> None:
-    tree = ast.parse((ROOT / "evsrep/__init__.py").read_text())
-    (guarded,) = (node for node in tree.body if isinstance(node, ast.If))
+    (guarded,) = (node for node in parsed("__init__") if isinstance(node, ast.If))
+    assert ast.unparse(guarded.body) == "from evsrep.library import *"
     seen = {
         alias.asname
-        for node in guarded.body
+        for node in parsed("library")
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
@@ -151,7 +155,7 @@ def test_the_readme_shows_what_works(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("evsrep.library.RealClock", lambda: clock)
+    monkeypatch.setattr("evsrep.wiring.RealClock", lambda: clock)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
     exec(compile(block, "README.md", "exec"), {})

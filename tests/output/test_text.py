@@ -9,8 +9,7 @@ import uuid
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from evsrep.output import plain
 from evsrep.output.console import Console

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 import tomli_w
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from evsrep.errors import ConfigError
 from evsrep.settings.profiles import change_profiles, read_profiles, readable_by_others
