@@ -1,5 +1,7 @@
 """`evsrep help`: what no single command owns."""
 
+import re
+
 import click
 
 from evsrep.cli.app import App, pass_app
@@ -44,77 +46,32 @@ value   no header, tab-separated, a line per object. The idiom for a script: -o 
 object on stderr: {"error": {"kind", "message", "hint", "status", "code", "request_id",
 "exit_code", "resume"}}; keys without a value are left out.
 """
-_PAIRS, _GROUPS = "os-vendor-replications", "os-vendor-replication-consistency-groups"
-REQUESTS = (
-    (
-        "create, apply",
-        (
-            "GET volumes/detail",
-            "GET volumes/{id}",
-            "GET servers/{id}",
-            f"GET {_PAIRS}",
-            f"POST {_PAIRS}",
-            f"GET {_PAIRS}/{{id}}",
-        ),
-    ),
-    ("export", ("GET volumes/detail", f"GET {_PAIRS}", f"GET {_GROUPS}")),
-    ("list", (f"GET {_PAIRS}", f"GET {_GROUPS}", "GET volumes/detail")),
-    ("show, wait", (f"GET {_PAIRS}/{{id}}", f"GET {_PAIRS}")),
-    ("delete", (f"GET {_PAIRS}/{{id}}", f"GET {_PAIRS}", f"DELETE {_PAIRS}/{{id}}")),
-    ("health", (f"GET {_PAIRS}", f"GET {_GROUPS}")),
-    ("doctor", ("GET /v3", f"GET {_PAIRS}", "GET servers")),
-    ("group list", (f"GET {_GROUPS}",)),
-    (
-        "group show, ready, wait",
-        (f"GET {_GROUPS}/{{id}}", f"GET {_GROUPS}", f"GET {_PAIRS}", "GET volumes/{id}"),
-    ),
-    (
-        "group create",
-        (
-            f"GET {_PAIRS}",
-            f"POST {_GROUPS}",
-            f"GET {_GROUPS}/{{id}}",
-            f"POST {_GROUPS}/{{id}}/action",
-        ),
-    ),
-    (
-        "group update",
-        (
-            f"GET {_GROUPS}",
-            f"GET {_GROUPS}/{{id}}",
-            f"GET {_PAIRS}",
-            f"POST {_GROUPS}/{{id}}/action",
-            f"PUT {_GROUPS}/{{id}}",
-        ),
-    ),
-    (
-        "group delete",
-        (
-            f"GET {_GROUPS}",
-            f"GET {_GROUPS}/{{id}}",
-            f"POST {_GROUPS}/{{id}}/action",
-            f"DELETE {_GROUPS}/{{id}}",
-        ),
-    ),
-    (
-        "group sync, pause, failover, switchover, reprotect",
-        (
-            f"GET {_GROUPS}",
-            f"GET {_GROUPS}/{{id}}",
-            f"GET {_PAIRS}",
-            f"POST {_GROUPS}/{{id}}/action",
-        ),
-    ),
-    (
-        "group expand",
-        (
-            f"GET {_GROUPS}",
-            f"GET {_PAIRS}",
-            "GET volumes/{id}",
-            f"POST {_GROUPS}/{{id}}/action",
-        ),
-    ),
+_SENT = {
+    "create, apply": "GET volumes/detail, GET volumes/{id}, GET servers/{id}, GET PAIRS, "
+    "POST PAIRS, GET PAIRS/{id}",
+    "export": "GET volumes/detail, GET PAIRS, GET GROUPS",
+    "list": "GET PAIRS, GET GROUPS, GET volumes/detail",
+    "show, wait": "GET PAIRS/{id}, GET PAIRS",
+    "delete": "GET PAIRS/{id}, GET PAIRS, DELETE PAIRS/{id}",
+    "health": "GET PAIRS, GET GROUPS",
+    "doctor": "GET /v3, GET PAIRS, GET servers",
+    "group list": "GET GROUPS",
+    "group show, ready, wait": "GET GROUPS/{id}, GET GROUPS, GET PAIRS, GET volumes/{id}",
+    "group create": "GET PAIRS, POST GROUPS, GET GROUPS/{id}, POST GROUPS/{id}/action",
+    "group update": "GET GROUPS, GET GROUPS/{id}, GET PAIRS, POST GROUPS/{id}/action, "
+    "PUT GROUPS/{id}",
+    "group delete": "GET GROUPS, GET GROUPS/{id}, POST GROUPS/{id}/action, DELETE GROUPS/{id}",
+    "group sync, pause, failover, switchover, reprotect": "GET GROUPS, GET GROUPS/{id}, GET PAIRS, "
+    "POST GROUPS/{id}/action",
+    "group expand": "GET GROUPS, GET PAIRS, GET volumes/{id}, POST GROUPS/{id}/action",
+}
+_NAMES = {"PAIRS": "os-vendor-replications", "GROUPS": "os-vendor-replication-consistency-groups"}
+REQUESTS = tuple(
+    (commands, tuple(re.sub("PAIRS|GROUPS", lambda name: _NAMES[name[0]], sent).split(", ")))
+    for commands, sent in _SENT.items()
 )
+"""The requests of each command."""
+
 API = """\
 evsrep speaks the replication part of the EVS API, below /v2/{project_id} at the
 endpoint that the catalog has for EVS; servers are asked for at the compute

@@ -15,12 +15,11 @@ from evsrep.jobs.actions import (
     ACTIONS,
     GROUP_GOALS,
     Action,
-    action_named,
     goal_of,
     is_done_already,
     took_effect,
 )
-from evsrep.jobs.find import find_group
+from evsrep.jobs.find import find_group, named
 from evsrep.jobs.group_wait import observe, settle, wait_for_goal
 from evsrep.jobs.groups import look_after
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
@@ -51,7 +50,7 @@ def act(cloud: Cloud, options: ActOptions, reporter: Reporter) -> Group:
     the answer is no, NotFound, Refused where profile, state or `expect_primary` forbid it,
     OutcomeUnknown, Failed, WaitTimeout, and what the cloud refuses.
     """
-    action = action_named(options.action, ACTIONS)
+    action = named("action", options.action, ACTIONS)
     if action.question:
         check_can_ask(reporter, yes=options.yes)
     cloud = cloud.for_change(yes=options.yes)

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from evsrep.cloud.models import Group
-from evsrep.errors import UsageFault
 from evsrep.jobs.wait import Goal
-from evsrep.settings.spelling import did_you_mean
 
 NOTHING_SEEN = ""  # the answer does not have the field: no ground to forbid anything
 NONE = "none"
@@ -222,16 +220,6 @@ GROUP_GOALS = {
     "deleted": Goal("deleted", "status", frozenset(), DELETE.failed, is_reached_by_absence=True),
 }
 """What `group wait` waits for."""
-
-
-def action_named(name: str, actions: Mapping[str, Action]) -> Action:
-    """Return an action by its name; raises UsageFault where there is none."""
-    if name not in actions:
-        raise UsageFault(
-            f"there is no action '{name}'{did_you_mean(name, actions)}",
-            hint=f"there are: {', '.join(actions)}",
-        )
-    return actions[name]
 
 
 def goal_of(action: Action, before: Group) -> Goal:

@@ -1,14 +1,16 @@
 """From the name or ID that a user typed to the one thing it means."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Group, Pair
 from evsrep.errors import NotFound, UsageFault
+from evsrep.settings.spelling import did_you_mean
 
 T = TypeVar("T", Disk, Group, Pair)
+Row = TypeVar("Row")
 
 _ID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}(\1[0-9a-f]{4}){2}\1[0-9a-f]{12}", re.IGNORECASE)
 _MOST_CANDIDATES = 10
@@ -49,6 +51,16 @@ def find_disk(cloud: Cloud, name_or_id: str) -> Disk:
     if is_id(name_or_id):
         return cloud.disk(name_or_id)
     return _only("disk", name_or_id, cloud.disks(name=name_or_id))
+
+
+def named(noun: str, name: str, table: Mapping[str, Row]) -> Row:
+    """Return the row of that name; raises UsageFault where there is none."""
+    if name not in table:
+        raise UsageFault(
+            f"there is no {noun} '{name}'{did_you_mean(name, table)}",
+            hint=f"there are: {', '.join(table)}",
+        )
+    return table[name]
 
 
 def several(noun: str, name: str, ids: Sequence[str]) -> UsageFault:

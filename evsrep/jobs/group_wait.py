@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Group, GroupChange
 from evsrep.jobs.actions import GROUP_GOALS
-from evsrep.jobs.find import find_group, is_id
+from evsrep.jobs.find import find_group, is_id, named
 from evsrep.jobs.groups import look_at, unseen, with_pair_ids, with_status
 from evsrep.jobs.report import Reporter, Words
 from evsrep.jobs.verb import verb
@@ -14,7 +14,6 @@ from evsrep.jobs.wait import (
     Goal,
     Waited,
     check_outcome,
-    goal_named,
     is_reached,
     wait_until,
 )
@@ -47,7 +46,7 @@ def wait_for_group(cloud: Cloud, options: GroupWaitOptions, reporter: Reporter) 
     Raises UsageFault for an unknown goal, NotFound, Failed where the goal can't be reached any
     more, WaitTimeout when the time is up, and AuthError.
     """
-    goal = goal_named(options.goal, GROUP_GOALS)
+    goal = named("goal", options.goal, GROUP_GOALS)
     name_or_id = options.group
     # one that is gone, or too new to be shown, is for the waiter to judge
     group = unseen(name_or_id) if is_id(name_or_id) else find_group(cloud, name_or_id)

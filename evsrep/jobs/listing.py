@@ -26,19 +26,9 @@ if TYPE_CHECKING:
 
 # which the service takes is not documented: whatever a pair has and can be put in an order
 SORT_KEYS = (
-    "id",
-    "name",
-    "description",
-    "status",
-    "replication_status",
-    "progress",
-    "priority_station",
-    "replication_model",
-    "replication_consistency_group_id",
-    "fault_level",
-    "failure_detail",
-    "created_at",
-    "updated_at",
+    *("id", "name", "description", "status", "replication_status", "progress"),
+    *("priority_station", "replication_model", "replication_consistency_group_id", "fault_level"),
+    *("failure_detail", "created_at", "updated_at"),
 )
 _DIRECTIONS = ("asc", "desc")
 _MOST_OF_A_PAGE = 1000
@@ -169,10 +159,8 @@ def _order(text: str | None, spell: Spell = str) -> dict[str, str]:
 
 def _check_word(flag: str, what: str, word: str, known: tuple[str, ...]) -> None:
     if word not in known:
-        raise UsageFault(
-            f"{flag}: no {what} '{word}'{did_you_mean(word, known)}",
-            hint=f"there are: {', '.join(known)}",
-        )
+        message = f"{flag}: no {what} '{word}'{did_you_mean(word, known)}"
+        raise UsageFault(message, hint=f"there are: {', '.join(known)}")
 
 
 def _moment(text: str, spell: Spell = str) -> datetime:

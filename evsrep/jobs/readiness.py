@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Group
 from evsrep.errors import EvsrepError, Refused
-from evsrep.jobs.actions import NONE, NOTHING_SEEN, REHEARSED, Action, Rule, action_named
-from evsrep.jobs.find import find_group
+from evsrep.jobs.actions import NONE, NOTHING_SEEN, REHEARSED, Action, Rule
+from evsrep.jobs.find import find_group, named
 from evsrep.jobs.groups import disks_of, pairs_of, with_pair_ids
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.verb import verb
@@ -52,7 +52,7 @@ def rehearse(cloud: Cloud, options: ReadyOptions, reporter: Reporter) -> list[Ch
 
     Raises UsageFault for an unknown action, NotFound, and Refused where the action would be.
     """
-    action = action_named(options.action, REHEARSED)
+    action = named("action", options.action, REHEARSED)
     group = find_group(cloud, options.group)
     checks = readiness(cloud, action, group)
     for check in checks:

@@ -1,6 +1,6 @@
 """Waiting for a pair or group to get where it should: one waiter serves every command."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -8,11 +8,10 @@ from evsrep.clock import Clock
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.meanings import FAILURE_DETAILS
 from evsrep.cloud.models import Group, Pair
-from evsrep.errors import Failed, NotFound, Refused, Unavailable, UsageFault, WaitTimeout
-from evsrep.jobs.find import find_pair, is_id
+from evsrep.errors import Failed, NotFound, Refused, Unavailable, WaitTimeout
+from evsrep.jobs.find import find_pair, is_id, named
 from evsrep.jobs.report import Fields, Reporter, Words
 from evsrep.jobs.verb import verb
-from evsrep.settings.spelling import did_you_mean
 
 T = TypeVar("T", Pair, Group)
 
@@ -77,7 +76,7 @@ def wait_for_pair(cloud: Cloud, options: WaitOptions, reporter: Reporter) -> Pai
     Raises UsageFault for an unknown goal, NotFound, Failed where the goal can't be reached any
     more, WaitTimeout when the time is up, and AuthError.
     """
-    goal = goal_named(options.goal, PAIR_GOALS)
+    goal = named("goal", options.goal, PAIR_GOALS)
     pair_id = options.pair if is_id(options.pair) else find_pair(cloud, options.pair).id
     resume = _resume(pair_id, goal)
     reporter.resume_with(resume)
@@ -95,16 +94,6 @@ def wait_for(
     Raises what `wait_until` raises.
     """
     return _wait(cloud, pair.id, goal, seconds, reporter)
-
-
-def goal_named(name: str, goals: Mapping[str, Goal]) -> Goal:
-    """Return a goal by its name; raises UsageFault where there is none."""
-    if name not in goals:
-        raise UsageFault(
-            f"'{name}' can't be waited for{did_you_mean(name, goals)}",
-            hint=f"there are: {', '.join(goals)}",
-        )
-    return goals[name]
 
 
 class Waited(NamedTuple):
