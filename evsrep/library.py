@@ -55,6 +55,7 @@ from evsrep.jobs.delete import (
     delete_pair as delete_pair,
     delete_pairs as delete_pairs,
 )
+from evsrep.jobs.doctor import DoctorOptions as DoctorOptions, examine as examine
 from evsrep.jobs.expand import ExpandOptions as ExpandOptions, expand_pairs as expand_pairs
 from evsrep.jobs.export import ExportOptions as ExportOptions, export as export
 from evsrep.jobs.find import (
@@ -82,6 +83,6 @@ from evsrep.jobs.listing import (
     list_pairs as list_pairs,
 )
 from evsrep.jobs.readiness import ReadyOptions as ReadyOptions, rehearse as rehearse
-from evsrep.jobs.report import LogReporter as LogReporter
+from evsrep.jobs.report import Reporter as Reporter
 from evsrep.jobs.wait import WaitOptions as WaitOptions, wait_for_pair as wait_for_pair
 from evsrep.wiring import connect as connect

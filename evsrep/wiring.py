@@ -16,7 +16,8 @@ import httpx
 
 from evsrep.builtin import sandbox_app, sandbox_profile
 from evsrep.clock import Clock, RealClock
-from evsrep.cloud.calls import Limits, Reporter
+from evsrep.cloud import calls
+from evsrep.cloud.calls import Limits
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.guard import ChangeGuard
 from evsrep.cloud.http import Http, new_client
@@ -24,8 +25,8 @@ from evsrep.cloud.identity import Password
 from evsrep.cloud.models import Defaults
 from evsrep.cloud.signin import KeySignIn, PasswordSignIn, SignIn, TokenSignIn
 from evsrep.errors import ConfigError
-from evsrep.jobs.report import LogReporter
-from evsrep.settings.environment import environment as environment_of_process
+from evsrep.jobs.report import Reporter
+from evsrep.settings.environment import environment
 from evsrep.settings.journal import Journal
 from evsrep.settings.paths import cache_folder
 from evsrep.settings.profile import SANDBOX, Profile
@@ -35,7 +36,7 @@ from evsrep.settings.settings import Settings
 from evsrep.settings.tokens import TokenCacheFile
 
 
-class WarningReporter(Reporter, Protocol):
+class WarningReporter(calls.Reporter, Protocol):
     """A reporter that can also warn."""
 
     def warn(self, text: str) -> None:
@@ -43,7 +44,7 @@ class WarningReporter(Reporter, Protocol):
         ...
 
 
-class Environment(NamedTuple):
+class Context(NamedTuple):
     """What a cloud is opened with."""
 
     clock: Clock
@@ -69,36 +70,36 @@ def connect(
     UsageFault for a wrong `timeout`, `retries` or variable.
     """
     given = {"profile": profile, "config": config, "timeout": timeout, "retries": retries}
-    settings = Settings(environment_of_process(), given, sandbox_profile, named_by="the program")
+    settings = Settings(environment(), given, sandbox_profile, named_by="the program")
     with ExitStack() as at_end:
-        opened_with = Environment(
+        context = Context(
             clock=RealClock(),
-            reporter=LogReporter(),
+            reporter=Reporter(),
             settings=settings,
             command="a program, by evsrep.connect",
             at_end=at_end,
         )
-        yield open_cloud(settings.profile, opened_with)
+        yield open_cloud(settings.profile, context)
 
 
-def open_cloud(profile: Profile, environment: Environment) -> Cloud:
+def open_cloud(profile: Profile, context: Context) -> Cloud:
     """Return the cloud of a profile. Nothing is sent yet.
 
     Raises ConfigError where the profile lacks something or has a wrong value, UsageFault for a
     wrong `timeout` or `retries`.
     """
-    reporter, settings = environment.reporter, environment.settings
+    reporter, settings = context.reporter, context.settings
     if profile.is_set("insecure"):
         reporter.warn(f"TLS is not verified: profile '{profile.name}' says insecure = true")
     if profile.name != SANDBOX and readable_by_others(settings.profile_file):
         reporter.warn(f"others can read the secrets in {settings.config_path}: chmod 600 it")
     http = Http(
-        new_client(_transport(environment, profile)),
-        clock=environment.clock,
+        new_client(_transport(context, profile)),
+        clock=context.clock,
         reporter=reporter,
         limits=Limits(settings.value("timeout", profile), settings.value("retries", profile)),
         allows_plain_http=profile.is_set("insecure"),
-        journal=None if profile.is_off("journal") else _journal(environment, profile),
+        journal=None if profile.is_off("journal") else _journal(context, profile),
         guard=ChangeGuard(
             profile.name,
             profile.is_set("read_only"),
@@ -106,11 +107,11 @@ def open_cloud(profile: Profile, environment: Environment) -> Cloud:
             settings.is_named,
         ),
     )
-    environment.at_end.callback(http.close)
+    context.at_end.callback(http.close)
     url = profile.auth_url if profile.text("auth_url") else ""
     return Cloud(
         http,
-        _sign_in(environment, profile, http, url),
+        _sign_in(context, profile, http, url),
         auth_url=url,
         region=profile.region,
         project_id=profile.text("project_id"),
@@ -120,21 +121,21 @@ def open_cloud(profile: Profile, environment: Environment) -> Cloud:
     )
 
 
-def _journal(environment: Environment, profile: Profile) -> Journal:
+def _journal(context: Context, profile: Profile) -> Journal:
     journal = Journal(
-        environment.settings.journal_path,
+        context.settings.journal_path,
         profile=profile.name,
-        command=environment.command,
-        warn=environment.reporter.warn,
+        command=context.command,
+        warn=context.reporter.warn,
     )
-    environment.at_end.callback(journal.close)
+    context.at_end.callback(journal.close)
     return journal
 
 
-def _transport(environment: Environment, profile: Profile) -> httpx.BaseTransport:
-    environ, proxy = environment.settings.environ, profile.text("proxy")
+def _transport(context: Context, profile: Profile) -> httpx.BaseTransport:
+    environ, proxy = context.settings.environ, profile.text("proxy")
     if profile.name == SANDBOX:
-        return httpx.WSGITransport(app=sandbox_app(environ, environment.clock))
+        return httpx.WSGITransport(app=sandbox_app(environ, context.clock))
     from evsrep.cloud.transport import Transport
 
     return Transport(
@@ -159,35 +160,35 @@ def _tls_context(profile: Profile) -> ssl.SSLContext:
         ) from error
 
 
-def _sign_in(environment: Environment, profile: Profile, http: Http, url: str) -> SignIn:
+def _sign_in(context: Context, profile: Profile, http: Http, url: str) -> SignIn:
     if profile.missing:
         raise ConfigError(
             f"profile '{profile.name}' lacks {', '.join(profile.missing)}",
             hint=f"add it with 'evsrep profile set {profile.name} KEY=VALUE'",
         )
     if profile.method == "token":
-        return TokenSignIn(http, url, _secret(environment, profile, "token"))
+        return TokenSignIn(http, url, _secret(context, profile, "token"))
     if profile.method == "key":
         return KeySignIn(
             http,
             url,
             profile.text("access_key"),
-            secret_key=_secret(environment, profile, "secret_key"),
-            security_token=_secret(environment, profile, "security_token")(),
+            secret_key=_secret(context, profile, "secret_key"),
+            security_token=_secret(context, profile, "security_token")(),
             project_id=profile.text("project_id"),
             project_name=profile.project_name,
         )
     who = _password(profile)
     cache = None
     if profile.name != SANDBOX:  # which is asked faster than a file is read
-        folder = cache_folder(environment.settings.environ)
-        cache = TokenCacheFile(folder, f"{url} {who}", environment.reporter.warn)
+        folder = cache_folder(context.settings.environ)
+        cache = TokenCacheFile(folder, f"{url} {who}", context.reporter.warn)
     return PasswordSignIn(
         http,
         url,
         who,
-        password=_secret(environment, profile, "password"),
-        passcode=_secret(environment, profile, "passcode"),
+        password=_secret(context, profile, "password"),
+        passcode=_secret(context, profile, "passcode"),
         cache=cache,
     )
 
@@ -206,15 +207,15 @@ def _password(profile: Profile) -> Password:
     )
 
 
-def _secret(environment: Environment, profile: Profile, key: str) -> Callable[[], str]:
-    """How to get at a secret, once; from then on it is starred out of everything said."""
+def _secret(context: Context, profile: Profile, key: str) -> Callable[[], str]:
+    """Return how to get at a secret, once; from then on it is starred out of all reports."""
     lock = Lock()  # side by side, two threads would both run the command
 
     @cache
     def get() -> str:
-        secret = profile.secret(key, environment.settings.environ)
+        secret = profile.secret(key, context.settings.environ)
         if secret and profile.name != SANDBOX:
-            environment.reporter.secrets.add(secret)
+            context.reporter.secrets.add(secret)
         return secret
 
     def get_once() -> str:

@@ -19,7 +19,7 @@ import hypothesis
 import pexpect
 import pytest
 
-from evsrep.cli.app import World
+from evsrep.cli.app import Environment
 from evsrep.cli.root import main
 from evsrep.clock import Clock
 
@@ -121,9 +121,9 @@ def run(home: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Run:
         if terminal:
             monkeypatch.setenv("COLUMNS", str(width))
         monkeypatch.setattr("sys.stdin", stdin)
-        world = World(clock=clock, stdin=stdin, out=out, err=err)
+        environment = Environment(clock=clock, stdin=stdin, out=out, err=err)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main(words, world)
+            code = main(words, environment)
         return Done(code, out.getvalue(), err.getvalue())
 
     return run
@@ -147,7 +147,7 @@ def pair_id(sandbox: Run) -> str:
 _HURRIED = """\
 #!{python}
 import sys, time
-from evsrep.cli.app import World
+from evsrep.cli.app import Environment
 from evsrep.cli.root import main
 
 
@@ -161,7 +161,7 @@ class Clock:
         time.sleep(seconds / 40)
 
 
-sys.exit(main(sys.argv[1:], World(clock=Clock())))
+sys.exit(main(sys.argv[1:], Environment(clock=Clock())))
 """
 
 

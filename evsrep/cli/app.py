@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from evsrep.settings.settings import Settings
 
 
-class World:
+class Environment:
     """What is outside of evsrep: time, the environment, the streams."""
 
     def __init__(
@@ -61,10 +61,10 @@ def _nowhere(mode: str) -> TextIO:
 class App:
     """One run of evsrep: the options of every command, and what they lead to."""
 
-    def __init__(self, world: World, words: Sequence[str] = ()) -> None:
-        self.world = world
+    def __init__(self, environment: Environment, words: Sequence[str] = ()) -> None:
+        self.environment = environment
         self.words = tuple(words)  # as they were typed
-        self.clock = world.clock
+        self.clock = environment.clock
         self.at_end = ExitStack()  # what is to be closed when the run is over
         self.resume = ""  # the command that goes on after a bug
         self._given: dict[str, Any] = {}
@@ -101,11 +101,11 @@ class App:
         """Where results and talk go."""
         from evsrep.output.console import Console
 
-        environ = self.world.environ
+        environ = self.environment.environ
         has_color = not (self.given("no_color") or environ.get("NO_COLOR"))
         return Console(
-            out=self.world.out,
-            err=self.world.err,
+            out=self.environment.out,
+            err=self.environment.err,
             form=self._form,
             columns=self.columns,
             allows_color=has_color and environ.get("TERM") != "dumb",
@@ -120,7 +120,7 @@ class App:
         from evsrep.builtin import sandbox_profile
         from evsrep.settings.settings import Settings
 
-        return Settings(self.world.environ, self._given, sandbox_profile)
+        return Settings(self.environment.environ, self._given, sandbox_profile)
 
     @property
     def profile(self) -> "Profile":
@@ -147,14 +147,14 @@ class App:
 
         from evsrep import wiring  # httpx is slow to import; Tab must stay quick
 
-        environment = wiring.Environment(
+        context = wiring.Context(
             clock=self.clock,
             reporter=self.console,
             settings=self.settings,
             command=shlex.join(("evsrep", *self.words)),
             at_end=self.at_end,
         )
-        return wiring.open_cloud(profile, environment)
+        return wiring.open_cloud(profile, context)
 
     def report(self, shape: Shape, *, is_many: bool = False) -> "Report":
         """Return the reporter of this run's command, whose result has that shape."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 import click
 
 from evsrep.cli.app import App, pass_app
-from evsrep.cli.options import Command, changes, everywhere, may_wait
+from evsrep.cli.options import Command, changes, everywhere, may_skip_checks, may_wait
 from evsrep.output.shapes import APPLIED
 
 if TYPE_CHECKING:
@@ -38,11 +38,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Requests at once.  [default: 8]",
 )
-@click.option(
-    "--check/--no-check",
-    default=True,
-    help="Look the constraints up before sending.  [default: check]",
-)
+@may_skip_checks
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
 @changes()
 @may_wait
@@ -62,7 +58,7 @@ def apply(app: App, /, options: "ApplyOptions") -> None:
     from evsrep.jobs.apply import apply_pairs
 
     if options.file == "-":
-        options = dataclasses.replace(options, file=_bytes_of(app.world.stdin))
+        options = dataclasses.replace(options, file=_bytes_of(app.environment.stdin))
     with app.report(APPLIED, is_many=True) as report:
         apply_pairs(app.cloud, options, report)
 

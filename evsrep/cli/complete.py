@@ -17,29 +17,29 @@ Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]
 
 
 def pairs(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
-    """Names and IDs of the last listing; those that were typed already are left out."""
+    """Offer names and IDs of the last listing, but for those that were typed already."""
     typed = ctx.params.get(param.name or "") or ()
     return _named(word, _names(ctx).pairs, typed)
 
 
-def groups(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
-    """Names and IDs of the groups of the last listing."""
+def groups(ctx: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
+    """Offer names and IDs of the groups of the last listing."""
     return _named(word, _names(ctx).groups, ())
 
 
-def pair_names(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
-    """Names alone."""
+def pair_names(ctx: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
+    """Offer names alone."""
     return _starting(word, dict.fromkeys(_names(ctx).pairs.values()))
 
 
-def zones(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
-    """The availability zones of the last listing."""
+def zones(ctx: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
+    """Offer the availability zones of the last listing."""
     return _starting(word, _names(ctx).zones)
 
 
 def words(known: Callable[[], Iterable[str]]) -> Completer:
-    """A completer of words that are always the same."""
-    return lambda ctx, param, word: _starting(word, known())
+    """Return a completer of words that are always the same."""
+    return lambda _ctx, _param, word: _starting(word, known())
 
 
 def learned(app: App, found: "Iterator[Pair]", *, is_whole: bool) -> "Iterator[Pair]":
@@ -53,7 +53,7 @@ def learned(app: App, found: "Iterator[Pair]", *, is_whole: bool) -> "Iterator[P
             names[pair.id] = pair.name
             stations[pair.priority_station] = None
         yield pair
-    cache = _shelf(app)
+    cache = _cache(app)
     if cache is None:
         return
     before = cache.read()
@@ -71,7 +71,7 @@ def learned_groups(app: App, found: "Iterator[Group]", *, is_whole: bool) -> "It
         if len(names) < MOST_PAIRS:
             names[group.id] = group.name
         yield group
-    cache = _shelf(app)
+    cache = _cache(app)
     if cache is not None:
         before = cache.read()
         known = names if is_whole else {**names, **before.groups, **names}
@@ -82,18 +82,18 @@ def _names(ctx: click.Context) -> "Names":
     from evsrep.settings.names import Names
 
     app = ctx.find_object(App)
-    cache = _shelf(app) if app else None
+    cache = _cache(app) if app else None
     return cache.read() if cache else Names({}, ())
 
 
-def _shelf(app: App) -> "NameCache | None":
-    """The place of this run's profile; None where there is none to be had."""
+def _cache(app: App) -> "NameCache | None":
+    """Return the names kept for this run's profile; None where none can be kept."""
     from evsrep.settings.names import NameCache
     from evsrep.settings.paths import cache_folder
 
     try:
         return NameCache(
-            cache_folder(app.world.environ), f"{app.settings.config_path} {app.profile.name}"
+            cache_folder(app.environment.environ), f"{app.settings.config_path} {app.profile.name}"
         )
     except EvsrepError:
         return None

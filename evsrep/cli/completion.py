@@ -27,7 +27,7 @@ def completion(app: App, shell: str) -> None:
 
 
 def script(command: click.Command, shell: str) -> str:
-    """The script, as Click writes it, but for what has a comma in it, such as columns, in fish."""
+    """Return the script as Click writes it, but for what has a comma in it in fish."""
     found = get_completion_class(shell)
     assert found is not None  # noqa: S101 -- SHELLS are those that Click knows
     # for bash, Click's own `source` would first start a bash to ask for its version

@@ -7,7 +7,7 @@ import click
 
 from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
-from evsrep.cli.options import Command, changes, everywhere, may_wait
+from evsrep.cli.options import Command, changes, everywhere, may_skip_checks, may_wait, texts
 from evsrep.output.shapes import PAIR, REQUEST, Shape
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def _shape(params: Mapping[str, Any]) -> Shape:
     return REQUEST if params.get("dry_run") else PAIR
 
 
-def _models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def _models(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     from evsrep.jobs.pair_request import MODELS
 
     return [model for model in MODELS if model.startswith(incomplete)]
@@ -44,8 +44,7 @@ def _models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     multiple=True,
     help="Instead of both, given twice: the order is kept.",
 )
-@click.option("--name", metavar="TEXT", help="At most 255 bytes as UTF-8.")
-@click.option("--description", metavar="TEXT", help="At most 255 bytes as UTF-8.")
+@texts
 @click.option(
     "--priority-station",
     metavar="AZ",
@@ -58,11 +57,7 @@ def _models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     shell_complete=_models,
     help="The only one there is: hypermetro.",
 )
-@click.option(
-    "--check/--no-check",
-    default=True,
-    help="Look the constraints up before sending.  [default: check]",
-)
+@may_skip_checks
 @click.option("--dry-run", is_flag=True, help="Print the request instead of sending it.")
 @click.option(
     "--if-not-exists", is_flag=True, help="A pair of these two disks that is there is success."

@@ -24,7 +24,7 @@ _TABLES: tuple[tuple[str, Mapping[str, meanings.Meaning]], ...] = (
 )
 
 
-def _complete(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
+def _complete(_ctx: click.Context, _param: click.Parameter, word: str) -> list[CompletionItem]:
     known = dict.fromkeys(row["word"] for row in _rows())
     return [CompletionItem(each) for each in known if each.startswith(word)]
 

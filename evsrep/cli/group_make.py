@@ -6,7 +6,7 @@ import click
 
 from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
-from evsrep.cli.options import Command, changes, everywhere, may_wait
+from evsrep.cli.options import Command, changes, everywhere, may_wait, texts
 from evsrep.output.shapes import GROUP
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     shell_complete=complete.pairs,
     help="ID or exact name; may be given several times.",
 )
-@click.option("--name", metavar="TEXT", help="At most 255 bytes as UTF-8.")
-@click.option("--description", metavar="TEXT", help="At most 255 bytes as UTF-8.")
+@texts
 @click.option(
     "--priority-station",
     metavar="AZ",

@@ -29,11 +29,12 @@ class Group(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands alone: with the options of every command it would be two screens."""
+        """Write the commands alone: with the options of every command it would be two screens."""
         self.format_commands(ctx, formatter)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The last line, as it stands."""
+        """Write the last line, as it stands."""
+        del ctx
         formatter.write(f"\n  {self.epilog}\n")
 
 
@@ -56,7 +57,8 @@ class LazyGroup(Group):
         self._places = {name: place for each in modules.values() for name, place in each.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of the table, then those that are there already."""
+        """Return the commands of the table in its order, then those that are there already."""
+        del ctx
         return [*self._places, *(name for name in self.commands if name not in self._places)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -71,7 +73,7 @@ class LazyGroup(Group):
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands by task, where there are several: a line each, the task before the first."""
+        """Write the commands by task, where there are several: a line each, the task first."""
         if len(self._tasks) == 1:
             super().format_commands(ctx, formatter)
             return

@@ -101,7 +101,7 @@ TOPICS = ("options", "output", "exit-codes", "environment", "files", "api")
     "topic",
     metavar="[TOPIC|COMMAND…]",
     nargs=-1,
-    shell_complete=lambda ctx, param, word: [each for each in TOPICS if each.startswith(word)],
+    shell_complete=lambda _ctx, _param, word: [name for name in TOPICS if name.startswith(word)],
 )
 @everywhere
 @pass_app
@@ -138,7 +138,7 @@ def _requests(row: tuple[str, tuple[str, ...]]) -> str:
 
 
 def _common_options() -> str:
-    """The options of every command, with the variables that stand in for them."""
+    """Return the options of every command."""
     from evsrep.cli.root import cli
 
     ctx = click.Context(cli, info_name="evsrep", **cli.context_settings)
@@ -150,7 +150,7 @@ def _common_options() -> str:
 
 
 def exit_code_rows() -> list[dict[str, object]]:
-    """The exit codes as rows of a result."""
+    """Return the exit codes as rows of a result."""
     return [
         {"code": int(row.code), "kind": ", ".join(row.kinds) or None, "meaning": row.when}
         for row in EXIT_CODES
@@ -158,7 +158,7 @@ def exit_code_rows() -> list[dict[str, object]]:
 
 
 def _command_help(words: tuple[str, ...]) -> str:
-    """The help of a command, found as if it were typed."""
+    """Return the help of a command, found as if it were typed."""
     from evsrep.cli.root import cli
 
     ctx = click.Context(cli, info_name="evsrep", **cli.context_settings)

@@ -47,7 +47,7 @@ def journal(app: App, since: str | None) -> None:
 
 
 def _moment(text: str, now: float) -> str:
-    """A duration back from now, or a time, as the journal writes it."""
+    """Read a duration back from now, or a time; return it as the journal writes it."""
     duration = re.fullmatch(r"(\d{1,6})([smhd]?)", text)
     try:
         if duration:

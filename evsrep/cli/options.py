@@ -176,6 +176,22 @@ def changes(*, asks: bool = False) -> Callable[[F], F]:
     return click.option("--yes", is_flag=True, help=about)
 
 
+def texts(command: F) -> F:
+    """Give a command `--name` and `--description`."""
+    for flag in ("--description", "--name"):
+        command = click.option(flag, metavar="TEXT", help="At most 255 bytes as UTF-8.")(command)
+    return command
+
+
+def may_skip_checks(command: F) -> F:
+    """Give a command `--check` and `--no-check`."""
+    return click.option(
+        "--check/--no-check",
+        default=True,
+        help="Look the constraints up before sending.  [default: check]",
+    )(command)
+
+
 def wait_timeout(command: F) -> F:
     """Give a command `--wait-timeout`."""
     return click.option(

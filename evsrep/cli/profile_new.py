@@ -81,7 +81,7 @@ def init(app: App, /, name: str, preset: str | None, no_test: bool, **flags: Any
     values = {key: value for key, value in flags.items() if value is not None}
     values |= {key: app.given(key) for key in _KEPT_ON_APP if app.given(key) is not None}
     _check_values(values, _flag)
-    if app.world.is_interactive:
+    if app.environment.is_interactive:
         app.console.note(
             "each answer is also a flag, and can be changed later; Ctrl-C saves nothing"
         )
@@ -132,13 +132,13 @@ def import_(
     if openrc:
         imported = _from_openrc(app, openrc)
     else:
-        imported = _from_cloud(app, cloud) if cloud else from_variables(app.world.environ)
+        imported = _from_cloud(app, cloud) if cloud else from_variables(app.environment.environ)
     values = {key: held.value for key, held in imported.items()}
     name = name or cloud or values.get("project_name") or Path(openrc or "").stem
     if not name:
         raise UsageFault("give the profile's name with --as NAME")
     _check_is_new(app, name)
-    if app.world.is_interactive:
+    if app.environment.is_interactive:
         _ask(values, None)
     _save_new(app, name, values, is_tested=not no_test)
 
@@ -146,7 +146,7 @@ def import_(
 def _from_openrc(app: App, openrc: str) -> Mapping[str, Value]:
     from evsrep.settings.openrc import read_openrc
 
-    read = read_openrc(Path(openrc), app.world.environ)
+    read = read_openrc(Path(openrc), app.environment.environ)
     for name in read.left_out:
         app.console.warn(f"{name} is left out: it has a $ in it that a shell may expand")
     if not read.variables:
@@ -157,13 +157,13 @@ def _from_openrc(app: App, openrc: str) -> Mapping[str, Value]:
 def _from_cloud(app: App, cloud: str) -> Mapping[str, Value]:
     from evsrep.settings.clouds import read_cloud
 
-    return read_cloud(cloud, environ=app.world.environ, folder=Path.cwd())
+    return read_cloud(cloud, environ=app.environment.environ, folder=Path.cwd())
 
 
 def _save_new(app: App, name: str, values: Values, *, is_tested: bool) -> None:
     """Save a profile, as the default one where there is none yet."""
     _check_values(values, lambda key: key.name)
-    profile = proposed(name, values, app.world.environ)
+    profile = proposed(name, values, app.environment.environ)
     _check_is_enough(profile)
     if is_tested:
         _try(app, profile)

@@ -20,18 +20,21 @@ from evsrep.errors import (
     OutputClosed,
     OutputFailed,
 )
+from evsrep.jobs.report import Progress, Reporter, Row, Thing, Words
 from evsrep.output.shapes import Shape
 
 if TYPE_CHECKING:
     from evsrep.cli.app import App
-    from evsrep.jobs.report import Progress, Row, Thing, Words
 
 
-class Report:
+class Report(Reporter):
     """The reporter of one command: `with app.report(PAIR) as report`."""
+
+    wants_yes = True
 
     def __init__(self, app: "App", shape: Shape, *, is_many: bool = False) -> None:
         """`is_many` is for commands that print a row for each of many."""
+        self.can_ask = app.environment.is_interactive
         self._app = app
         self._console = app.console
         self._shape = shape
@@ -53,22 +56,15 @@ class Report:
         if isinstance(error, KeyboardInterrupt):
             message = self._interrupted()
             if message:
-                raise self._told(Interrupted(message)) from None
+                raise self._with_resume(Interrupted(message)) from None
         elif isinstance(error, EvsrepError):
-            self._told(error)
+            self._with_resume(error)
         elif error is None:
             self.finish()
         elif isinstance(error, Exception):  # a bug: what is known is told all the same
-            self._app.resume = self._told(InternalError("")).resume
+            self._app.resume = self._with_resume(InternalError("")).resume
 
     # What a verb says
-
-    wants_yes = True
-
-    @property
-    def can_ask(self) -> bool:
-        """Whether somebody is there to be asked."""
-        return self._app.world.is_interactive
 
     def verbose(self, text: str) -> None:
         """Tell what is done, to those who want the details."""
@@ -97,20 +93,20 @@ class Report:
             self._console.note("")  # the cursor stands behind the question
             raise Interrupted("interrupted; nothing was done") from None
 
-    def sending(self, fields: Mapping[str, Any], resume: "Words") -> None:
+    def sending(self, fields: Mapping[str, Any], resume: Words) -> None:
         """Keep what was asked for, and what finds it again: from now on it may be there."""
         self._asked, self._resume, self._was_sent = fields, resume, True
 
-    def resume_with(self, resume: "Words", fields: Mapping[str, Any] | None = None) -> None:
+    def resume_with(self, resume: Words, fields: Mapping[str, Any] | None = None) -> None:
         """Keep how to go on, and with what, should nothing be known that says it better."""
         self._resume, self._named = resume, fields
 
-    def observe(self, thing: "Thing", resume: "Words" = (), *, is_over: bool = False) -> None:
+    def observe(self, thing: Thing, resume: Words = (), *, is_over: bool = False) -> None:
         """Keep how a thing is now, and how to go on from here."""
         self._known, self._resume, self._is_over = thing.fields, resume, is_over
         self._asked = None
 
-    def row(self, row: "Row") -> None:
+    def row(self, row: Row) -> None:
         """Print the row as soon as it is there, where the form allows that."""
         fields = {**row.fields}
         if row.error is not None:
@@ -128,7 +124,7 @@ class Report:
         """Have Ctrl-C, and the requests to end, do something else than break off."""
         return on_interrupt(act)
 
-    def progress(self) -> "AbstractContextManager[Progress]":
+    def progress(self) -> AbstractContextManager[Progress]:
         """Show a line that is kept current, to those who watch."""
         from evsrep.output.progress import progress
 
@@ -160,11 +156,13 @@ class Report:
                 self._console.resume(self._command)  # nobody got the ID from stdout
             raise
         except KeyboardInterrupt:
-            raise self._told(Interrupted("interrupted; what was asked for is done")) from None
+            raise self._with_resume(
+                Interrupted("interrupted; what was asked for is done")
+            ) from None
         if not self._is_over and self._resume and not self._console.is_json:
             self._console.resume(self._command)
 
-    def _told(self, error: EvsrepError) -> EvsrepError:
+    def _with_resume(self, error: EvsrepError) -> EvsrepError:
         if not self._goes_on(error):
             return error
         error.resume = self._command

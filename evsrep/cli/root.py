@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from evsrep.cli.app import App, World
+from evsrep.cli.app import App, Environment
 from evsrep.cli.groups import LazyGroup
 from evsrep.cli.options import everywhere
 from evsrep.errors import (
@@ -53,23 +53,27 @@ _OUTPUT_OPTION = re.compile(r"(?:--output=?|-[qv]*o=?)(.*)")  # `-qojson` is one
 _SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
+_ABOUT = """The command line for EVS replication.
+\f
+
+evsrep pairs a production disk with a disaster-recovery disk in another availability zone, and
+keeps an eye on the pair. It checks before it sends, never creates a pair twice, never loses an
+ID, and says what happened. To try it without an account: evsrep create -p sandbox …
+
+The API behind it is deprecated in favour of SDRS; this is for the clouds that still offer it.
+"""
+
+
 @click.group(
     cls=LazyGroup,
     modules=COMMANDS,
     context_settings=dict(_SETTINGS),
+    help=_ABOUT,
     epilog="Without an account: -p sandbox. Deprecated in favour of SDRS: evsrep help api",
 )
 @everywhere
 def cli() -> None:
-    """The command line for EVS replication.
-    \f
-
-    evsrep pairs a production disk with a disaster-recovery disk in another availability zone, and
-    keeps an eye on the pair. It checks before it sends, never creates a pair twice, never loses an
-    ID, and says what happened. To try it without an account: evsrep create -p sandbox …
-
-    The API behind it is deprecated in favour of SDRS; this is for the clouds that still offer it.
-    """
+    """Lead to the commands."""
 
 
 def run() -> None:
@@ -86,7 +90,7 @@ def run() -> None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
     # in a locale such as C, Python takes the bytes of UTF-8 text for something else
     words = [os.fsencode(word).decode(errors="surrogateescape") for word in sys.argv[1:]]
-    with _exit_code(App(World(), words)) as code:
+    with _exit_code(App(Environment(), words)) as code:
         code.returned = cli.main(words, "evsrep", standalone_mode=False, obj=code.app)
     if code.value == ExitCode.INTERRUPTED:
         from evsrep.output.console import abandon
@@ -98,9 +102,9 @@ def run() -> None:
     sys.exit(code.value)
 
 
-def main(words: Sequence[str], world: World | None = None) -> int:
+def main(words: Sequence[str], environment: Environment | None = None) -> int:
     """Run one command and return its exit code; never raises."""
-    with _exit_code(App(world or World(), words)) as code:
+    with _exit_code(App(environment or Environment(), words)) as code:
         code.returned = cli.main(list(words), "evsrep", standalone_mode=False, obj=code.app)
     return code.value
 
@@ -161,15 +165,15 @@ def _report(app: App, error: EvsrepError) -> int:
     try:
         console = app.console
     except Exception:
-        console = Console(out=app.world.out, err=app.world.err)
+        console = Console(out=app.environment.out, err=app.environment.err)
     if app.given("output") is None:
-        console.form = _form_in(app.words, app.world.environ) or console.form
+        console.form = _form_in(app.words, app.environment.environ) or console.form
     console.fail(error)
     return error.exit_code
 
 
 def _form_in(words: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The form that the words ask for: Click stops at the first fault, perhaps before `-o`."""
+    """Return the form that the words ask for: Click may stop at a fault before `-o`."""
     found = environ.get("EVSREP_OUTPUT", "")
     for word, following in zip(words, [*words[1:], ""], strict=True):
         option = _OUTPUT_OPTION.fullmatch(word)
@@ -179,7 +183,7 @@ def _form_in(words: Sequence[str], environ: Mapping[str, str]) -> str:
 
 
 def _usage(error: click.ClickException) -> EvsrepError:
-    """Click's complaint in our words."""
+    """Return Click's complaint in our words."""
     ctx = getattr(error, "ctx", None)
     command = ctx.command_path if ctx else "evsrep"
     if isinstance(error, click.BadParameter) and (variable := _variable_of(error)):
@@ -193,7 +197,7 @@ def _usage(error: click.ClickException) -> EvsrepError:
 
 
 def _variable_of(error: click.BadParameter) -> str:
-    """The environment's variable that a bad value came from; nothing where it was typed."""
+    """Return the variable that a bad value came from; nothing where it was typed."""
     if error.ctx is None or error.param is None or error.param.name is None:
         return ""
     source = error.ctx.get_parameter_source(error.param.name)
@@ -202,7 +206,7 @@ def _variable_of(error: click.BadParameter) -> str:
 
 
 def _no_such_option(error: click.NoSuchOption) -> str:
-    """One word that was probably meant: Click names several, in the order of the alphabet."""
+    """Name one word that was probably meant: Click names several, in the order of the alphabet."""
     from evsrep.settings.spelling import did_you_mean
 
     meant = did_you_mean(error.option_name, error.possibilities or ())
@@ -210,12 +214,12 @@ def _no_such_option(error: click.NoSuchOption) -> str:
 
 
 def _bug(app: App, error: BaseException) -> EvsrepError:
-    """An error that nobody foresaw; its traceback only for who asked for it."""
+    """Return the error of what nobody foresaw; its traceback only for who asked for it."""
     import traceback
 
     if app.given("debug"):
         trace = "".join(traceback.format_exception(error))
-        app.world.err.write(app.console.secrets.hide(trace))
+        app.environment.err.write(app.console.secrets.hide(trace))
     return InternalError(
         f"evsrep met something unforeseen: {type(error).__name__}: {error}",
         hint="this is a bug; --debug shows where. What was done up to here is not undone",

@@ -55,7 +55,7 @@ def seed(app: App, disks: int) -> None:
     from evsrep.sandbox.bulk import seed_more
 
     with as_config_error():
-        seed_more(sandbox_path(app.world.environ), disks)
+        seed_more(sandbox_path(app.environment.environ), disks)
     app.console.note(f"the sandbox has {disks} more disks")
 
 
@@ -71,7 +71,7 @@ def reset(app: App) -> None:
     from evsrep.sandbox.store import reset as start_afresh
 
     with as_config_error():
-        start_afresh(sandbox_path(app.world.environ))
+        start_afresh(sandbox_path(app.environment.environ))
     app.console.note("the sandbox is as new")
 
 
@@ -94,14 +94,14 @@ def break_(app: App, az: str | None, link: bool) -> None:
 
     if bool(az) == link:
         raise UsageFault("give --az AZ or --link, one of them")
-    open_sandbox(app.world.environ, app.clock)
+    open_sandbox(app.environment.environ, app.clock)
     with as_config_error():
         if link:
-            break_link(sandbox_path(app.world.environ))
+            break_link(sandbox_path(app.environment.environ))
             app.console.note("the link between the zones is down")
             return
         try:
-            break_zone(sandbox_path(app.world.environ), az or "", now=app.clock.time)
+            break_zone(sandbox_path(app.environment.environ), az or "", now=app.clock.time)
         except ValueError as error:
             raise UsageFault(f"--az: {error}") from error
         app.console.note(f"zone {az} is down, and its servers with it")
@@ -118,9 +118,9 @@ def mend(app: App) -> None:
     from evsrep.builtin import as_config_error, open_sandbox, sandbox_path
     from evsrep.sandbox.trouble import mend as make_whole
 
-    open_sandbox(app.world.environ, app.clock)
+    open_sandbox(app.environment.environ, app.clock)
     with as_config_error():
-        mended = make_whole(sandbox_path(app.world.environ), now=app.clock.time)
+        mended = make_whole(sandbox_path(app.environment.environ), now=app.clock.time)
     app.console.note(f"mended: {', '.join(mended)}" if mended else "nothing was broken")
 
 
@@ -146,7 +146,7 @@ def serve(app: App, port: int) -> None:
     from evsrep.settings.profiles import profile_text
 
     try:
-        server = Server(open_sandbox(app.world.environ, app.clock), port)
+        server = Server(open_sandbox(app.environment.environ, app.clock), port)
     except OSError as error:
         raise ConfigError(
             f"port {port} can't be used: {error.strerror or error}",

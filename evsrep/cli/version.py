@@ -21,7 +21,7 @@ class VersionOption(click.Option):
         if opts.get(self.name or "") and not ctx.resilient_parsing:
             app = ctx.ensure_object(App)
             is_verbose = bool(opts.get("verbose") or app.given("verbose"))
-            app.world.out.writelines(f"{line}\n" for line in _lines(is_verbose))
+            app.environment.out.writelines(f"{line}\n" for line in _lines(is_verbose))
             ctx.exit()
         return super().handle_parse_result(ctx, opts, args)
 

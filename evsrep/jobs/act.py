@@ -23,23 +23,21 @@ from evsrep.jobs.find import find_group, named
 from evsrep.jobs.group_wait import observe, settle, wait_for_goal
 from evsrep.jobs.groups import look_after
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
+from evsrep.jobs.options import ChangeOptions
 from evsrep.jobs.readiness import guard
 from evsrep.jobs.report import Reporter, Words, ask, check_can_ask
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import WAIT_SECONDS, Goal
+from evsrep.jobs.wait import Goal
 
 
-@dataclass(frozen=True, slots=True)
-class ActOptions:
+@dataclass(frozen=True)
+class ActOptions(ChangeOptions):
     """What `evsrep group sync`, `pause`, `failover`, `switchover` and `reprotect` take."""
 
     group: str
     action: str
     expect_primary: str | None = None
-    yes: bool = False
     force: bool = False
-    wait: bool = False
-    wait_timeout: float = WAIT_SECONDS
 
 
 @verb(ActOptions)

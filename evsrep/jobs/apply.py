@@ -17,16 +17,16 @@ from evsrep.jobs.apply_rows import Tally, not_run
 from evsrep.jobs.apply_run import ApplyRun
 from evsrep.jobs.inventory import take_inventory
 from evsrep.jobs.manifest import Manifest, format_of, read_manifest
+from evsrep.jobs.options import WAIT_SECONDS, ChangeOptions
 from evsrep.jobs.report import Reporter, Words
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import WAIT_SECONDS
 
 JOBS = 8
 MOST_JOBS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyOptions:
+@dataclass(frozen=True)
+class ApplyOptions(ChangeOptions):
     """What `evsrep apply` takes; `file` is a path, or an open binary file such as a pipe."""
 
     file: str | Path | BinaryIO
@@ -34,9 +34,6 @@ class ApplyOptions:
     jobs: int = JOBS
     check: bool = True
     dry_run: bool = False
-    yes: bool = False
-    wait: bool = False
-    wait_timeout: float = WAIT_SECONDS
 
 
 @verb(ApplyOptions)

@@ -12,7 +12,7 @@ CREATED, EXISTS, CONFLICT = "created", "exists", "conflict"
 FAILED, UNKNOWN, NOT_RUN = "failed", "unknown", "not_run"
 RESULTS = (CREATED, EXISTS, CONFLICT, FAILED, UNKNOWN, NOT_RUN)
 
-_MOST_TOLD = 20
+_MOST_FAULTS = 20
 
 
 class RowResult(NamedTuple):
@@ -69,7 +69,7 @@ class Tally:
             self._late = row.error
         elif not row.is_as_asked:
             self._failures += 1
-            if row.error is not None and len(self._faults) < _MOST_TOLD:
+            if row.error is not None and len(self._faults) < _MOST_FAULTS:
                 self._faults.append((row.line, row.error.full_message))
         return row
 

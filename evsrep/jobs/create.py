@@ -10,24 +10,22 @@ from evsrep.cloud.models import Defaults, Pair, PairOrder
 from evsrep.cloud.wire import order_fields
 from evsrep.errors import Refused, UsageFault
 from evsrep.jobs.once import LOOK_SECONDS, Change, Result, run_once
+from evsrep.jobs.options import ChangeOptions
 from evsrep.jobs.pair_request import MODELS, PairRequest, Spell
 from evsrep.jobs.preflight import Preflight, look_before, pair_of, raise_if_broken
 from evsrep.jobs.report import Reporter, Words
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import PAIR_GOALS, WAIT_SECONDS, check_outcome, raise_if_hopeless, wait_for
+from evsrep.jobs.wait import PAIR_GOALS, check_outcome, raise_if_hopeless, wait_for
 
 _AVAILABLE = PAIR_GOALS["available"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateOptions(PairRequest):
+@dataclass(frozen=True, kw_only=True)
+class CreateOptions(PairRequest, ChangeOptions):
     """What `evsrep create` takes, but for `--dry-run`, which is `plan_pair`."""
 
     check: bool = True
     if_not_exists: bool = False
-    yes: bool = False
-    wait: bool = False
-    wait_timeout: float = WAIT_SECONDS
 
     def validate(self, spell: Spell = str) -> None:
         """Raise UsageFault for everything at once that is wrong with the words."""

@@ -17,14 +17,14 @@ from evsrep.errors import (
     Failed,
     NotFound,
     NotOffered,
-    OutcomeUnknown,
     Refused,
 )
 from evsrep.jobs.find import find_pair, is_id
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
-from evsrep.jobs.report import Reporter, Words, ask, check_can_ask, failure_of
+from evsrep.jobs.options import WAIT_SECONDS, ChangeOptions
+from evsrep.jobs.report import Outcome, Reporter, Words, ask, check_can_ask, failure_of
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import PAIR_GOALS, WAIT_SECONDS, raise_if_hopeless
+from evsrep.jobs.wait import PAIR_GOALS, raise_if_hopeless
 from evsrep.jobs.watch import Watch
 
 NOT_RUN, DELETING, DELETED = "not_run", "deleting", "deleted"
@@ -34,25 +34,20 @@ _DELETABLE = frozenset({"available", "error"})
 _GONE = PAIR_GOALS["deleted"]
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteOptions:
+@dataclass(frozen=True)
+class DeleteOptions(ChangeOptions):
     """What `evsrep delete` takes."""
 
     pairs: Sequence[str]
-    yes: bool = False
     ignore_missing: bool = False
-    wait: bool = False
-    wait_timeout: float = WAIT_SECONDS
 
 
-@dataclass(slots=True)
-class Deletion:
+@dataclass(kw_only=True)
+class Deletion(Outcome):
     """A pair that is to go, and what has become of that."""
 
     name_or_id: str  # as the user named it
     pair: Pair | None = None
-    result: str = NOT_RUN
-    error: EvsrepError | None = None
 
     @property
     def id(self) -> str:
@@ -78,11 +73,6 @@ class Deletion:
         # the pair was looked at before
         is_news = self.result in (DELETED, DELETING)
         return {**known, "status": self.result} if is_news else known
-
-    def end(self, error: EvsrepError) -> None:
-        """Keep what went wrong."""
-        self.error = error
-        self.result = UNKNOWN if isinstance(error, OutcomeUnknown) else FAILED
 
 
 @verb(DeleteOptions)
@@ -125,7 +115,7 @@ def delete_pair(
     wait_timeout: float = WAIT_SECONDS,
 ) -> Deletion:
     """Delete one pair, by ID or exact name, as `delete_pairs` does; raises what that raises."""
-    options = DeleteOptions((pair,), yes, ignore_missing, wait, wait_timeout)
+    options = DeleteOptions((pair,), ignore_missing, yes=yes, wait=wait, wait_timeout=wait_timeout)
     return delete_pairs(cloud, options)[0]
 
 
@@ -157,7 +147,7 @@ def _look_up(cloud: Cloud, options: DeleteOptions) -> list[Deletion]:
     """
     deletions: dict[str, Deletion] = {}
     for name_or_id in dict.fromkeys(options.pairs):
-        deletion = Deletion(name_or_id)
+        deletion = Deletion(name_or_id=name_or_id)
         try:
             deletion.pair = find_pair(cloud, name_or_id)
             if options.ignore_missing and deletion.pair.status == "deleting":

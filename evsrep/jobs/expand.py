@@ -15,7 +15,6 @@ from evsrep.errors import (
     Failed,
     NotFound,
     NotOffered,
-    OutcomeUnknown,
     Refused,
     UsageFault,
     WaitTimeout,
@@ -25,35 +24,31 @@ from evsrep.jobs.find import find_group, find_pair
 from evsrep.jobs.group_wait import wait_for_goal
 from evsrep.jobs.groups import is_in
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
+from evsrep.jobs.options import ChangeOptions
 from evsrep.jobs.readiness import guard
-from evsrep.jobs.report import Reporter, failure_of
+from evsrep.jobs.report import Outcome, Reporter, failure_of
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import WAIT_SECONDS, looks, raise_if_hopeless
+from evsrep.jobs.wait import looks, raise_if_hopeless
 
-NOT_RUN, EXPANDING, EXPANDED = "not_run", "expanding", "expanded"
+EXPANDING, EXPANDED = "expanding", "expanded"
 FAILED, UNKNOWN = "failed", "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class ExpandOptions:
+@dataclass(frozen=True)
+class ExpandOptions(ChangeOptions):
     """What `evsrep group expand` takes; `pairs` are pairs by ID or name, and their sizes in GB."""
 
     group: str
     pairs: Sequence[tuple[str, int]]
-    yes: bool = False
     force: bool = False
-    wait: bool = False
-    wait_timeout: float = WAIT_SECONDS
 
 
-@dataclass(slots=True)
-class Expansion:
+@dataclass(kw_only=True)
+class Expansion(Outcome):
     """A pair that is to grow, and what has become of that."""
 
     pair: Pair
     size_gb: int
-    result: str = NOT_RUN
-    error: EvsrepError | None = None
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -107,7 +102,7 @@ def _look_up(cloud: Cloud, options: ExpandOptions, group: Group) -> list[Expansi
             raise UsageFault(f"pair {pair.id} is named twice")
         if not is_in(pair, group):
             raise Refused(f"pair {pair.id} is not in group {group.label}; nothing was sent")
-        expansions[pair.id] = Expansion(pair, size_gb)
+        expansions[pair.id] = Expansion(pair=pair, size_gb=size_gb)
     return list(expansions.values())
 
 
@@ -133,8 +128,7 @@ def _send(cloud: Cloud, expansion: Expansion, group: Group, reporter: Reporter) 
         run_once(_change(cloud, expansion, group), cloud.clock, reporter)
         expansion.result = EXPANDING
     except EvsrepError as error:
-        expansion.error = error
-        expansion.result = UNKNOWN if isinstance(error, OutcomeUnknown) else FAILED
+        expansion.end(error)
 
 
 def _check_grows(cloud: Cloud, expansion: Expansion, reporter: Reporter) -> None:

@@ -14,17 +14,18 @@ from evsrep.jobs.find import find_group, find_pair
 from evsrep.jobs.group_wait import look_for, observe, settle, shows, wait_for_goal
 from evsrep.jobs.groups import is_in, look_after, with_pair_ids, with_status
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
+from evsrep.jobs.options import ChangeOptions
 from evsrep.jobs.pair_request import MODELS, Spell, text_faults
 from evsrep.jobs.readiness import guard
 from evsrep.jobs.report import Reporter, Words, check_can_ask
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import WAIT_SECONDS, Goal
+from evsrep.jobs.wait import Goal
 
 _AVAILABLE = GROUP_GOALS["available"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupCreateOptions:
+@dataclass(frozen=True, kw_only=True)
+class GroupCreateOptions(ChangeOptions):
     """What `evsrep group create` takes."""
 
     pairs: Sequence[str]
@@ -32,9 +33,6 @@ class GroupCreateOptions:
     description: str | None = None
     priority_station: str | None = None
     sync: bool = True
-    yes: bool = False
-    wait: bool = False
-    wait_timeout: float = WAIT_SECONDS
 
     def validate(self, spell: Spell = str) -> None:
         """Raise UsageFault for everything at once that is wrong with the words."""
@@ -47,8 +45,8 @@ class GroupCreateOptions:
             raise UsageFault.of(faults)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupUpdateOptions:
+@dataclass(frozen=True)
+class GroupUpdateOptions(ChangeOptions):
     """What `evsrep group update` takes."""
 
     group: str
@@ -58,10 +56,7 @@ class GroupUpdateOptions:
     description: str | None = None
     pause: bool = False
     sync: bool = True
-    yes: bool = False
     force: bool = False
-    wait: bool = False
-    wait_timeout: float = WAIT_SECONDS
 
     def validate(self, spell: Spell = str) -> None:
         """Raise UsageFault where nothing is to be changed, or the words can't be kept."""
@@ -73,16 +68,13 @@ class GroupUpdateOptions:
             raise UsageFault.of(faults)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupDeleteOptions:
+@dataclass(frozen=True)
+class GroupDeleteOptions(ChangeOptions):
     """What `evsrep group delete` takes."""
 
     group: str
     pause: bool = False
-    yes: bool = False
     force: bool = False
-    wait: bool = False
-    wait_timeout: float = WAIT_SECONDS
 
 
 @verb(GroupCreateOptions)

@@ -7,10 +7,10 @@ from evsrep.cloud.models import Group, GroupChange
 from evsrep.jobs.actions import GROUP_GOALS
 from evsrep.jobs.find import find_group, is_id, named
 from evsrep.jobs.groups import look_at, unseen, with_pair_ids, with_status
+from evsrep.jobs.options import WAIT_SECONDS
 from evsrep.jobs.report import Reporter, Words
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import (
-    WAIT_SECONDS,
     Goal,
     Waited,
     check_outcome,

@@ -138,7 +138,7 @@ def _check_named_once(manifest: Manifest, inventory: Inventory) -> None:
 
 
 def _fields(disk: Disk) -> list[Any]:
-    """What is asked of a disk here, ready to be kept."""
+    """Return what is asked of a disk here, ready to be kept."""
     return [
         disk.id, disk.name, disk.availability_zone, disk.size_gb, disk.type, disk.status,
         disk.servers,

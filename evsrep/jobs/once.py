@@ -15,7 +15,7 @@ from evsrep.jobs.report import Reporter
 LOOK_SECONDS = 10.0
 """How long one look may take: another follows anyway."""
 
-_SURE_AFTER_SECONDS = 10.0
+_CERTAIN_AFTER_SECONDS = 10.0
 """How long a change must not show before its request is taken for lost: one look proves nothing,
 since a request whose connection broke may still be under way."""
 
@@ -91,8 +91,8 @@ def _look_for(change: Change[T], clock: Clock, lost: OutcomeUnknown) -> T | None
         if value is not None:
             return value
         empty_in_a_row += 1
-        is_sure = empty_in_a_row >= 2 and clock.now() - started >= _SURE_AFTER_SECONDS
-        if is_sure and change.is_provable:
+        is_certain = empty_in_a_row >= 2 and clock.now() - started >= _CERTAIN_AFTER_SECONDS
+        if is_certain and change.is_provable:
             return None
     raise OutcomeUnknown(
         f"{change.what} may have taken effect: its answer was lost, and nothing tells",

@@ -12,7 +12,7 @@ Spell = Callable[[str], str]
 """How the user writes the name of a field: as a flag, or as it stands in a file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PairRequest:
     """A pair that is asked for. Disks are IDs or exact names; None is what was not given.
 

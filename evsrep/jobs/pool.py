@@ -61,7 +61,7 @@ class WorkerPool(Generic[T, R]):
         self._done: queue.SimpleQueue[tuple[int, R | BaseException | None]] = queue.SimpleQueue()
 
     def left(self) -> Iterator[tuple[T, bool]]:
-        """What has not come back, after a `stop`: each thing, and whether it was begun."""
+        """Yield what has not come back, after a `stop`: each thing, and whether it was begun."""
         for number, thing in self._in_flight.items():
             yield thing, number in self._begun
         for thing in self._untouched:

@@ -120,7 +120,7 @@ def holds_exactly(pair: Pair, disks: tuple[str, str]) -> bool:
 
 
 def pair_of(pairs: Iterable[Pair], disks: tuple[str, str]) -> Pair | None:
-    """The pair of exactly these two disks: rather than one that failed because of it, the other."""
+    """Return the pair of exactly these disks: rather than one that failed for it, the other."""
     found = [pair for pair in pairs if holds_exactly(pair, disks)]
     return min(found, key=lambda pair: pair.status == "error", default=None)
 
@@ -167,7 +167,7 @@ def _dr(disks: tuple[Disk | None, ...], zone: str, names_roles: bool) -> Disk | 
 
 
 def _both(preflight: Preflight) -> Iterator[tuple[Disk, Disk]]:
-    """The two disks, if both were seen."""
+    """Yield the two disks, if both were seen."""
     first, second = preflight.disks
     if first and second:
         yield first, second

@@ -3,12 +3,12 @@
 Shells and programs each hand in their own; a verb knows neither terminals nor exit codes.
 """
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from evsrep.errors import EvsrepError, Interrupted, UsageFault
+from evsrep.errors import EvsrepError, Interrupted, OutcomeUnknown, Partial, UsageFault
 from evsrep.secrets import Secrets
 
 Words = tuple[str, ...]
@@ -42,132 +42,94 @@ class Row(Thing, Protocol):
         ...
 
 
-class Reporter(Protocol):
-    """What a verb tells whoever called it."""
+@dataclass(slots=True)
+class Outcome:
+    """What has become of one of many that were to change: `unknown` where that can't be told."""
 
-    @property
-    def wants_yes(self) -> bool:
-        """Whether what can't be undone wants a yes: of a person, whom a typo may lead astray."""
-        ...
+    result: str = "not_run"
+    error: EvsrepError | None = None
 
-    @property
-    def can_ask(self) -> bool:
-        """Whether somebody is there to be asked."""
-        ...
-
-    def verbose(self, text: str) -> None:
-        """Tell what is done, to those who want the details."""
-        ...
-
-    def step(self, text: str) -> None:
-        """Tell what is going on; no result, and nothing for a program."""
-        ...
-
-    def note(self, text: str) -> None:
-        """Tell what a person would want to know."""
-        ...
-
-    def warn(self, text: str) -> None:
-        """Tell what may be wrong."""
-        ...
-
-    def ask(self, question: str, facts: Iterable[str]) -> bool:
-        """Show the facts, and ask; only where `can_ask`."""
-        ...
-
-    def sending(self, fields: Mapping[str, Any], resume: Words) -> None:
-        """Say that something is about to be sent: what was asked for, and what finds it again."""
-        ...
-
-    def resume_with(self, resume: Words, fields: Mapping[str, Any] | None = None) -> None:
-        """Say how to go on where nothing is known that says it better, and of what."""
-        ...
-
-    def observe(self, thing: Thing, resume: Words = (), *, is_over: bool = False) -> None:
-        """Say how a thing is now, how to go on from here, and whether there is no need to."""
-        ...
-
-    def row(self, row: Row) -> None:
-        """Say what has become of one of many; once for each, whatever ends the verb."""
-        ...
-
-    def sum_up(self, text: str) -> None:
-        """Say in a line what all the rows come to."""
-        ...
-
-    def on_interrupt(self, act: Callable[[], None]) -> AbstractContextManager[None]:
-        """While the block lasts, have a request to stop do something else than break off."""
-        ...
-
-    def progress(self) -> AbstractContextManager[Progress]:
-        """Show what is under way while the block lasts."""
-        ...
-
-    def bar(self, total: int) -> AbstractContextManager[Callable[[int], None]]:
-        """Show how many of many are done while the block lasts."""
-        ...
+    def end(self, error: EvsrepError) -> None:
+        """Keep what went wrong."""
+        self.error = error
+        self.result = "unknown" if isinstance(error, OutcomeUnknown) else "failed"
 
 
-class LogReporter:
-    """The reporter of programs that hand in none: the logger `evsrep`."""
+class Reporter:
+    """What a verb tells its caller; by itself, as programs have it, with the logger `evsrep`.
 
-    wants_yes = False  # the program has said it by its call
+    A program that wants the rows of many, or how a thing is meanwhile, overrides `row`, `observe`.
+    """
+
+    wants_yes = False
+    """Whether what can't be undone wants a yes: of a person, whom a typo may lead astray. A
+    program has said it by its call."""
+
     can_ask = False
+    """Whether somebody is there to be asked."""
 
     def __init__(self, secrets: Secrets | None = None) -> None:
         """Take the `secrets` that are starred out of whatever is logged."""
+        import logging
+
         self.secrets = secrets or Secrets()
         self._log = logging.getLogger("evsrep")
         self.is_debugging = self._log.isEnabledFor(logging.DEBUG)
 
-    def verbose(self, text: str) -> None:
-        """Log it as information."""
-        self._log.info("%s", self.secrets.hide(text))
-
-    step = note = verbose
-
-    def warn(self, text: str) -> None:
-        """Log it as a warning."""
-        self._log.warning("%s", self.secrets.hide(text))
-
     def debug(self, *lines: str) -> None:
-        """Log what goes over the wire."""
+        """Tell what goes over the wire."""
         self._log.debug("%s", self.secrets.hide("\n".join(lines)))
 
+    def verbose(self, text: str) -> None:
+        """Tell what is done, to those who want the details."""
+        self._log.info("%s", self.secrets.hide(text))
+
+    def step(self, text: str) -> None:
+        """Tell what is going on; no result, and nothing for a program."""
+        self.verbose(text)
+
+    def note(self, text: str) -> None:
+        """Tell what a person would want to know."""
+        self.verbose(text)
+
+    def sum_up(self, text: str) -> None:
+        """Say in a line what all the rows come to."""
+        self.verbose(text)
+
+    def warn(self, text: str) -> None:
+        """Tell what may be wrong."""
+        self._log.warning("%s", self.secrets.hide(text))
+
     def ask(self, question: str, facts: Iterable[str]) -> bool:
-        """Answer no: nobody is there."""
+        """Show the facts, and ask; only where `can_ask`."""
         del question, facts
         return False
 
     def sending(self, fields: Mapping[str, Any], resume: Words) -> None:
-        """Do nothing: a program has the verb's error."""
+        """Say that something is about to be sent: what was asked for, and what finds it again."""
 
     def resume_with(self, resume: Words, fields: Mapping[str, Any] | None = None) -> None:
-        """Do nothing."""
+        """Say how to go on where nothing is known that says it better, and of what."""
 
     def observe(self, thing: Thing, resume: Words = (), *, is_over: bool = False) -> None:
-        """Do nothing: a program has the verb's result."""
+        """Say how a thing is now, how to go on from here, and whether there is no need to."""
 
     def row(self, row: Row) -> None:
-        """Do nothing; a program that wants the rows as they come hands in a reporter of its own."""
-
-    def sum_up(self, text: str) -> None:
-        """Log it as information."""
-        self.note(text)
+        """Say what has become of one of many; once for each, whatever ends the verb."""
 
     def on_interrupt(self, act: Callable[[], None]) -> AbstractContextManager[None]:
-        """Leave the program's own handlers alone."""
+        """While the block lasts, have a request to stop do something else than break off."""
         del act
         return nullcontext()
 
     def progress(self) -> AbstractContextManager[Progress]:
-        """Show nothing."""
-        return nullcontext(lambda state, percent, left: None)
+        """Show what is under way while the block lasts."""
+        return nullcontext(lambda *_: None)
 
     def bar(self, total: int) -> AbstractContextManager[Callable[[int], None]]:
-        """Show nothing."""
+        """Show how many of many are done while the block lasts."""
         del total
-        return nullcontext(lambda done: None)
+        return nullcontext(lambda _: None)
 
 
 def check_can_ask(reporter: Reporter, *, yes: bool) -> None:
@@ -189,13 +151,11 @@ def failure_of(
     errors: Sequence[EvsrepError], total: int, *, done: str, noun: str = "pairs"
 ) -> EvsrepError | None:
     """Return the one failure that many come to: their own where all failed alike, else Partial."""
-    from evsrep.errors import Partial
-
     if len(errors) < 2 and total < 2:
         return errors[0] if errors else None
     if not errors:
         return None
-    messages = [error.full_message for error in errors[:_MOST_TOLD]]
+    messages = [error.full_message for error in errors[:_MOST_FAULTS]]
     more = len(errors) - len(messages)
     faults = (*messages, *([f"and {more} more"] if more else []))
     first = errors[0]
@@ -210,4 +170,4 @@ def failure_of(
     )
 
 
-_MOST_TOLD = 20
+_MOST_FAULTS = 20

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from evsrep.cloud.client import Cloud
-from evsrep.jobs.report import LogReporter, Reporter
+from evsrep.jobs.report import Reporter
 
 P = ParamSpec("P")
 O_contra = TypeVar("O_contra", contravariant=True)
@@ -38,7 +38,7 @@ def verb(
             if named or not args or not isinstance(args[0], options_type):  # type: ignore[arg-type]
                 args = (options_type(*args, **named),)
             options, reporter = (*args, None)[:2]
-            return run(cloud, options, reporter or LogReporter(cloud.secrets))
+            return run(cloud, options, reporter or Reporter(cloud.secrets))
 
         return called  # type: ignore[return-value]
 

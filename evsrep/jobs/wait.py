@@ -10,12 +10,11 @@ from evsrep.cloud.meanings import FAILURE_DETAILS
 from evsrep.cloud.models import Group, Pair
 from evsrep.errors import Failed, NotFound, Refused, Unavailable, WaitTimeout
 from evsrep.jobs.find import find_pair, is_id, named
+from evsrep.jobs.options import WAIT_SECONDS
 from evsrep.jobs.report import Fields, Reporter, Words
 from evsrep.jobs.verb import verb
 
 T = TypeVar("T", Pair, Group)
-
-WAIT_SECONDS = 600.0
 
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0

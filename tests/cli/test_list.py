@@ -275,12 +275,12 @@ def complete_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> CompleteWords:
     """What Tab offers at the end of a line."""
     from click.shell_completion import ShellComplete
 
-    from evsrep.cli.app import App, World
+    from evsrep.cli.app import App, Environment
     from evsrep.cli.root import cli
 
     def complete_words(line: str) -> list[str]:
         *args, incomplete = line.split(" ")[1:]
-        found = ShellComplete(cli, {"obj": App(World())}, "evsrep", "_EVSREP_COMPLETE")
+        found = ShellComplete(cli, {"obj": App(Environment())}, "evsrep", "_EVSREP_COMPLETE")
         return [str(item.value) for item in found.get_completions(args, incomplete)]
 
     return complete_words

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import click
 import pytest
 
-from evsrep.cli.app import App, World
+from evsrep.cli.app import App, Environment
 from evsrep.cli.root import cli
 from evsrep.sandbox.profile import ready_profile
 from tests.cli.conftest import ID, Serve, WriteProfiles
@@ -69,7 +69,7 @@ def words_of(line: str) -> list[str]:
 
 def parsed(words: list[str]) -> click.Context:
     """A command line understood, and not run; Click's complaint where it is not."""
-    ctx = cli.make_context("evsrep", list(words), obj=App(World()))
+    ctx = cli.make_context("evsrep", list(words), obj=App(Environment()))
     while isinstance(ctx.command, click.Group):
         _, command, rest = ctx.command.resolve_command(ctx, [*ctx._protected_args, *ctx.args])
         assert command is not None

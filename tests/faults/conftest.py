@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from evsrep.cli.app import World
+from evsrep.cli.app import Environment
 from evsrep.cli.root import main
 from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
@@ -42,8 +42,8 @@ class HurriedClock:
 def run_hurried(*words: str) -> Done:
     """Type a command, in this process, on a hurried clock; several may be side by side."""
     out, err = io.StringIO(), io.StringIO()
-    world = World(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
-    code = main(words, world)
+    environment = Environment(clock=HurriedClock(), stdin=io.StringIO(), out=out, err=err)
+    code = main(words, environment)
     return Done(code, out.getvalue(), err.getvalue())
 
 

@@ -22,7 +22,7 @@ from evsrep.jobs.actions import (
 )
 from evsrep.jobs.once import Change, run_once
 from evsrep.jobs.readiness import checks_of, raise_if_forbidden
-from evsrep.jobs.report import LogReporter
+from evsrep.jobs.report import Reporter
 from evsrep.jobs.wait import is_reached, raise_if_hopeless
 from tests.conftest import FakeClock
 
@@ -183,7 +183,7 @@ class Sent:
 
     def done(self, clock: FakeClock, *, is_provable: bool) -> str:
         change = Change("the change", self.send, self.look, resends=2, is_provable=is_provable)
-        return run_once(change, clock, LogReporter()).value
+        return run_once(change, clock, Reporter()).value
 
 
 @pytest.mark.parametrize("is_provable", [True, False])
@@ -227,10 +227,10 @@ def test_one_that_comes_late_is_met_by_the_next(clock: FakeClock, shows: bool) -
 
     change = Change("the change", send, look, resends=2)
     if shows:
-        assert run_once(change, clock, LogReporter()).value == "done"
+        assert run_once(change, clock, Reporter()).value == "done"
     else:
         with pytest.raises(Refused, match="it is there"):
-            run_once(change, clock, LogReporter())
+            run_once(change, clock, Reporter())
     assert len(times) == 2
 
 

@@ -20,10 +20,10 @@ FACE = {
     *("act", "connect", "create_pair", "delete_pair", "wait_for_pair"),
     *("apply_pairs", "create_group", "delete_group", "delete_pairs", "expand_pairs", "export"),
     *("list_groups", "list_pairs", "look_at_health", "plan_pair", "rehearse", "update_group"),
-    *("wait_for_group", "LogReporter", "ActOptions", "ApplyOptions", "CreateOptions"),
+    *("wait_for_group", "Reporter", "ActOptions", "ApplyOptions", "CreateOptions"),
     *("DeleteOptions", "ExpandOptions", "ExportOptions", "GroupCreateOptions"),
     *("GroupDeleteOptions", "GroupListOptions", "GroupUpdateOptions", "GroupWaitOptions"),
-    *("HealthOptions", "ListOptions", "ReadyOptions", "WaitOptions"),
+    *("DoctorOptions", "examine", "HealthOptions", "ListOptions", "ReadyOptions", "WaitOptions"),
     *("find_disk", "find_group", "find_pair", "Cloud"),
     *(
         "Defaults",

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import click
 
-from evsrep.cli.app import World
+from evsrep.cli.app import Environment
 from evsrep.cli.root import main as evsrep
 
 _WIDTH = 100
@@ -153,8 +153,8 @@ def _type(line: str, screen: "_Screen", clock: "_Clock") -> int:
 
 
 def _run(line: str, screen: "_Screen", clock: "_Clock") -> int:
-    world = World(clock=clock, stdin=screen, out=screen, err=screen)
-    return evsrep(shlex.split(line), world)
+    environment = Environment(clock=clock, stdin=screen, out=screen, err=screen)
+    return evsrep(shlex.split(line), environment)
 
 
 def _nothing() -> None:
