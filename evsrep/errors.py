@@ -55,42 +55,28 @@ class ExitMeaning(NamedTuple):
     when: str
 
 
-EXIT_CODES = (
-    ExitMeaning(ExitCode.DONE, (), "done"),
-    ExitMeaning(ExitCode.INTERNAL, ("internal",), "a bug in evsrep"),
-    ExitMeaning(ExitCode.USAGE, ("usage",), "flags or input are wrong; nothing was sent"),
-    ExitMeaning(
-        ExitCode.CONFIG, ("config",), "profile, credential or certificate file missing or wrong"
-    ),
-    ExitMeaning(ExitCode.AUTH, ("auth",), "the cloud refused the credentials: 401, 403, 407"),
-    ExitMeaning(
-        ExitCode.NOT_FOUND,
-        ("not_found", "not_offered"),
-        "404, or no such name; not_offered: this cloud has no EVS replication",
-    ),
-    ExitMeaning(
-        ExitCode.REFUSED, ("refused",), "another 4xx, or a check before the request failed"
-    ),
-    ExitMeaning(
-        ExitCode.UNAVAILABLE,
-        ("unavailable",),
-        "network, TLS, time-out, 408, 429, 5xx or an unreadable answer; "
-        "the request took no effect, or had none to take",
-    ),
-    ExitMeaning(
-        ExitCode.UNKNOWN,
-        ("unknown",),
-        "the request may have taken effect, and that could not be found out",
-    ),
-    ExitMeaning(ExitCode.FAILED, ("failed",), "the pair or group ended in an error state"),
-    ExitMeaning(
-        ExitCode.WAIT_TIMEOUT,
-        ("wait_timeout",),
-        "still under way when the time to wait ran out",
-    ),
-    ExitMeaning(ExitCode.PARTIAL, ("partial",), "some of many failed; the rows say which"),
-    ExitMeaning(ExitCode.INTERRUPTED, ("interrupted",), "interrupted"),
+_NOT_FOUND = "404, or no such name; not_offered: this cloud has no EVS replication"
+_UNKNOWN = "the request may have taken effect, and that could not be found out"
+_UNAVAILABLE = (
+    "network, TLS, time-out, 408, 429, 5xx or an unreadable answer; "
+    "the request took no effect, or had none to take"
 )
+_WHEN = (
+    (ExitCode.DONE, "", "done"),
+    (ExitCode.INTERNAL, "internal", "a bug in evsrep"),
+    (ExitCode.USAGE, "usage", "flags or input are wrong; nothing was sent"),
+    (ExitCode.CONFIG, "config", "profile, credential or certificate file missing or wrong"),
+    (ExitCode.AUTH, "auth", "the cloud refused the credentials: 401, 403, 407"),
+    (ExitCode.NOT_FOUND, "not_found not_offered", _NOT_FOUND),
+    (ExitCode.REFUSED, "refused", "another 4xx, or a check before the request failed"),
+    (ExitCode.UNAVAILABLE, "unavailable", _UNAVAILABLE),
+    (ExitCode.UNKNOWN, "unknown", _UNKNOWN),
+    (ExitCode.FAILED, "failed", "the pair or group ended in an error state"),
+    (ExitCode.WAIT_TIMEOUT, "wait_timeout", "still under way when the time to wait ran out"),
+    (ExitCode.PARTIAL, "partial", "some of many failed; the rows say which"),
+    (ExitCode.INTERRUPTED, "interrupted", "interrupted"),
+)
+EXIT_CODES = tuple(ExitMeaning(code, tuple(kinds.split()), when) for code, kinds, when in _WHEN)
 
 
 class ServiceError(NamedTuple):
@@ -228,6 +214,10 @@ class Interrupted(EvsrepError):
     """The user, or the system, asked to stop."""
 
     kind, exit_code = "interrupted", ExitCode.INTERRUPTED
+
+
+COMMON_FAILURES = (AuthError, ConfigError, NotOffered)
+"""What befalls one of many befalls all; and refused signatures in a row lock the key."""
 
 
 class OutputClosed(Exception):

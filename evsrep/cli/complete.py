@@ -1,7 +1,7 @@
 """What Tab offers where a pair, a zone or a status is wanted: from memory, never from the cloud."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from evsrep.cloud.models import Group, Pair
     from evsrep.settings.names import NameCache, Names
 
+Thing = TypeVar("Thing", "Pair", "Group")
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
@@ -42,40 +43,25 @@ def words(known: Callable[[], Iterable[str]]) -> Completer:
     return lambda _ctx, _param, word: _starting(word, known())
 
 
-def learned(app: App, found: "Iterator[Pair]", *, is_whole: bool) -> "Iterator[Pair]":
-    """Pass pairs on, and keep their names; those of a part are added to what was kept."""
-    from evsrep.settings.names import MOST_PAIRS, Names
-
-    names: dict[str, str] = {}
-    stations: dict[str, None] = {}
-    for pair in found:
-        if len(names) < MOST_PAIRS:
-            names[pair.id] = pair.name
-            stations[pair.priority_station] = None
-        yield pair
-    cache = _cache(app)
-    if cache is None:
-        return
-    before = cache.read()
-    known = names if is_whole else {**names, **before.pairs, **names}
-    merged = (*stations, *(zone for zone in before.zones if zone not in stations))
-    cache.write(Names(known, tuple(filter(None, merged)), before.groups))
-
-
-def learned_groups(app: App, found: "Iterator[Group]", *, is_whole: bool) -> "Iterator[Group]":
-    """Pass groups on, and keep their names as `learned` keeps those of pairs."""
+def remembered(
+    app: App, things: "Iterator[Thing]", kind: str, *, is_whole: bool
+) -> "Iterator[Thing]":
+    """Pass `pairs` or `groups` on, and keep their names; those of a part are added to the kept."""
     from evsrep.settings.names import MOST_PAIRS
 
     names: dict[str, str] = {}
-    for group in found:
+    zones: dict[str, None] = {}
+    for thing in things:
         if len(names) < MOST_PAIRS:
-            names[group.id] = group.name
-        yield group
+            names[thing.id] = thing.name
+            zones[thing.priority_station] = None
+        yield thing
     cache = _cache(app)
     if cache is not None:
-        before = cache.read()
-        known = names if is_whole else {**names, **before.groups, **names}
-        cache.write(before._replace(groups=known))
+        before: Names = cache.read()
+        known = names if is_whole else {**names, **getattr(before, kind), **names}
+        merged = filter(None, dict.fromkeys((*zones, *before.zones)))
+        cache.write(before._replace(zones=tuple(merged), **{kind: known}))
 
 
 def _names(ctx: click.Context) -> "Names":

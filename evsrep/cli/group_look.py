@@ -7,7 +7,7 @@ import click
 
 from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
-from evsrep.cli.options import Command, everywhere, wait_timeout
+from evsrep.cli.options import Command, everywhere, goal, wait_timeout
 from evsrep.jobs.actions import GROUP_GOALS, REHEARSED
 from evsrep.output.shapes import GROUP, READINESS, Branch
 
@@ -56,7 +56,7 @@ def list_(app: App, /, options: "GroupListOptions") -> None:
     from evsrep.jobs.listing import list_groups
 
     groups = list_groups(app.cloud, options, app.report(GROUP))
-    shown = complete.learned_groups(app, groups, is_whole=options.is_whole)
+    shown = complete.remembered(app, groups, "groups", is_whole=options.is_whole)
     app.console.show_all(GROUP, (group.fields for group in shown))
 
 
@@ -118,14 +118,7 @@ def _disk_branch(pair: "Pair", disk_id: str, disk: "Disk | Exception") -> Branch
     examples=("evsrep group wait shop --for active --wait-timeout 2h",),
 )
 @click.argument("group", metavar="GROUP", shell_complete=complete.groups)
-@click.option(
-    "--for",
-    "goal",
-    type=click.Choice(tuple(GROUP_GOALS)),
-    metavar="STATE",
-    default="available",
-    help=f"One of {', '.join(GROUP_GOALS)}.  [default: available]",
-)
+@goal(*GROUP_GOALS)
 @wait_timeout
 @everywhere
 @pass_app

@@ -83,5 +83,5 @@ def list_(app: App, /, options: "ListOptions") -> None:
     from evsrep.jobs.listing import list_pairs
 
     pairs = list_pairs(app.cloud, options, app.report(PAIR))
-    shown = complete.learned(app, pairs, is_whole=options.is_whole)
+    shown = complete.remembered(app, pairs, "pairs", is_whole=options.is_whole)
     app.console.show_all(PAIR, (pair.fields for pair in shown))

@@ -176,6 +176,18 @@ def changes(*, asks: bool = False) -> Callable[[F], F]:
     return click.option("--yes", is_flag=True, help=about)
 
 
+def goal(*names: str) -> Callable[[F], F]:
+    """Give a command `--for`, which takes one of these; the first is the default."""
+    return click.option(
+        "--for",
+        "goal",
+        type=click.Choice(names),
+        metavar="STATE",
+        default=names[0],
+        help=f"One of {', '.join(names)}.  [default: {names[0]}]",
+    )
+
+
 def texts(command: F) -> F:
     """Give a command `--name` and `--description`."""
     for flag in ("--description", "--name"):

@@ -6,13 +6,11 @@ import click
 
 from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
-from evsrep.cli.options import Command, everywhere, wait_timeout
+from evsrep.cli.options import Command, everywhere, goal, wait_timeout
 from evsrep.output.shapes import PAIR
 
 if TYPE_CHECKING:
     from evsrep.jobs.wait import WaitOptions
-
-_GOALS = ("available", "active", "deleted")
 
 
 @click.command(
@@ -25,14 +23,7 @@ _GOALS = ("available", "active", "deleted")
     ),
 )
 @click.argument("pair", metavar="PAIR", shell_complete=complete.pairs)
-@click.option(
-    "--for",
-    "goal",
-    type=click.Choice(_GOALS),
-    metavar="STATE",
-    default="available",
-    help=f"One of {', '.join(_GOALS)}.  [default: available]",
-)
+@goal("available", "active", "deleted")
 @wait_timeout
 @everywhere
 @pass_app

@@ -68,11 +68,6 @@ class _Pair(NamedTuple):
     group_id: str
     fields: Mapping[str, Any]
 
-    @property
-    def label(self) -> str:
-        """The pair as a sentence would name it."""
-        return f"'{self.name}' ({self.id})" if self.name else self.id
-
 
 class Pair(_Thing, _Pair):
     """A production disk and a DR disk. The order of `disks` says nothing; their zones do."""
@@ -146,11 +141,6 @@ class _Server(NamedTuple):
     name: str
     is_stopped: bool
 
-    @property
-    def label(self) -> str:
-        """The server as a sentence would name it."""
-        return f"'{self.name}' ({self.id})" if self.name else self.id
-
 
 class Server(_Thing, _Server):
     """A virtual machine, as far as a disk's owner asks."""
@@ -177,3 +167,6 @@ class Session(NamedTuple):
     project_id: str
     project: str
     catalog: tuple[Endpoint, ...]
+
+    def __repr__(self) -> str:
+        return f"Session(user={self.user!r}, project={self.project!r})"  # the token is a secret

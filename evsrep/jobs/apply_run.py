@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
 from evsrep.cloud.wire import order_fields
-from evsrep.errors import (
-    AuthError,
-    ConfigError,
-    EvsrepError,
-    Failed,
-    NotFound,
-    NotOffered,
-    OutcomeUnknown,
-    Refused,
-)
+from evsrep.errors import COMMON_FAILURES, EvsrepError, Failed, NotFound, OutcomeUnknown, Refused
 from evsrep.jobs.apply_rows import (
     CONFLICT,
     CREATED,
@@ -46,9 +37,6 @@ T = TypeVar("T")
 _NEVER = 1_000_000
 _MOST_WARNINGS = 20
 _AVAILABLE = PAIR_GOALS["available"]
-
-_FOR_ALL = (AuthError, ConfigError, NotOffered)
-"""What befalls one befalls all; and refused signatures in a row lock the key."""
 
 
 class ApplyRun:
@@ -92,7 +80,10 @@ class ApplyRun:
             raise KeyboardInterrupt
 
     def rows(self) -> Iterator[RowResult]:
-        """Yield the result for each pair as soon as it is done, and at last those that were not."""
+        """Yield the result for each pair as soon as it is done, and at last those that were not.
+
+        Raises UsageFault once the cloud is closed.
+        """
         try:
             yield from self._done()
         except KeyboardInterrupt:
@@ -102,7 +93,7 @@ class ApplyRun:
     def _done(self) -> Iterator[RowResult]:
         results = self._pool.results(self._rows)
         while (row := self._blocked(lambda: next(results, None), until=2)) is not None:
-            if isinstance(row.error, _FOR_ALL):
+            if isinstance(row.error, COMMON_FAILURES):
                 self._pool.stop()
             if self._watch is not None and row.is_as_asked:
                 self._watch.add(row.pair["id"])

@@ -10,15 +10,7 @@ from typing import Any
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
-from evsrep.errors import (
-    AuthError,
-    ConfigError,
-    EvsrepError,
-    Failed,
-    NotFound,
-    NotOffered,
-    Refused,
-)
+from evsrep.errors import COMMON_FAILURES, AuthError, EvsrepError, Failed, NotFound, Refused
 from evsrep.jobs.find import find_pair, is_id
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
 from evsrep.jobs.options import WAIT_SECONDS, ChangeOptions
@@ -154,7 +146,7 @@ def _look_up(cloud: Cloud, options: DeleteOptions) -> list[Deletion]:
                 deletion.result = DELETING
             else:
                 raise_if_kept(deletion.pair)
-        except (AuthError, ConfigError, NotOffered):
+        except COMMON_FAILURES:
             raise
         except NotFound as error:
             deletion.end(error)

@@ -4,9 +4,13 @@ import csv
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, BinaryIO
+from itertools import chain
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from evsrep.errors import UsageFault
+
+if TYPE_CHECKING:
+    import _csv
 
 FORMATS = ("csv", "jsonl", "toml")
 COLUMNS = (
@@ -75,8 +79,8 @@ def shortened(text: str) -> str:
     return text if len(text) <= 60 else text[:60] + "…"
 
 
-def _lines(file: BinaryIO, faults: Faults) -> Iterator[tuple[int, str]]:
-    """Yield the lines with their numbers; one that is not text, or too long, is a fault."""
+def _lines(file: BinaryIO, faults: Faults) -> Iterator[str]:
+    """Yield the lines; one that is too long ends it, one that is not text is empty: both faults."""
     number = 0
     while raw := file.readline(_LONGEST_LINE_BYTES + 1):
         number += 1
@@ -87,23 +91,22 @@ def _lines(file: BinaryIO, faults: Faults) -> Iterator[tuple[int, str]]:
             faults.add(number, f"a file has at most {_MOST_LINES} lines: split it")
             return
         try:
-            yield number, (raw.removeprefix(_BOM) if number == 1 else raw).decode()
+            yield (raw.removeprefix(_BOM) if number == 1 else raw).decode()
         except UnicodeDecodeError:
             faults.add(number, "it is not UTF-8 text")
             if faults.is_enough:
                 return
+            yield "\n"
 
 
 def _csv_pairs(file: BinaryIO, faults: Faults) -> Iterator[tuple[int, Cells]]:
     """Yield the rows below a line of headings."""
-    lines = _Counted(_lines(file, faults))
-    first = next(lines, "")
-    delimiter = _delimiter(first)
-    rows = csv.reader(_Chained(first, lines), delimiter=delimiter, strict=True)
+    lines = _lines(file, faults)
+    first = [line for line in (next(lines, ""),) if line]
+    delimiter = _delimiter("".join(first))
+    reader = csv.reader(chain(first, lines), delimiter=delimiter, strict=True)
     columns: list[str] | None = None
-    for line, row in _rows(rows, lines, faults):
-        if not row:
-            continue
+    for line, row in _rows(reader, faults):
         if columns is None:
             columns = [cell.strip() for cell in row]
             if not _check_columns(line, columns, faults):
@@ -116,50 +119,19 @@ def _csv_pairs(file: BinaryIO, faults: Faults) -> Iterator[tuple[int, Cells]]:
         faults.add(0, "the file is empty: its first line is to name the columns")
 
 
-class _Counted:
-    """Lines, and the number of the one that was given last."""
-
-    def __init__(self, lines: Iterator[tuple[int, str]]) -> None:
-        self.number = 0
-        self._lines = lines
-
-    def __iter__(self) -> "_Counted":
-        return self
-
-    def __next__(self) -> str:
-        self.number, line = next(self._lines)
-        return line
-
-
-class _Chained:
-    """A line that was read already, then the others; empty means that there was none."""
-
-    def __init__(self, first: str, rest: Iterator[str]) -> None:
-        self._first = first
-        self._rest = rest
-
-    def __iter__(self) -> Iterator[str]:
-        if self._first:
-            yield self._first
-        yield from self._rest
-
-
-def _rows(
-    rows: Iterator[list[str]], lines: _Counted, faults: Faults
-) -> Iterator[tuple[int, list[str]]]:
+def _rows(reader: "_csv.Reader", faults: Faults) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows with the line that each begins on; cells may go over several lines."""
-    done = 0
     while not faults.is_enough:
+        line = reader.line_num + 1
         try:
-            row = next(rows)
+            row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            faults.add(done + 1, f"it is not CSV: {error}".partition(" - ")[0])
-            done = lines.number
-            continue
-        yield done + 1, row
-        done = lines.number
+            faults.add(line, f"it is not CSV: {error}".partition(" - ")[0])
+        else:
+            if row:
+                yield line, row
 
 
 def _delimiter(header: str) -> str:
@@ -179,12 +151,8 @@ def _check_columns(line: int, columns: list[str], faults: Faults) -> bool:
             faults.add(line, f"there is no column '{shortened(name)}'")
         elif name in columns[:number]:
             faults.add(line, f"the column {name} is there twice")
-    wanted = (
-        ("volume_ids", "priority_station")
-        if "volume_ids" in columns
-        else ("production_disk", "dr_disk")
-    )
-    for name in wanted:
+    by_ids, by_roles = ("volume_ids", "priority_station"), ("production_disk", "dr_disk")
+    for name in by_ids if "volume_ids" in columns else by_roles:
         if name not in columns:
             faults.add(line, f"the column {name} is missing")
     return faults.count == before
@@ -192,7 +160,7 @@ def _check_columns(line: int, columns: list[str], faults: Faults) -> bool:
 
 def _json_pairs(file: BinaryIO, faults: Faults) -> Iterator[tuple[int, Cells]]:
     """Yield an object for each line."""
-    for number, line in _lines(file, faults):
+    for number, line in enumerate(_lines(file, faults), start=1):
         if not line.strip():
             continue
         try:

@@ -5,16 +5,7 @@ from typing import NamedTuple
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
-from evsrep.errors import (
-    AuthError,
-    ConfigError,
-    EvsrepError,
-    Failed,
-    NotFound,
-    NotOffered,
-    Refused,
-    Unavailable,
-)
+from evsrep.errors import COMMON_FAILURES, EvsrepError, Failed, NotFound, Refused, Unavailable
 from evsrep.jobs.wait import (
     REFUSALS_THAT_COUNT,
     Goal,
@@ -54,20 +45,23 @@ class Watch:
         self._ends[pair_id] = self._clock.now() + self._seconds
 
     def look(self) -> list[Settled]:
-        """Return what has come to an end, if it is time to look again."""
+        """Return what has come to an end, if it is time to look again.
+
+        Raises UsageFault once the cloud is closed.
+        """
         now = self._clock.now()
         if not self._ends or now < self._next_look:
             return []
         try:
             settled = self._judged(self._listed())
-        except (AuthError, ConfigError, NotOffered) as error:
+        except COMMON_FAILURES as error:
             settled = [Settled(pair_id, None, error) for pair_id in self._ends]
             self._ends.clear()
         self._next_look = self._clock.now() + next(self._pauses)
         return settled
 
     def rest(self) -> Iterator[Settled]:
-        """Wait for all that are left, and yield each when it has come to its end."""
+        """Wait for all that are left, and yield each at its end; raises what `look` raises."""
         self._pauses = pauses()
         while self._ends:
             yield from self.look()
