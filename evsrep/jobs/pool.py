@@ -3,10 +3,15 @@
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar, cast
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_DEAF_SECONDS = 0.1
+"""How long to block at most: the system may hand a signal to any thread, and Python's main one runs
+the handler only when it runs at all."""
 
 
 def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
@@ -29,7 +34,8 @@ def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            thread.join(_DEAF_SECONDS)
     return results
 
 
@@ -91,7 +97,7 @@ class WorkerPool(Generic[T, R]):
         self._todo.put((number, thing))
 
     def _take(self) -> Iterator[R]:
-        number, result = self._done.get()
+        number, result = self._wait_for_one()
         thing = self._in_flight.pop(number)
         self._begun.discard(number)
         if result is None:
@@ -100,6 +106,11 @@ class WorkerPool(Generic[T, R]):
             raise result
         else:
             yield result
+
+    def _wait_for_one(self) -> "tuple[int, R | BaseException | None]":
+        while True:
+            with suppress(queue.Empty):
+                return self._done.get(timeout=_DEAF_SECONDS)
 
     def _run_worker(self) -> None:
         while True:
