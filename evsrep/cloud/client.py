@@ -201,7 +201,7 @@ class Cloud:
         """Return one pair by its ID. Raises NotFound where there is none."""
         call = self._member_call("GET", _PAIRS, quoted(pair_id), f"pair {pair_id}")
         with self._missing_is_looked_into(_PAIRS, call):
-            return self._http.send(call, wire.read_pair, self._sign_in)
+            return self._http.send(call, wire.about(pair_id, wire.read_pair), self._sign_in)
 
     def delete_pair(self, pair_id: str) -> None:
         """Ask for a pair to be deleted. One request, repeated only where that is safe.
@@ -241,7 +241,7 @@ class Cloud:
         """Return one group by its ID. Raises NotFound where there is none."""
         call = self._member_call("GET", _GROUPS, quoted(group_id), f"group {group_id}")
         with self._missing_is_looked_into(_GROUPS, call):
-            return self._http.send(call, wire.read_group, self._sign_in)
+            return self._http.send(call, wire.about(group_id, wire.read_group), self._sign_in)
 
     def groups(self, *, first: int = PAGE, **filters: str) -> Iterator[Group]:
         """Return the project's groups, as `pairs` the pairs; raises what that raises."""
@@ -287,7 +287,7 @@ class Cloud:
     def disk(self, disk_id: str) -> Disk:
         """Return one disk by its ID. Raises NotFound where there is none."""
         call = Call("GET", f"{self.endpoint}/volumes/{quoted(disk_id)}", f"disk {disk_id}")
-        return self._http.send(call, wire.read_disk, self._sign_in)
+        return self._http.send(call, wire.about(disk_id, wire.read_disk), self._sign_in)
 
     def disks(self, **filters: str) -> Iterator[Disk]:
         """Return the project's disks, as `pairs` the pairs; raises what that raises."""
@@ -307,7 +307,7 @@ class Cloud:
             raise ConfigError("the catalog names no compute endpoint")
         url = f"{self.compute_endpoint}/servers/{quoted(server_id)}"
         call = Call("GET", url, f"server {server_id}")
-        return self._http.send(call, wire.read_server, self._sign_in)
+        return self._http.send(call, wire.about(server_id, wire.read_server), self._sign_in)
 
     def _with(self, http: "Http") -> "Cloud":
         other = copy.copy(self)

@@ -271,15 +271,18 @@ def new_client(transport: httpx.BaseTransport) -> httpx.Client:
         },
         # trust_env would have httpx read .netrc and add credentials that nobody asked for
         trust_env=False,
-        event_hooks={"response": [_keep_location_aside]},
+        event_hooks={"response": [_keep_from_httpx]},
     )
 
 
 _KEPT_ASIDE = "evsrep.location"
 
 
-def _keep_location_aside(response: httpx.Response) -> None:
-    """Hide a redirect from httpx: it fails on a location that is broken, followed or not."""
+def _keep_from_httpx(response: httpx.Response) -> None:
+    """Hide what httpx would act upon: a broken location fails, followed or not; bombs inflate."""
+    response.headers.pop(
+        "content-encoding", None
+    )  # none was asked for: such an answer is unreadable
     location = response.headers.pop("location", None)
     if location is not None:
         response.extensions[_KEPT_ASIDE] = {"location": location}

@@ -17,6 +17,9 @@ T = TypeVar("T", Pair, Group, Disk)
 PAGE = 1000
 """The service's own limit and default."""
 
+_PROVES_NOTHING = 10
+"""A first page of so many may be short since the cloud has a limit of its own, below the asked."""
+
 _MOST_REFUSALS = 25
 """Markers refused in a row: enough to step back through a page and begin again, twice."""
 
@@ -36,7 +39,7 @@ def walk(
     Raises what `ask` raises, except for markers that others have deleted.
     """
     trail = _Trail()
-    size = first
+    size, before = first, _PROVES_NOTHING
     while True:
         query = {**filters, "limit": str(size), **trail.position}
         try:
@@ -44,7 +47,9 @@ def walk(
         except (Refused, NotFound) as error:
             trail.step_back(error)
             continue
-        is_last = len(page.things) < size and not page.has_more
+        # a cloud may have a page limit below the one asked for: then all pages are as short
+        is_last = len(page.things) < min(size, before) and not page.has_more
+        before = len(page.things)
         yield from trail.passed(page.things)
         page = Page([])  # so that two pages are never held at once
         if is_last or trail.is_at_end:

@@ -5,8 +5,8 @@ Service and Elastic Cloud Server API references of Open Telekom Cloud, Huawei Cl
 Engine, as gathered in November 2026; replication is marked deprecated there since 2019-02-15.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from evsrep.cloud import reading
 from evsrep.cloud.calls import Answer
@@ -14,8 +14,25 @@ from evsrep.cloud.models import Disk, Group, GroupChange, GroupOrder, Pair, Pair
 from evsrep.cloud.paging import Page
 from evsrep.cloud.reading import Unreadable
 
+Thing = TypeVar("Thing", Pair, Group, Disk, Server)
+
 _PAIR, _PAIRS = "replication", "replications"
 _GROUP, _GROUPS = "replication_consistency_group", "replication_consistency_groups"
+
+
+def about(thing_id: str, read: Callable[[Answer], Thing]) -> Callable[[Answer], Thing]:
+    """Return what reads an answer only if it is about the thing that was asked for.
+
+    A cache in between may answer with another: that is Unreadable.
+    """
+
+    def read_if_asked_for(answer: Answer) -> Thing:
+        thing = read(answer)
+        if _plain_id(thing.id) != _plain_id(thing_id):
+            raise Unreadable(f"it is about {thing.id}, and not what was asked for")
+        return thing
+
+    return read_if_asked_for
 
 
 def read_pair(answer: Answer) -> Pair:
@@ -203,3 +220,7 @@ def _attached(value: object) -> Iterator[str]:
         server = attachment.get("server_id")
         if isinstance(server, str) and server:
             yield server
+
+
+def _plain_id(thing_id: str) -> str:
+    return thing_id.replace("-", "").casefold()

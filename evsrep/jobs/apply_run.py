@@ -166,7 +166,7 @@ class ApplyRun:
             return RowResult(line, FAILED, fields, error)
 
     def _created(self, line: int, preflight: Preflight) -> RowResult:
-        change = creation(self._cloud, order_of(preflight))
+        change = creation(self._cloud, order_of(preflight), self._reporter)
         pair, was_lost = run_once(change, self._cloud.clock, self._reporter)
         if not was_lost:
             return RowResult(line, CREATED, pair.fields)

@@ -1,6 +1,7 @@
 """Creating a pair, once: a disk is in one pair at most, so the two disks name the pair."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -8,16 +9,17 @@ from typing import Any
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Defaults, Pair, PairOrder
 from evsrep.cloud.wire import order_fields
-from evsrep.errors import Refused, UsageFault
-from evsrep.jobs.once import LOOK_SECONDS, Change, Result, run_once
+from evsrep.errors import EvsrepError, Refused, UsageFault
+from evsrep.jobs.once import LAG_SECONDS, LOOK_SECONDS, Change, Result, run_once
 from evsrep.jobs.options import ChangeOptions
 from evsrep.jobs.pair_request import MODELS, PairRequest, Spell
 from evsrep.jobs.preflight import Preflight, look_before, pair_of, raise_if_broken
 from evsrep.jobs.report import Reporter, Words
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import PAIR_GOALS, check_outcome, raise_if_hopeless, wait_for
+from evsrep.jobs.wait import PAIR_GOALS, check_outcome, looks, raise_if_hopeless, wait_for
 
 _AVAILABLE = PAIR_GOALS["available"]
+_IN_ANOTHER_PAIR = ("37100053", "37100054")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +65,7 @@ def create_pair(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Pai
     else:
         cloud.prepare()  # whatever goes wrong up to here, nothing was sent
         reporter.sending(order_fields(order), _find_again(order))
-        result = run_once(creation(cloud, order), cloud.clock, reporter)
+        result = run_once(creation(cloud, order, reporter), cloud.clock, reporter)
         pair = _made(result, order, reporter)
     if options.wait:
         return wait_for(cloud, pair, _AVAILABLE, options.wait_timeout, reporter) or pair
@@ -103,11 +105,24 @@ def order_of(preflight: Preflight) -> PairOrder:
     )
 
 
-def creation(cloud: Cloud, order: PairOrder) -> Change[Pair]:
+def creation(cloud: Cloud, order: PairOrder, reporter: Reporter) -> Change[Pair]:
     """Return the change that makes a pair, found again by its two disks."""
+    beaten: list[Pair] = []  # made by a later request, and failed since the disks were in a pair
 
     def look() -> Pair | None:
-        return pair_of(cloud.once(LOOK_SECONDS).pairs(volume_id=order.disks[0]), order.disks)
+        pairs = cloud.once(LOOK_SECONDS).pairs(volume_id=order.disks[0])
+        ids = {pair.id for pair in beaten}
+        pair = pair_of((pair for pair in pairs if pair.id not in ids), order.disks)
+        for failed in beaten if pair else ():
+            reporter.note(f"pair {failed.id} failed for it; remove it: evsrep delete {failed.id}")
+        return pair
+
+    def decide(pair: Pair) -> Pair | None:
+        settled = _past_creating(cloud, pair)
+        if not failed_for_another(settled):
+            return settled
+        beaten.append(settled)
+        return None
 
     return Change(
         "the create",
@@ -115,7 +130,23 @@ def creation(cloud: Cloud, order: PairOrder) -> Change[Pair]:
         look,
         resends=cloud.retries,
         hint="find out before you create again: the command below prints the pair if it is there",
+        decide=decide,
     )
+
+
+def failed_for_another(pair: Pair) -> bool:
+    """Whether a pair failed since one of its disks is in another."""
+    return pair.status == "error" and pair.failure_detail in _IN_ANOTHER_PAIR
+
+
+def _past_creating(cloud: Cloud, pair: Pair) -> Pair:
+    """Return a pair once it is past `creating`, or as it was seen last when the time is up."""
+    for left in looks(cloud.clock, LAG_SECONDS):
+        with suppress(EvsrepError):
+            pair = cloud.once(max(left, 1.0)).pair(pair.id)
+        if pair.status != "creating":
+            break
+    return pair
 
 
 def check_is_as_asked(pair: Pair, order: PairOrder) -> None:

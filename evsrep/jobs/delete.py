@@ -5,6 +5,7 @@ whether the request took effect.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,10 +192,8 @@ def _removal(cloud: Cloud, pair_id: str) -> Change[str]:
     """Return the change that deletes a pair that was just seen; it leads to a result."""
 
     def send() -> str:
-        try:
+        with suppress(NotFound):  # it was there just now; whether it has gone, a look tells
             cloud.delete_pair(pair_id)
-        except NotFound:
-            return DELETED  # it was there just now: it has gone, by our request or another's
         return DELETING
 
     def look() -> str | None:

@@ -1,6 +1,7 @@
 """Consistency groups come, change and go."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -280,10 +281,8 @@ def _change_of(cloud: Cloud, change: GroupChange, before: Group) -> Change[Group
 
 def _deletion(cloud: Cloud, before: Group) -> Change[Group]:
     def send() -> Group:
-        try:
+        with suppress(NotFound):  # it was there just now; whether it has gone, a look tells
             cloud.delete_group(before.id)
-        except NotFound:
-            return with_status(before, "deleted")  # by our request or another's
         return with_status(before, "deleting")
 
     def look() -> Group | None:

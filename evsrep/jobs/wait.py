@@ -10,6 +10,7 @@ from evsrep.cloud.meanings import FAILURE_DETAILS
 from evsrep.cloud.models import Group, Pair
 from evsrep.errors import Failed, NotFound, Refused, Unavailable, WaitTimeout
 from evsrep.jobs.find import find_pair, is_id, named
+from evsrep.jobs.once import LAG_SECONDS
 from evsrep.jobs.options import WAIT_SECONDS
 from evsrep.jobs.report import Fields, Reporter, Words
 from evsrep.jobs.verb import verb
@@ -19,8 +20,9 @@ T = TypeVar("T", Pair, Group)
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
 _SLOWER_BY = 1.4
-REFUSALS_THAT_COUNT = 3
-"""In a row: just after a create one 404 on the new ID proves nothing yet."""
+_REFUSALS_THAT_COUNT = 3  # in a row
+_GONE_AFTER_SECONDS = 10.0
+"""Of absence, once a thing was seen: replicas of the cloud's books may alternate for a while."""
 
 
 class Goal(NamedTuple):
@@ -76,7 +78,13 @@ def wait_for_pair(cloud: Cloud, options: WaitOptions, reporter: Reporter) -> Pai
     more, WaitTimeout when the time is up, and AuthError.
     """
     goal = named("goal", options.goal, PAIR_GOALS)
-    pair_id = options.pair if is_id(options.pair) else find_pair(cloud, options.pair).id
+    try:
+        pair_id = options.pair if is_id(options.pair) else find_pair(cloud, options.pair).id
+    except NotFound:
+        if goal.is_reached_by_absence:
+            reporter.observe(Fields({"name": options.pair, "status": "deleted"}), is_over=True)
+            return None
+        raise
     resume = _resume(pair_id, goal)
     reporter.resume_with(resume)
     pair = _wait(cloud, pair_id, goal, options.wait_timeout, reporter)
@@ -117,23 +125,29 @@ def wait_until(
     NotFound where the thing is gone, WaitTimeout when the time is up. A poll that fails is a missed
     poll, not the end, unless it fails for good.
     """
-    started, refusals = clock.now(), 0
-    estimate = _Estimate()
+    started = clock.now()
+    estimate, absence = _Estimate(), Absence(clock)
     last: T | None = None
+    refusals = 0
     with reporter.progress() as update:
         for left in looks(clock, seconds):
             try:
                 last = look(max(left, 1.0))
-            except (NotFound, Refused) as error:
-                if goal.is_reached_by_absence and isinstance(error, NotFound):
-                    return None
+            except NotFound:
+                if absence.counts(goal, was_seen=last is not None) or not left > 0:
+                    if goal.is_reached_by_absence:
+                        return None
+                    raise
+                continue
+            except Refused:
                 refusals += 1
-                if refusals >= REFUSALS_THAT_COUNT:
+                if refusals >= _REFUSALS_THAT_COUNT:
                     raise
                 continue
             except Unavailable:
                 continue
             refusals = 0
+            absence.ends()
             goal = goal.after(last)
             is_over = is_reached(last, goal)
             reporter.observe(last, waited.resume, is_over=is_over)
@@ -142,6 +156,28 @@ def wait_until(
                 return last
             check_outcome(last, goal, reporter)
     raise time_is_up(waited.label, last, goal, seconds)
+
+
+class Absence:
+    """How long a thing has not been there; what the cloud has just named may show late."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since: float | None = None
+
+    def ends(self) -> None:
+        """Note that it is there."""
+        self._since = None
+
+    def counts(self, goal: Goal, *, was_seen: bool) -> bool:
+        """Note that it is not there, and return whether that proves anything by now."""
+        if self._since is None:
+            self._since = self._clock.now()
+            return False
+        if goal.is_reached_by_absence:
+            return True
+        seconds = _GONE_AFTER_SECONDS if was_seen else LAG_SECONDS
+        return self._clock.now() - self._since >= seconds
 
 
 def check_outcome(thing: Pair | Group, goal: Goal, reporter: Reporter) -> None:

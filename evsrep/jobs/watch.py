@@ -7,7 +7,7 @@ from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
 from evsrep.errors import COMMON_FAILURES, EvsrepError, Failed, NotFound, Refused, Unavailable
 from evsrep.jobs.wait import (
-    REFUSALS_THAT_COUNT,
+    Absence,
     Goal,
     is_reached,
     pauses,
@@ -36,7 +36,8 @@ class Watch:
         self._goal = goal
         self._seconds = seconds
         self._ends: dict[str, float] = {}
-        self._absences: dict[str, int] = {}
+        self._absences: dict[str, Absence] = {}
+        self._seen: set[str] = set()
         self._pauses = pauses()
         self._next_look = self._clock.now()
 
@@ -99,14 +100,16 @@ class Watch:
         self, pair_id: str, pair: Pair | None, *, was_seen: bool, is_over: bool
     ) -> Settled | None:
         goal = self._goal
+        absence = self._absences.setdefault(pair_id, Absence(self._clock))
         if pair is None and was_seen:
-            if goal.is_reached_by_absence:
-                return Settled(pair_id, None)
-            self._absences[pair_id] = self._absences.get(pair_id, 0) + 1
-            if self._absences[pair_id] >= REFUSALS_THAT_COUNT:
-                return Settled(pair_id, None, NotFound(f"pair {pair_id} is gone"))
+            if absence.counts(goal, was_seen=pair_id in self._seen):
+                if goal.is_reached_by_absence:
+                    return Settled(pair_id, None)
+                gone = "is gone" if pair_id in self._seen else "is not to be found"
+                return Settled(pair_id, None, NotFound(f"pair {pair_id} {gone}"))
         elif pair is not None:
-            self._absences.pop(pair_id, None)
+            absence.ends()
+            self._seen.add(pair_id)
             if is_reached(pair, goal):
                 return Settled(pair_id, pair)
             try:

@@ -67,12 +67,16 @@ def url_fault(text: str) -> str:
     return "" if _HOST.fullmatch(host) else "is not a URL: its host is wrong"
 
 
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
 def seconds_in(text: str) -> float:
-    """Return the seconds of a duration such as 90, 90s, 10m or 2h; raises ValueError for others."""
-    duration = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smh]?)", text.strip())
-    if duration is None:
-        raise ValueError(f"{text!r} is not a duration such as 90, 90s, 10m or 2h")
-    seconds = float(duration[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[duration[2]]
+    """Return the seconds of a duration such as 90, 1h30m or 1d; raises ValueError for others."""
+    number = r"\d{1,9}(?:\.\d{1,9})?"
+    parts = re.findall(rf"({number})([smhd]?)", text)
+    if not re.fullmatch(rf"\s*(?:{number}|(?:{number}[smhd])+)\s*", text):
+        raise ValueError(f"{text!r} is not a duration such as 90, 90s, 10m, 1h30m or 1d")
+    seconds = sum(float(amount) * _UNITS[unit] for amount, unit in parts)
     if seconds > _LONGEST_SECONDS:
         raise ValueError(f"{text!r} is out of range")
     return seconds

@@ -6,7 +6,7 @@ from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
 from tests.cli.conftest import UNKNOWN, MakePair, SandboxFile, Sent, Serve, WriteProfiles, resume_of
 from tests.conftest import FakeClock, Run
-from tests.weather.shy import answering, saying, without
+from tests.weather.shy import answering, missing, saying, without
 
 A, B = "az2.dc2", "az1.dc1"
 JSON = ("-o", "json")
@@ -205,7 +205,7 @@ def test_a_group_that_somebody_else_deleted_is_gone_all_the_same(
     grouped: Run, run: Run, serve: Serve, write_profiles: WriteProfiles, group_id: str
 ) -> None:
     grouped("group", "update", "shop", "--remove", "example", "--pause", "--wait")
-    write_profiles(**ready_profile(serve(lambda app: answering(app, "404 No", method="DELETE"))))
+    write_profiles(**ready_profile(serve(lambda app: missing(app, method="DELETE"))))
     done = run("group", "delete", "shop", "--yes", "--wait", *JSON, "-p", "served")
     assert done.exit_code == ExitCode.DONE
     assert (done.json["id"], done.json["status"]) == (group_id, "deleted")

@@ -155,11 +155,14 @@ def test_a_create_that_comes_late_is_met_by_the_next(weather: Weather) -> None:
     assert "had been lost" in done.stderr
 
 
-def test_without_retries_a_create_that_took_no_effect_is_exit_7(weather: Weather) -> None:
+def test_without_retries_nothing_is_claimed_of_a_create_that_does_not_show(
+    weather: Weather,
+) -> None:
     weather.play("POST", "/os-vendor-replications", FAULTS["close"])
     done = weather.create("--retries", "0")
-    assert done.exit_code == ExitCode.UNAVAILABLE
-    assert "took no effect" in done.error["message"]
+    assert done.exit_code == ExitCode.UNKNOWN
+    assert "took no effect" not in done.error["message"]
+    assert "--if-not-exists" in done.error["resume"]
     assert weather.pair_ids() == []
 
 

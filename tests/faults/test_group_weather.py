@@ -152,12 +152,12 @@ def test_an_action_whose_group_can_not_be_seen_afterwards_is_unknown(
     assert grouped.sent("POST", "/action") == 2  # the pause, and this
 
 
-def test_an_action_that_never_comes_through_took_no_effect(grouped: Weather) -> None:
+def test_nothing_is_claimed_of_an_action_that_never_comes_through(grouped: Weather) -> None:
     grouped.play("POST", "/action", STALL, times=9)
     exit_code, told, error = act(grouped, "pause", "shop", "--retries", "1")
-    assert exit_code == ExitCode.UNAVAILABLE
-    assert "took no effect" in error["message"]
-    assert (told, grouped.sent("POST", "/action")) == (None, 2)
+    assert exit_code == ExitCode.UNKNOWN
+    assert "took no effect" not in error["message"]
+    assert (told["name"], grouped.sent("POST", "/action")) == ("shop", 2)
 
 
 def test_a_group_is_acted_on_though_it_can_not_be_seen_just_then(grouped: Weather) -> None:

@@ -77,3 +77,16 @@ def answering(
         return [body]
 
     return curt
+
+
+def missing(app: "WSGIApplication", *, method: str) -> "WSGIApplication":
+    """The same cloud, which does what it is asked and answers that the thing is not there."""
+
+    def curt(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != method:
+            return app(environ, start_response)
+        list(app(environ, lambda *_: lambda _: None))
+        start_response("404 No", [("Content-Length", "0")])
+        return [b""]
+
+    return curt
