@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -38,7 +38,13 @@ _OUTPUT = frozenset({"output", "columns", "quiet", "verbose", "debug", "no_color
 _EVERY = frozenset({"profile", "config", "timeout", "retries", "version"})
 
 
-class Seconds(click.ParamType[float]):
+if TYPE_CHECKING:
+    _FloatType = click.ParamType[float]
+else:
+    _FloatType = click.ParamType  # generic only since click 8.4
+
+
+class Seconds(_FloatType):
     """A duration: `90`, `90s`, `10m` or `2h`."""
 
     name = "duration"
@@ -260,7 +266,7 @@ def _option(setting: Setting) -> Callable[[F], F]:
     )
 
 
-_TYPES: Mapping[str, click.ParamType[Any]] = {
+_TYPES: Mapping[str, "click.ParamType[Any]"] = {
     "file": click.Path(dir_okay=False),
     "seconds": Seconds(),
     "count": click.IntRange(0, MOST_RETRIES),

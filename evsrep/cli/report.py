@@ -160,7 +160,7 @@ class Report(Reporter):
                 Interrupted("interrupted; what was asked for is done")
             ) from None
         if not self._is_over and self._resume and not self._console.is_json:
-            self._console.resume(self._command)
+            self._console.note(f"next: {self._command}")
 
     def _with_resume(self, error: EvsrepError) -> EvsrepError:
         if not self._goes_on(error):

@@ -27,11 +27,16 @@ WriteProfiles = Callable[..., Path]
 MakePair = Callable[[str], str]
 
 
-def resume_of(stderr: str) -> str:
+def resume_of(stderr: str, label: str = "resume") -> str:
     """The command on the last line of stderr."""
     last = stderr.splitlines()[-1]
-    assert last.startswith("resume: evsrep "), stderr
-    return last.removeprefix("resume: evsrep ")
+    assert last.startswith(f"{label}: evsrep "), stderr
+    return last.removeprefix(f"{label}: evsrep ")
+
+
+def next_of(stderr: str) -> str:
+    """What the last line of stderr says to do after success."""
+    return resume_of(stderr, "next")
 
 
 def requests_in(stderr: str) -> list[str]:

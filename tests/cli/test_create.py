@@ -17,6 +17,7 @@ from tests.cli.conftest import (
     Serve,
     WriteProfiles,
     Wsgi,
+    next_of,
     requests_in,
     resume_of,
 )
@@ -83,7 +84,7 @@ def test_create_prints_the_id_for_a_script(sandbox: Run, sandbox_file: SandboxFi
 def test_create_tells_the_command_to_go_on_with_and_it_works(sandbox: Run, run: Run) -> None:
     done = sandbox("create", *EXAMPLE)
     assert done.exit_code == ExitCode.DONE
-    went_on = run(*shlex.split(resume_of(done.stderr)), "-o", "json")
+    went_on = run(*shlex.split(next_of(done.stderr)), "-o", "json")
     assert went_on.exit_code == ExitCode.DONE
     assert went_on.json["status"] == "available"
 

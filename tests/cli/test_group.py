@@ -6,7 +6,16 @@ import pytest
 
 from evsrep.errors import ExitCode
 from evsrep.sandbox.trouble import break_zone
-from tests.cli.conftest import ID, UNKNOWN, MakePair, SandboxFile, Sent, requests_in, resume_of
+from tests.cli.conftest import (
+    ID,
+    UNKNOWN,
+    MakePair,
+    SandboxFile,
+    Sent,
+    next_of,
+    requests_in,
+    resume_of,
+)
 from tests.conftest import FakeClock, Run
 
 A, B = "az2.dc2", "az1.dc1"
@@ -29,7 +38,7 @@ def test_create_without_a_sync_sends_none(grouped: Run, sent: Sent, pair: MakePa
     pair("example-production")
     done = grouped("group", "create", "--pair", "example", "--no-sync")
     assert done.exit_code == ExitCode.DONE
-    assert resume_of(done.stderr).startswith("group wait ")
+    assert next_of(done.stderr).startswith("group wait ")
     assert sent.words == ["POST"]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
-from tests.cli.conftest import UNKNOWN, MakePair, SandboxFile, Sent, Serve, WriteProfiles, resume_of
+from tests.cli.conftest import UNKNOWN, MakePair, SandboxFile, Sent, Serve, WriteProfiles, next_of
 from tests.conftest import FakeClock, Run
 from tests.weather.shy import answering, missing, saying, without
 
@@ -135,7 +135,7 @@ def test_a_sync_of_a_new_group_waits_until_it_is_made(
     done = grouped("group", "sync", "shop")
     assert done.exit_code == ExitCode.DONE
     assert "is creating; waiting" in done.stderr
-    assert resume_of(done.stderr).endswith("--for active -p served")
+    assert next_of(done.stderr).endswith("--for active -p served")
     assert sent.words == ["POST", "sync"]
 
 

@@ -318,7 +318,7 @@ def test_a_picture_is_the_same_wherever_it_is_taken(
     ("name", "words"),
     [
         ("create", ('$ evsrep create -p sandbox --name "my replication"', "creating")),
-        ("create", ("resume: evsrep wait 91085433-9499-4a68-b2c6-35072467ccd2 -p sandbox",)),
+        ("create", ("next: evsrep wait 91085433-9499-4a68-b2c6-35072467ccd2 -p sandbox",)),
         ("create", ("2026-01-02T03:04:05",)),
         ("list", ("available", "error", "creating", "copying", "37100043")),
         ("refused", ("error: 3 things stand against this pair", "sizes differ", "not stopped")),
