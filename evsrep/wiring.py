@@ -19,6 +19,7 @@ from evsrep.clock import Clock, RealClock
 from evsrep.cloud import calls
 from evsrep.cloud.calls import Limits
 from evsrep.cloud.client import Cloud
+from evsrep.cloud.endpoints import Places
 from evsrep.cloud.guard import ChangeGuard
 from evsrep.cloud.http import Http, new_client
 from evsrep.cloud.identity import Password
@@ -112,11 +113,8 @@ def open_cloud(profile: Profile, context: Context) -> Cloud:
     return Cloud(
         http,
         _sign_in(context, profile, http, url),
-        auth_url=url,
-        region=profile.region,
+        Places(url, *(profile.text(key) for key in Places._fields[1:])),
         project_id=profile.text("project_id"),
-        endpoint=profile.text("endpoint"),
-        compute_endpoint=profile.text("compute_endpoint"),
         defaults=Defaults(profile.text("priority_station"), profile.text("replication_model")),
     )
 
@@ -167,7 +165,8 @@ def _sign_in(context: Context, profile: Profile, http: Http, url: str) -> SignIn
             hint=f"add it with 'evsrep profile set {profile.name} KEY=VALUE'",
         )
     if profile.method == "token":
-        return TokenSignIn(http, url, _secret(context, profile, "token"))
+        who = _password(profile)._replace(project_name=profile.text("project_name"))
+        return TokenSignIn(http, url, _secret(context, profile, "token"), who)
     if profile.method == "key":
         return KeySignIn(
             http,

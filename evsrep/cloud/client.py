@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from evsrep.clock import Clock
 from evsrep.cloud import endpoints, wire
 from evsrep.cloud.calls import Answer, Call, Limits, read_nothing
-from evsrep.cloud.endpoints import quoted
+from evsrep.cloud.endpoints import Places, quoted
 from evsrep.cloud.models import (
     Defaults,
     Disk,
@@ -51,22 +51,16 @@ class Cloud:
         self,
         http: "Http",
         sign_in: "SignIn",
+        places: Places,
         *,
-        auth_url: str,
-        region: str = "",
         project_id: str = "",
-        endpoint: str = "",
-        compute_endpoint: str = "",
         defaults: Defaults = _NO_DEFAULTS,
     ) -> None:
-        self.auth_url = auth_url  # IAM's address; empty where none is needed
-        self.region = region  # as the profile has it; may be empty
         self.defaults = defaults
         self._http = http
         self._sign_in = sign_in
+        self._places = places
         self._own_project_id = project_id
-        self._own_endpoint = endpoint
-        self._own_compute_endpoint = compute_endpoint
 
     def once(self, seconds: float) -> "Cloud":
         """Return the same cloud, asked once and within so many seconds: the caller asks again."""
@@ -105,6 +99,11 @@ class Cloud:
     def session(self) -> Session:
         """Return who we are; asks the cloud the first time, and raises what a sign-in raises."""
         return self._sign_in.session()
+
+    @property
+    def auth_url(self) -> str:
+        """IAM's address; empty where none is needed."""
+        return self._places.auth_url
 
     @property
     def front_url(self) -> str:
@@ -162,15 +161,17 @@ class Cloud:
         return project_id
 
     @cached_property
+    def region(self) -> str:
+        """The region; raises ConfigError where nothing says which, and what a sign-in raises."""
+        return endpoints.region_of(self._places, self.session)
+
+    @cached_property
     def endpoint(self) -> str:
         """The base URL of EVS, up to and with the project.
 
         Raises ConfigError where none is known, Unavailable where the catalog's can't be used.
         """
-        catalog = () if self._own_endpoint else self.session().catalog
-        return endpoints.evs_url(
-            self._own_endpoint, catalog, self.region, self.project_id, self.auth_url
-        )
+        return endpoints.evs_url(self._places, self.session, self.project_id)
 
     @cached_property
     def compute_endpoint(self) -> str:
@@ -178,10 +179,7 @@ class Cloud:
 
         Raises Unavailable where the catalog's can't be used.
         """
-        catalog = () if self._own_compute_endpoint else self.session().catalog
-        return endpoints.compute_url(
-            self._own_compute_endpoint, catalog, self.region, self.project_id, self.auth_url
-        )
+        return endpoints.compute_url(self._places, self.session, self.project_id)
 
     # Pairs
 

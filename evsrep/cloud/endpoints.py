@@ -5,10 +5,11 @@ November 2026. `links` and `next` URLs in bodies are never followed: they point 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from evsrep.cloud.models import Endpoint
+from evsrep.cloud.models import Endpoint, Session
 from evsrep.errors import ConfigError, Unavailable
 
 _EVS_TYPES = ("volumev2", "evs", "volume", "volumev3")
@@ -16,37 +17,69 @@ _COMPUTE_TYPES = ("compute",)
 _PLACEHOLDER = re.compile(r"[$%]\((?:tenant|project)_id\)s")
 
 
-def evs_url(
-    own: str, catalog: tuple[Endpoint, ...], region: str, project_id: str, auth_url: str
-) -> str:
+class Places(NamedTuple):
+    """What a profile says of where things are; empty text is what it does not say."""
+
+    auth_url: str = ""
+    region: str = ""
+    project_name: str = ""
+    endpoint: str = ""
+    compute_endpoint: str = ""
+
+
+def evs_url(places: Places, session: Callable[[], Session], project_id: str) -> str:
     """Return the base of every EVS request: it ends in `/v2/{project_id}`, without a slash.
 
-    `own` is what the profile says. Raises ConfigError where there is none, Unavailable
-    where the catalog's can't be used.
+    The session is only asked for where the profile names no endpoint. Raises ConfigError where
+    there is none, Unavailable where the catalog's can't be used, and what a sign-in raises.
     """
-    if own:
-        return _with_project(own, "v2", project_id)
+    if places.endpoint:
+        return _with_project(places.endpoint, "v2", project_id)
+    catalog, region = session().catalog, region_of(places, session)
     endpoint = from_catalog(catalog, _EVS_TYPES, region)
     if endpoint is not None:
         return _checked(_with_project(endpoint.url, "v2", project_id), endpoint)
-    by_scheme = "" if catalog else _by_scheme(auth_url, "evs")
+    by_scheme = "" if catalog else _by_scheme(places.auth_url, "evs")
     if not by_scheme:
         raise _no_endpoint(catalog, region)
     return _with_project(by_scheme, "v2", project_id)
 
 
-def compute_url(
-    own: str, catalog: tuple[Endpoint, ...], region: str, project_id: str, auth_url: str
-) -> str:
+def compute_url(places: Places, session: Callable[[], Session], project_id: str) -> str:
     """Return the base of every request for a server; empty where none is known.
 
-    Raises Unavailable where the catalog's can't be used.
+    Raises as `evs_url`.
     """
-    endpoint = None if own else from_catalog(catalog, _COMPUTE_TYPES, region)
+    if places.compute_endpoint:
+        return _with_project(places.compute_endpoint, "v2.1", project_id)
+    catalog = session().catalog
+    endpoint = from_catalog(catalog, _COMPUTE_TYPES, region_of(places, session))
     if endpoint is not None:
         return _checked(_filled(endpoint.url, project_id), endpoint)
-    base = own or ("" if catalog else _by_scheme(auth_url, "ecs"))
+    base = "" if catalog else _by_scheme(places.auth_url, "ecs")
     return _with_project(base, "v2.1", project_id) if base else ""
+
+
+def region_of(places: Places, session: Callable[[], Session]) -> str:
+    """Return the region: the profile's, else what project, IAM's address or catalog leave.
+
+    A project is called like its region, or begins with it and `_`; neither counts where the
+    catalog has no such region. Raises ConfigError where several are left.
+    """
+    if places.region:
+        return places.region
+    offered = _regions(session().catalog)
+    host = (urlsplit(places.auth_url).hostname or "").split(".")
+    for name in (places.project_name, session().project, *host[1:2]):
+        for region in (name, name.partition("_")[0]):
+            if region in offered:
+                return region
+    if len(offered) > 1:
+        raise ConfigError(
+            f"nothing says which region is meant; the catalog has {', '.join(offered)}",
+            hint="set 'region' in the profile",
+        )
+    return offered[0] if offered else ""
 
 
 def quoted(word: str) -> str:
@@ -74,8 +107,7 @@ def from_catalog(
 
 def _no_endpoint(catalog: Iterable[Endpoint], region: str) -> ConfigError:
     """Say why EVS is not to be found; where it is only in other regions, these are named."""
-    public = (endpoint for endpoint in catalog if endpoint.interface == "public")
-    regions = sorted({endpoint.region for endpoint in public if endpoint.service in _EVS_TYPES})
+    regions = _regions(catalog)
     if regions:
         return ConfigError(
             f"the catalog names no EVS endpoint for region {region}",
@@ -84,6 +116,13 @@ def _no_endpoint(catalog: Iterable[Endpoint], region: str) -> ConfigError:
     return ConfigError(
         "the catalog names no EVS endpoint", hint="set 'endpoint' in the profile to EVS's address"
     )
+
+
+def _regions(catalog: Iterable[Endpoint]) -> list[str]:
+    """Return the regions for which the catalog has EVS, in order."""
+    public = (endpoint for endpoint in catalog if endpoint.interface == "public")
+    regions = {endpoint.region for endpoint in public if endpoint.service in _EVS_TYPES}
+    return sorted(regions - {"", "*"})
 
 
 def _checked(url: str, endpoint: Endpoint) -> str:

@@ -108,6 +108,25 @@ def session_from_wire(token: str, body: Mapping[str, Any]) -> Session:
         project_id=reading.usable_id(project, "project") if project.get("id") else "",
         project=reading.text(project.get("name")),
         catalog=tuple(_catalog_from_wire(body.get("catalog"))),
+        project_domain=reading.text(reading.mapping(project.get("domain")).get("name")),
+    )
+
+
+def check_project(session: Session, who: Password) -> None:
+    """Raise AuthError where a token is for another project than the profile names, or for none."""
+    pairs = (
+        (who.project_id, session.project_id),
+        (who.project_name, session.project),
+        (who.project_domain_name, session.project_domain or who.project_domain_name),
+    )
+    wanted = [named for named, _ in pairs if named]
+    if all(actual == named for named, actual in pairs if named):
+        return
+    actual = session.project and f"project '{session.project}' ({session.project_id})"
+    raise AuthError(
+        f"the token is for {actual or session.project_id or 'no project'}, "
+        f"but the profile names {', '.join(wanted)}",
+        hint="get a token for that project, or sign in by password; nothing else was sent",
     )
 
 

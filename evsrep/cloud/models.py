@@ -167,6 +167,7 @@ class Session(NamedTuple):
     project_id: str
     project: str
     catalog: tuple[Endpoint, ...]
+    project_domain: str = ""
 
     def __repr__(self) -> str:
         return f"Session(user={self.user!r}, project={self.project!r})"  # the token is a secret

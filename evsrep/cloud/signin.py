@@ -202,10 +202,11 @@ class _Lasting(ABC):
 
 
 class TokenSignIn(_Lasting):
-    """A ready token: used as it is."""
+    """A ready token: used as it is, where it is for the project that the profile names."""
 
-    def __init__(self, http: Http, auth_url: str, token: Secret) -> None:
+    def __init__(self, http: Http, auth_url: str, token: Secret, who: Password) -> None:
         super().__init__()
+        self._who = who
         self._http = http
         self._auth_url = auth_url
         self._token = token
@@ -223,13 +224,15 @@ class TokenSignIn(_Lasting):
             return identity.session_from_wire(token, member(answer.body, "token"))
 
         try:
-            return self._http.send(identity.token_call(self._auth_url, token), read, self)
+            session = self._http.send(identity.token_call(self._auth_url, token), read, self)
         except (NotFound, AuthError) as error:
             if not _is_ended(error):
                 raise
             hint = "get a new token, or sign in by password"
             message = "the token is not valid, or has expired"
             raise AuthError(message, hint=hint, service_error=error.service_error) from error
+        identity.check_project(session, self._who)
+        return session
 
 
 class KeySignIn(_Lasting):

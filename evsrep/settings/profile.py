@@ -73,12 +73,6 @@ class Profile(NamedTuple):
         return f"{scheme}://{host}/{path}"
 
     @property
-    def region(self) -> str:
-        """The region: as given, or the part of a project's name before its `_`."""
-        before, underscore, _ = self.text("project_name").partition("_")
-        return self.text("region") or (before if underscore else "")
-
-    @property
     def project_name(self) -> str:
         """The project's name: as given, or the region's, which a cloud's first project bears."""
         return "" if self.text("project_id") else self.text("project_name") or self.text("region")

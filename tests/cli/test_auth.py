@@ -10,6 +10,7 @@ from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
 from tests.cli.conftest import WriteProfiles, requests_in
 from tests.conftest import Run
+from tests.faults.commands import CHANGES
 
 
 def test_check_says_who_you_are_and_where(run: Run, served: str) -> None:
@@ -299,6 +300,67 @@ def test_insecure_warns_each_time(run: Run, served: str, write_profiles: WritePr
         assert done.exit_code == ExitCode.DONE
         assert "warning: " in done.stderr
         assert "insecure" in done.stderr
+
+
+# The right project, or none
+
+
+@pytest.fixture
+def foreign_token(run: Run, served: str, write_profiles: WriteProfiles) -> str:
+    """A token for the project 'sandbox_other'."""
+    write_profiles(**{**ready_profile(served), "project_name": "sandbox_other"})
+    return run("auth", "token", "-p", "served").stdout.strip()
+
+
+@pytest.mark.parametrize("command", CHANGES)
+def test_a_token_for_another_project_changes_nothing(
+    run: Run, served: str, write_profiles: WriteProfiles, foreign_token: str, home: Path,
+    monkeypatch: pytest.MonkeyPatch, command: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(home)
+    (home / "pairs.csv").write_text("production_disk,dr_disk\ndb-01-log,db-01-log-dr\n")
+    write_profiles(auth_url=served, token=foreign_token, project_name="sandbox")
+    words = (*command.split(), *CHANGES[command])
+    done = run(*words, "-p", "served", "--debug")
+    assert done.exit_code == ExitCode.AUTH
+    assert "'sandbox_other'" in done.stderr
+    assert set(requests_in(done.stderr)) == {"GET /v3/auth/tokens"}  # as often as it is needed
+
+
+@pytest.mark.parametrize("wanted", [
+    {"project_name": "sandbox"}, {"project_id": "0391e4486e864c26be5654c522f440f2"},
+    {"project_name": "sandbox_other", "project_domain_name": "elsewhere"},
+    {"project_name": "sandbox_other", "project_id": "0391e4486e864c26be5654c522f440f2"},
+])  # fmt: skip
+@pytest.mark.parametrize("origin", ["file", "command", "EVSREP_TOKEN", "OS_TOKEN"])
+def test_a_token_for_another_project_is_refused_wherever_it_comes_from(
+    run: Run, served: str, write_profiles: WriteProfiles, foreign_token: str, home: Path,
+    monkeypatch: pytest.MonkeyPatch, origin: str, wanted: dict[str, str],
+) -> None:  # fmt: skip
+    if origin == "OS_TOKEN":
+        for key, value in {"auth_url": served, "token": foreign_token, **wanted}.items():
+            monkeypatch.setenv(f"OS_{key.upper()}", value)
+        chosen: tuple[str, ...] = ()
+    else:
+        (home / "a token").write_text(foreign_token)
+        monkeypatch.setenv("EVSREP_TOKEN", foreign_token if origin == "EVSREP_TOKEN" else "")
+        command = {"token_command": f"cat '{home}/a token'"}
+        key = {"file": {"token": foreign_token}, "command": command}.get(origin, {"token": "x"})
+        write_profiles(auth_url=served, **key, **wanted)
+        chosen = ("-p", "served")
+    done = run("list", *chosen, "--debug")
+    assert done.exit_code == ExitCode.AUTH
+    assert "the profile names" in done.stderr
+    assert foreign_token not in done.stderr
+    assert requests_in(done.stderr) == ["GET /v3/auth/tokens"]
+
+
+def test_a_token_for_the_project_that_is_named_is_used(
+    run: Run, served: str, write_profiles: WriteProfiles, foreign_token: str
+) -> None:
+    write_profiles(auth_url=served, token=foreign_token, project_name="sandbox_other")
+    done = run("auth", "check", "-p", "served", "-o", "json")
+    assert done.json["project"] == "sandbox_other"
 
 
 # Kept tokens

@@ -2,8 +2,9 @@
 
 import pytest
 
-from evsrep.cloud.endpoints import compute_url, evs_url
-from evsrep.cloud.models import Endpoint
+from evsrep.cloud import endpoints
+from evsrep.cloud.endpoints import Places, region_of
+from evsrep.cloud.models import Endpoint, Session
 from evsrep.errors import ConfigError
 
 P = "0391e4486e864c26be5654c522f440f2"
@@ -12,6 +13,24 @@ IAM = "https://iam.eu-de.otc.t-systems.com/v3"
 
 def entry(service: str, url: str, region: str = "eu-de", interface: str = "public") -> Endpoint:
     return Endpoint(service, interface, region, url)
+
+
+def session(*catalog: Endpoint, project: str = "") -> Session:
+    return Session("a token", "", "alice", "", P, project, catalog)
+
+
+def evs_url(
+    own: str, catalog: tuple[Endpoint, ...], region: str, project: str, auth_url: str
+) -> str:
+    places = Places(auth_url, region, endpoint=own)
+    return endpoints.evs_url(places, lambda: session(*catalog), project)
+
+
+def compute_url(
+    own: str, catalog: tuple[Endpoint, ...], region: str, project: str, auth_url: str
+) -> str:
+    places = Places(auth_url, region, compute_endpoint=own)
+    return endpoints.compute_url(places, lambda: session(*catalog), project)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +68,39 @@ def test_region_and_interface_choose_among_several() -> None:
         entry("volumev2", "https://de.example.com", "eu-de"),
     )
     assert evs_url("", catalog, "eu-de", P, IAM).startswith("https://de.")
-    assert evs_url("", catalog, "", P, IAM).startswith("https://nl.")
+    assert evs_url("", catalog, "eu-nl", P, IAM).startswith("https://nl.")
+
+
+@pytest.mark.parametrize(
+    ("places", "project", "region"),
+    [
+        (Places(IAM, "eu-nl"), "eu-de_prod", "eu-nl"),
+        (Places(IAM, project_name="eu-nl"), "", "eu-nl"),
+        (Places(IAM, project_name="eu-nl_prod"), "", "eu-nl"),
+        (Places(IAM), "eu-nl", "eu-nl"),
+        (Places(IAM), "eu-nl_prod", "eu-nl"),
+        (Places(IAM, project_name="my_project"), "my_project", "eu-de"),
+        (Places(IAM), "", "eu-de"),
+    ],
+)
+def test_the_region_follows_from_the_profile_the_project_or_iams_address(
+    places: Places, project: str, region: str
+) -> None:
+    catalog = [
+        entry("volumev2", f"https://{each}.example.com", each) for each in ("eu-de", "eu-nl")
+    ]
+    assert region_of(places, lambda: session(*catalog, project=project)) == region
+
+
+def test_a_region_that_nobody_named_is_asked_for_with_those_there_are() -> None:
+    catalog = tuple(entry("evs", f"https://{it}.example.com", it) for it in ("eu-nl", "eu-de"))
+    for project in ("my_project", "eu", "eu-de-2_prod", ""):
+        places = Places("https://keystone.example.com/v3", project_name=project)
+        for url in (endpoints.evs_url, endpoints.compute_url):
+            with pytest.raises(ConfigError, match="has eu-de, eu-nl") as caught:
+                url(places, lambda: session(*catalog), P)
+            assert "region" in caught.value.hint
+    assert region_of(places, lambda: session(catalog[0])) == "eu-nl"
 
 
 @pytest.mark.parametrize("region", ["", "*"])

@@ -12,8 +12,10 @@ from hypothesis import given
 import evsrep
 from evsrep.cloud.calls import Call, Limits, read_nothing
 from evsrep.cloud.client import Cloud
+from evsrep.cloud.endpoints import Places
 from evsrep.cloud.guard import ChangeGuard
 from evsrep.cloud.http import Http, new_client
+from evsrep.cloud.identity import Password
 from evsrep.cloud.models import Defaults, Endpoint, GroupChange, GroupOrder, PairOrder
 from evsrep.cloud.signin import TokenSignIn
 from evsrep.errors import ConfigError, NotFound, Refused, Unavailable, UsageFault
@@ -92,8 +94,8 @@ def http_of(answer: Answer, **more: Any) -> tuple[Http, Transport]:
 def cloud_of(answer: Answer, endpoint: str = HOST, **more: Any) -> tuple[Cloud, Transport]:
     """A cloud with a ready token, an endpoint and a project."""
     http, transport = http_of(answer, **more)
-    sign_in = TokenSignIn(http, "", lambda: "a-token")
-    return Cloud(http, sign_in, auth_url="", project_id="p", endpoint=endpoint), transport
+    sign_in = TokenSignIn(http, "", lambda: "a-token", Password())
+    return Cloud(http, sign_in, Places(endpoint=endpoint), project_id="p"), transport
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -150,9 +152,9 @@ def test_a_guarded_client_still_looks_and_says_what_it_would_send() -> None:
 
 def test_a_copy_that_may_change_is_the_same_cloud_in_all_else() -> None:
     http, _ = http_of(good)
-    sign_in = TokenSignIn(http, "", lambda: "t")
+    sign_in = TokenSignIn(http, "", lambda: "t", Password())
     defaults = Defaults("az1.dc1", "hypermetro")
-    cloud = Cloud(http, sign_in, auth_url="", endpoint=HOST, project_id="p", defaults=defaults)
+    cloud = Cloud(http, sign_in, Places(endpoint=HOST), project_id="p", defaults=defaults)
     assert cloud.for_change(yes=False).endpoint == cloud.endpoint
     assert cloud.for_change(yes=False).defaults == cloud.defaults == defaults
     assert cloud.once(1.0).retries == 0
@@ -164,8 +166,8 @@ def test_use_after_close_is_an_error_of_ours_and_nothing_is_noted(
 ) -> None:
     journal = Journal(tmp_path / "journal", profile="p", command="c", warn=print)
     http, transport = http_of(good, journal=journal)
-    sign_in = TokenSignIn(http, "", lambda: "t")
-    cloud = Cloud(http, sign_in, auth_url="", endpoint=HOST, project_id="p")
+    sign_in = TokenSignIn(http, "", lambda: "t", Password())
+    cloud = Cloud(http, sign_in, Places(endpoint=HOST), project_id="p")
     copies = [cloud, cloud.once(1.0), cloud.for_change(yes=True)]
     http.close()
     for copy in copies:
@@ -316,7 +318,7 @@ class CatalogSignIn:
 def test_whatever_a_catalog_says_is_asked_or_told_with_its_place(url: str) -> None:
     http, _ = http_of(good)
     sign_in = CatalogSignIn(volumev2=url, compute=url)
-    cloud = Cloud(http, sign_in, auth_url="https://iam.example.com/v3")
+    cloud = Cloud(http, sign_in, Places("https://iam.example.com/v3"))
     told = [message_of(lambda: cloud.pair("p1")), message_of(cloud.check_servers)]
     if "plain HTTP" in str(told):
         assert httpx.URL(url).scheme == "http"
@@ -362,15 +364,15 @@ def test_an_id_is_one_segment_of_the_path_whatever_is_in_it(odd_id: str) -> None
 )
 def test_a_project_is_one_segment_of_the_path_whatever_is_in_it(odd_id: str, template: str) -> None:
     http, transport = http_of(good)
-    cloud = Cloud(http, CatalogSignIn(odd_id, volumev2=template), auth_url="")
+    cloud = Cloud(http, CatalogSignIn(odd_id, volumev2=template), Places())
     cloud.pair("p1")
     assert transport.requests[0].url.raw_path.count(b"/") == 4
 
 
 def test_a_token_that_no_header_can_hold_is_told() -> None:
     http, transport = http_of(good)
-    sign_in = TokenSignIn(http, "", lambda: "\udcff")
-    cloud = Cloud(http, sign_in, auth_url="", endpoint=HOST, project_id="p")
+    sign_in = TokenSignIn(http, "", lambda: "\udcff", Password())
+    cloud = Cloud(http, sign_in, Places(endpoint=HOST), project_id="p")
     with pytest.raises(ConfigError, match="can't be asked for"):
         cloud.pair("p1")
     assert transport.requests == []

@@ -162,17 +162,16 @@ def test_an_auth_url_without_scheme_or_host_is_refused(given: str) -> None:
         _ = profile(auth_url=given).auth_url
 
 
-@pytest.mark.parametrize(("keys", "region", "project"), [
-    ({"region": "eu-de"}, "eu-de", "eu-de"),
-    ({"project_name": "eu-de_prod"}, "eu-de", "eu-de_prod"),
-    ({"region": "eu-nl", "project_name": "eu-de_prod"}, "eu-nl", "eu-de_prod"),
-    ({"project_name": "prod"}, "", "prod"),
-    ({"region": "eu-de", "project_id": "0" * 32}, "eu-de", ""),
+@pytest.mark.parametrize(("keys", "project"), [
+    ({"region": "eu-de"}, "eu-de"),
+    ({"project_name": "eu-de_prod"}, "eu-de_prod"),
+    ({"region": "eu-nl", "project_name": "eu-de_prod"}, "eu-de_prod"),
+    ({"project_name": "prod"}, "prod"),
+    ({"region": "eu-de", "project_id": "0" * 32}, ""),
 ])  # fmt: skip
-def test_region_and_project_stand_in_for_each_other(
-    keys: dict[str, str], region: str, project: str
+def test_the_project_is_called_like_the_region_unless_it_is_named(
+    keys: dict[str, str], project: str
 ) -> None:
-    assert profile(**keys).region == region
     assert profile(**keys).project_name == project
 
 
