@@ -112,7 +112,7 @@ def open_cloud(profile: Profile, context: Context) -> Cloud:
     url = profile.auth_url if profile.text("auth_url") else ""
     return Cloud(
         http,
-        _sign_in(context, profile, http, url),
+        _sign_in(context, profile, url),
         Places(url, *(profile.text(key) for key in Places._fields[1:])),
         project_id=profile.text("project_id"),
         defaults=Defaults(profile.text("priority_station"), profile.text("replication_model")),
@@ -158,7 +158,7 @@ def _tls_context(profile: Profile) -> ssl.SSLContext:
         ) from error
 
 
-def _sign_in(context: Context, profile: Profile, http: Http, url: str) -> SignIn:
+def _sign_in(context: Context, profile: Profile, url: str) -> SignIn:
     if profile.missing:
         raise ConfigError(
             f"profile '{profile.name}' lacks {', '.join(profile.missing)}",
@@ -166,10 +166,9 @@ def _sign_in(context: Context, profile: Profile, http: Http, url: str) -> SignIn
         )
     if profile.method == "token":
         who = _password(profile)._replace(project_name=profile.text("project_name"))
-        return TokenSignIn(http, url, _secret(context, profile, "token"), who)
+        return TokenSignIn(url, _secret(context, profile, "token"), who)
     if profile.method == "key":
         return KeySignIn(
-            http,
             url,
             profile.text("access_key"),
             secret_key=_secret(context, profile, "secret_key"),
@@ -183,7 +182,6 @@ def _sign_in(context: Context, profile: Profile, http: Http, url: str) -> SignIn
         folder = cache_folder(context.settings.environ)
         cache = TokenCacheFile(folder, f"{url} {who}", context.reporter.warn)
     return PasswordSignIn(
-        http,
         url,
         who,
         password=_secret(context, profile, "password"),
