@@ -111,7 +111,7 @@ def open_cloud(profile: Profile, context: Context) -> Cloud:
     url = profile.auth_url if profile.text("auth_url") else ""
     return Cloud(
         http,
-        _sign_in(context, profile, http, url),
+        _sign_in(context, profile, url),
         auth_url=url,
         region=profile.region,
         project_id=profile.text("project_id"),
@@ -160,17 +160,16 @@ def _tls_context(profile: Profile) -> ssl.SSLContext:
         ) from error
 
 
-def _sign_in(context: Context, profile: Profile, http: Http, url: str) -> SignIn:
+def _sign_in(context: Context, profile: Profile, url: str) -> SignIn:
     if profile.missing:
         raise ConfigError(
             f"profile '{profile.name}' lacks {', '.join(profile.missing)}",
             hint=f"add it with 'evsrep profile set {profile.name} KEY=VALUE'",
         )
     if profile.method == "token":
-        return TokenSignIn(http, url, _secret(context, profile, "token"))
+        return TokenSignIn(url, _secret(context, profile, "token"))
     if profile.method == "key":
         return KeySignIn(
-            http,
             url,
             profile.text("access_key"),
             secret_key=_secret(context, profile, "secret_key"),
@@ -184,7 +183,6 @@ def _sign_in(context: Context, profile: Profile, http: Http, url: str) -> SignIn
         folder = cache_folder(context.settings.environ)
         cache = TokenCacheFile(folder, f"{url} {who}", context.reporter.warn)
     return PasswordSignIn(
-        http,
         url,
         who,
         password=_secret(context, profile, "password"),

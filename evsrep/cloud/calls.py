@@ -1,5 +1,6 @@
 """One request and its answer as values, and whom `http` meets on the way."""
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -9,14 +10,20 @@ from evsrep.secrets import Secrets
 if TYPE_CHECKING:
     import httpx
 
+    from evsrep.cloud.http import Http
+
 T = TypeVar("T")
 
 
 class Limits(NamedTuple):
-    """How long and how often. `timeout` is seconds for one request, from start to last byte."""
+    """How long and how often. `timeout` is seconds for one request, from start to last byte.
+
+    `deadline` is the moment of the clock by which all is over: sign-in, pauses and pages as well.
+    """
 
     timeout: float = 60.0
     retries: int = 3
+    deadline: float = math.inf
 
 
 class Call(NamedTuple):
@@ -64,13 +71,13 @@ def read_nothing(_answer: Answer) -> None:
 
 
 class Authenticator(Protocol):
-    """What gives a request the right to be heard."""
+    """What gives a request the right to be heard; asks by the `http` that is to send it."""
 
-    def authorize(self, request: "httpx.Request") -> None:
+    def authorize(self, request: "httpx.Request", http: "Http", /) -> None:
         """Put credentials on a request that is about to be sent; may sign in, and raise for it."""
         ...
 
-    def renew(self, refused: str, /) -> bool:
+    def renew(self, refused: str, http: "Http", /) -> bool:
         """Get a token in place of the refused one; False where none is to be had."""
         ...
 

@@ -8,6 +8,7 @@ here, and `jobs` knows what to do then.
 """
 
 import copy
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 from evsrep.clock import Clock
 from evsrep.cloud import endpoints, wire
-from evsrep.cloud.calls import Answer, Call, Limits, read_nothing
+from evsrep.cloud.calls import Answer, Call, read_nothing
 from evsrep.cloud.endpoints import quoted
 from evsrep.cloud.models import (
     Defaults,
@@ -68,10 +69,14 @@ class Cloud:
         self._own_endpoint = endpoint
         self._own_compute_endpoint = compute_endpoint
 
-    def once(self, seconds: float) -> "Cloud":
+    def once(self, seconds: float = math.inf) -> "Cloud":
         """Return the same cloud, asked once and within so many seconds: the caller asks again."""
         timeout = min(seconds, self._http.limits.timeout)
-        return self._with(self._http.limited(Limits(timeout=timeout, retries=0)))
+        return self._with(self._http.limited(timeout=timeout, retries=0))
+
+    def within(self, seconds: float) -> "Cloud":
+        """Return the same cloud, with so many seconds for all that it is asked from now on."""
+        return self._with(self._http.limited(deadline=self.clock.now() + seconds))
 
     def for_change(self, *, yes: bool) -> "Cloud":
         """Return the same cloud, allowed to change what it has; `yes` is the caller's own word.
@@ -104,7 +109,7 @@ class Cloud:
 
     def session(self) -> Session:
         """Return who we are; asks the cloud the first time, and raises what a sign-in raises."""
-        return self._sign_in.session()
+        return self._sign_in.session(self._http)
 
     @property
     def front_url(self) -> str:
@@ -127,18 +132,12 @@ class Cloud:
             raise Unavailable(str(error), hint=hint) from error
 
     def probe(self) -> Answer:
-        """Ask the first host anything, once and without credentials: any answer is one.
-
-        Raises Unavailable where there is none.
-        """
+        """Ask the first host anything, once, unsigned; raises Unavailable where none answers."""
         call = Call("GET", self.front_url, self.front_url, takes_any_status=True)
         return self.once(self._http.limits.timeout)._http.send(call, lambda answer: answer)
 
     def clock_skew(self) -> float | None:
-        """Return how many seconds our clock is ahead of the cloud's; None where it does not say.
-
-        Raises what `probe` raises.
-        """
+        """Return how many seconds our clock is ahead, None where untold. Raises as `probe`."""
         return skew_seconds(self.probe().headers, self._http.clock.time())
 
     def check_servers(self) -> None:
@@ -148,7 +147,7 @@ class Cloud:
 
     def forget(self) -> bool:
         """Revoke and drop the token of earlier runs; False without one. Raises as a request."""
-        return self._sign_in.forget()
+        return self._sign_in.forget(self._http)
 
     @cached_property
     def project_id(self) -> str:

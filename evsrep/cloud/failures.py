@@ -120,7 +120,7 @@ def _connect_failure(host: str, error: Exception) -> Failure:
 
 def _broken_failure(host: str, error: Exception, timeout: float) -> Failure:
     if isinstance(error, httpx.TimeoutException):
-        message = f"no whole answer from {host} within {timeout:g} s"
+        message = f"no whole answer from {host} within {round(timeout, 1):g} s"
         return Failure(retry.BROKEN, Unavailable(message, hint="try again, or raise --timeout"))
     reason = str(error).rstrip(".") or "for no reason that is told"
     hint = "try again; if it stays so, check network and proxy"

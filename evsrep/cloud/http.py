@@ -82,10 +82,10 @@ class Http:
         """What is starred out of all reports."""
         return self._reporter.secrets
 
-    def limited(self, limits: Limits) -> "Http":
-        """Return the same, within other limits."""
+    def limited(self, **limits: Any) -> "Http":
+        """Return the same, with these limits in place of its own."""
         other = copy.copy(self)
-        other.limits = limits
+        other.limits = self.limits._replace(**limits)
         return other
 
     def unlocked(self) -> "Http":
@@ -113,14 +113,14 @@ class Http:
         attempt, may_renew = 0, True
         with self._noted_in_journal(call) as successes:
             while True:
-                self._rate_limit_gate.wait()
+                self._rate_limit_gate.wait(self.limits.deadline)
                 result = self._send_single_request(call, read, authenticator)
                 if not isinstance(result, Failure):
                     successes.append(result)
                     return result.value
                 if authenticator and may_renew and result.is_token_refused:
                     may_renew = False  # once: a new token that is refused too will not get better
-                    if authenticator.renew(result.token):
+                    if authenticator.renew(result.token, self):
                         self._reporter.verbose("the token was refused; signed in again")
                         continue
                 self._pause_before_next(call, result, attempt)
@@ -156,10 +156,10 @@ class Http:
         """Wait as long as the next try should; raises the error where there should be none."""
         rule, retries = failure.rule, self.limits.retries
         is_repeated = rule.reads_again if call.repeats_freely else rule.changes_again
-        is_waited_for = (failure.retry_after or 0) <= retry.LONGEST_PAUSE_SECONDS
+        pause = retry.pause_seconds(attempt, failure.retry_after)
+        is_waited_for = pause <= min(retry.LONGEST_PAUSE_SECONDS, self._seconds_left())
         if not is_repeated or attempt >= retries or not is_waited_for:
             raise failures.final_error(call, failure)
-        pause = retry.pause_seconds(attempt, failure.retry_after)
         self._reporter.verbose(
             f"{failure.error.message}: trying again in {pause:.1f} s ({attempt + 1} of {retries})"
         )
@@ -172,10 +172,15 @@ class Http:
         self, call: Call, read: Callable[[Answer], T], authenticator: Authenticator | None
     ) -> Success[T] | Failure:
         """Send once, following redirects only within the same origin."""
-        url = call.url
+        url, followed, timeout, end = call.url, set[str](), self.limits.timeout, 0.0
         try:
             for _ in range(_MOST_REDIRECTS):
                 request = self._build_request(call, url, authenticator)
+                if not end:  # one end for all hops; a sign-in has just had its own
+                    timeout = min(timeout, max(self._seconds_left(), 0.0))
+                    end = self.clock.now() + timeout
+                left = max(end - self.clock.now(), 0.0)
+                request.extensions["timeout"] = httpx.Timeout(left).as_dict()
                 started = self._report_request(call, request)
                 auth = _AS_BUILT if authenticator else None
                 with closing(self._client.send(request, auth=auth, stream=True)) as response:
@@ -183,11 +188,15 @@ class Http:
                 self._report_answer(call, answer, started)
                 location = answer.headers.get("location", "")
                 url = urls.redirect_target(request, answer.status, location)
-                if not url:
+                if not url or url in followed:
                     break
+                followed.add(url)
         except (AnswerTooLarge, httpx.RequestError) as error:
-            return failures.from_exception(call, error, self.limits.timeout)
+            return failures.from_exception(call, error, timeout)
         return self._outcome(call, answer, read)
+
+    def _seconds_left(self) -> float:
+        return self.limits.deadline - self.clock.now()
 
     def _build_request(
         self, call: Call, url: str, authenticator: Authenticator | None
@@ -200,11 +209,10 @@ class Http:
                 url,
                 content=None if call.body is None else json.dumps(call.body).encode(),
                 headers=_headers(call),
-                timeout=self.limits.timeout,
             )
             urls.check_origin(request.url, allows_plain_http=self._allows_plain_http)
             if authenticator:
-                authenticator.authorize(request)
+                authenticator.authorize(request, self)
         except (httpx.InvalidURL, UnicodeError) as error:
             hint = "check the URLs and the credentials in the profile"
             raise ConfigError(f"{call.what} can't be asked for: {error}", hint=hint) from error
@@ -280,9 +288,7 @@ _KEPT_ASIDE = "evsrep.location"
 
 def _keep_from_httpx(response: httpx.Response) -> None:
     """Hide what httpx would act upon: a broken location fails, followed or not; bombs inflate."""
-    response.headers.pop(
-        "content-encoding", None
-    )  # none was asked for: such an answer is unreadable
+    response.headers.pop("content-encoding", None)  # none was asked for: so it stays unreadable
     location = response.headers.pop("location", None)
     if location is not None:
         response.extensions[_KEPT_ASIDE] = {"location": location}

@@ -38,7 +38,7 @@ BROKEN = Rule("broken", "the connection broke, or time ran out, after sending", 
 NOT_TRUSTED = Rule("not_trusted", "the server's certificate can't be verified", False, False, False)
 RATE_LIMITED = Rule("rate_limited", "429, or 413 with Retry-After above 0", True, True, False)
 OVERLOADED = Rule("overloaded", "408, 500, 502, 503, 504", True, False, True)
-CRASHED = Rule("crashed", "another 5xx", False, False, True)
+CRASHED = Rule("crashed", "another 5xx, or 303", False, False, True)
 UNREADABLE = Rule("unreadable", "success whose answer can't be read", False, False, True)
 REFUSED = Rule("refused", "another 3xx or 4xx", False, False, False)
 
@@ -67,9 +67,9 @@ class RateLimitGate:
         with self._lock:
             self._closed_until = max(self._closed_until, moment)
 
-    def wait(self) -> None:
-        """Return when the gate is open."""
-        while (left := self._closed_until - self._clock.now()) > 0:
+    def wait(self, deadline: float) -> None:
+        """Return when the gate is open, or at that moment of the clock."""
+        while (left := min(self._closed_until, deadline) - self._clock.now()) > 0:
             self._clock.sleep(left)
 
 
@@ -79,7 +79,8 @@ def rule_for_status(status: int, retry_after: float | None) -> Rule:
         return RATE_LIMITED
     if status in (408, 500, 502, 503, 504):
         return OVERLOADED
-    return CRASHED if status >= 500 else REFUSED
+    # 303 says of a change that it was done, and where to see that; RFC 9110, 15.4.4
+    return CRASHED if status >= 500 or status == 303 else REFUSED
 
 
 def retry_after_seconds(headers: Mapping[str, str], message: str, now: float) -> float | None:

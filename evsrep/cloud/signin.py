@@ -33,11 +33,11 @@ Asked again, it answers the same, without running it again."""
 class SignIn(Authenticator, Protocol):
     """An authenticator that can also say whom it speaks for."""
 
-    def session(self) -> Session:
+    def session(self, http: Http, /) -> Session:
         """Return who this is; asks the cloud the first time, and raises what that raises."""
         ...
 
-    def forget(self) -> bool:
+    def forget(self, http: Http, /) -> bool:
         """Revoke and drop what is kept of it; False where nothing was kept."""
         ...
 
@@ -71,7 +71,6 @@ class PasswordSignIn:
 
     def __init__(
         self,
-        http: Http,
         auth_url: str,
         who: Password,
         *,
@@ -79,7 +78,6 @@ class PasswordSignIn:
         passcode: Secret,
         cache: TokenCache | None = None,
     ) -> None:
-        self._http = http
         self._auth_url = auth_url
         self._who = who
         self._password = password
@@ -88,11 +86,11 @@ class PasswordSignIn:
         self._session: Session | None = None
         self._lock = threading.Lock()
 
-    def authorize(self, request: "httpx.Request") -> None:
+    def authorize(self, request: "httpx.Request", http: Http, /) -> None:
         """Put the token on a request; raises what `session` raises."""
-        request.headers["X-Auth-Token"] = self.session().token
+        request.headers["X-Auth-Token"] = self.session(http).token
 
-    def session(self) -> Session:
+    def session(self, http: Http, /) -> Session:
         """Return who this is.
 
         Raises AuthError where the sign-in is refused (PasscodeWanted where a code is missing),
@@ -101,10 +99,10 @@ class PasswordSignIn:
         """
         with self._lock:
             if self._session is None:
-                self._session = self._kept() or self._sign_in_alone(refused="")
+                self._session = self._kept(http) or self._sign_in_alone(http, refused="")
             return self._session
 
-    def renew(self, refused: str, /) -> bool:
+    def renew(self, refused: str, http: Http, /) -> bool:
         """Sign in anew, unless another thread or process has; a one-time code can't.
 
         Raises what `session` raises.
@@ -113,31 +111,31 @@ class PasswordSignIn:
             return False
         with self._lock:
             if self._session is None or self._session.token == refused:
-                self._session = self._sign_in_alone(refused=refused)
+                self._session = self._sign_in_alone(http, refused=refused)
             return True
 
-    def forget(self) -> bool:
+    def forget(self, http: Http, /) -> bool:
         """Revoke the kept token and drop it; raises what a request raises."""
-        kept = self._kept()
+        kept = self._kept(http)
         if kept is None or self._cache is None:
             return False
         self._cache.drop()
-        self._revoke(kept.token)
+        self._revoke(kept.token, http)
         return True
 
-    def _sign_in_alone(self, *, refused: str) -> Session:
+    def _sign_in_alone(self, http: Http, *, refused: str) -> Session:
         """Sign in as the only one; who waited for that takes what the other one got."""
         if self._cache is None:
-            return self._fetch()
+            return self._fetch(http)
         with self._cache.lock():
-            kept = self._kept()
+            kept = self._kept(http)
             if kept is not None and kept.token != refused:
                 return kept
-            session = self._fetch()
+            session = self._fetch(http)
             self._cache.write(identity.session_to_json(session))
             return session
 
-    def _kept(self) -> Session | None:
+    def _kept(self, http: Http) -> Session | None:
         """Return the session that an earlier run left, if it will hold for a while."""
         content = self._cache.read() if self._cache else None
         if content is None:
@@ -148,20 +146,20 @@ class PasswordSignIn:
             if self._cache:
                 self._cache.invalidate("it is not one that evsrep wrote")
             return None
-        left = identity.seconds_until(kept.expires_at, self._http.clock.time())
+        left = identity.seconds_until(kept.expires_at, http.clock.time())
         return kept if left is not None and left > _RENEWED_BEFORE_END_SECONDS else None
 
-    def _fetch(self) -> Session:
+    def _fetch(self, http: Http) -> Session:
         call = identity.password_call(self._auth_url, self._who, self._password(), self._passcode())
         try:
-            return self._http.send(call, identity.read_session)
+            return http.send(call, identity.read_session)
         except EvsrepError as error:
             raise identity.explained(error, self._auth_url) from error
 
-    def _revoke(self, token: str) -> None:
+    def _revoke(self, token: str, http: Http) -> None:
         """End a token; one that has ended already is as good."""
         try:
-            self._http.send(identity.revocation_call(self._auth_url, token), read_nothing)
+            http.send(identity.revocation_call(self._auth_url, token), read_nothing)
         except (NotFound, AuthError) as error:
             if not _is_ended(error):
                 raise
@@ -177,15 +175,15 @@ class _Lasting(ABC):
         self._session: Session | None = None
         self._lock = threading.RLock()
 
-    def renew(self, _refused: str, /) -> bool:
+    def renew(self, _refused: str, _http: Http, /) -> bool:
         """Do nothing: there is no other token."""
         return False
 
-    def forget(self) -> bool:
+    def forget(self, _http: Http, /) -> bool:
         """Do nothing: there is nothing to forget."""
         return False
 
-    def session(self) -> Session:
+    def session(self, http: Http, /) -> Session:
         """Return who this is; only asked where the profile does not say project and endpoint.
 
         Raises AuthError where token or key are refused, ConfigError where several projects have
@@ -193,28 +191,27 @@ class _Lasting(ABC):
         """
         with self._lock:
             if self._session is None:
-                self._session = self._fetch()
+                self._session = self._fetch(http)
             return self._session
 
     @abstractmethod
-    def _fetch(self) -> Session:
+    def _fetch(self, http: Http) -> Session:
         """Ask who this is."""
 
 
 class TokenSignIn(_Lasting):
     """A ready token: used as it is."""
 
-    def __init__(self, http: Http, auth_url: str, token: Secret) -> None:
+    def __init__(self, auth_url: str, token: Secret) -> None:
         super().__init__()
-        self._http = http
         self._auth_url = auth_url
         self._token = token
 
-    def authorize(self, request: "httpx.Request") -> None:
+    def authorize(self, request: "httpx.Request", _http: Http, /) -> None:
         """Put the token on a request; raises ConfigError where it can't be had."""
         request.headers["X-Auth-Token"] = self._token()
 
-    def _fetch(self) -> Session:
+    def _fetch(self, http: Http) -> Session:
         token = self._token()
         if not self._auth_url:
             return Session(token, "", "", "", "", "", ())
@@ -223,7 +220,7 @@ class TokenSignIn(_Lasting):
             return identity.session_from_wire(token, member(answer.body, "token"))
 
         try:
-            return self._http.send(identity.token_call(self._auth_url, token), read, self)
+            return http.send(identity.token_call(self._auth_url, token), read, self)
         except (NotFound, AuthError) as error:
             if not _is_ended(error):
                 raise
@@ -237,7 +234,6 @@ class KeySignIn(_Lasting):
 
     def __init__(
         self,
-        http: Http,
         auth_url: str,
         access_key: str,
         *,
@@ -247,7 +243,6 @@ class KeySignIn(_Lasting):
         project_name: str = "",
     ) -> None:
         super().__init__()
-        self._http = http
         self._auth_url = auth_url
         self._access_key = access_key
         self._secret_key = secret_key
@@ -255,27 +250,27 @@ class KeySignIn(_Lasting):
         self._project_id = project_id
         self._project_name = project_name
 
-    def authorize(self, request: "httpx.Request") -> None:
+    def authorize(self, request: "httpx.Request", http: Http, /) -> None:
         """Sign a request, for the project as far as it is known.
 
         Raises ConfigError where the secret key can't be had.
         """
         key = AccessKey(self._access_key, self._secret_key(), self._security_token)
-        sign(request, key, now=self._http.clock.time(), project_id=self._project_id)
+        sign(request, key, now=http.clock.time(), project_id=self._project_id)
 
-    def _fetch(self) -> Session:
-        self._project_id = self._project_id or self._find_project()
+    def _fetch(self, http: Http) -> Session:
+        self._project_id = self._project_id or self._find_project(http)
         user = f"access key {self._access_key}"
         session = Session("", "", user, "", self._project_id, self._project_name, ())
         if not self._auth_url:
             return session
         call = identity.catalog_call(self._auth_url)
-        return session._replace(catalog=self._http.send(call, identity.read_catalog, self))
+        return session._replace(catalog=http.send(call, identity.read_catalog, self))
 
-    def _find_project(self) -> str:
+    def _find_project(self, http: Http) -> str:
         """Return the ID of the one project of that name."""
         call = identity.projects_call(self._auth_url, self._project_name)
-        projects = self._http.send(call, identity.read_projects, self)
+        projects = http.send(call, identity.read_projects, self)
         ids = [project_id for project_id, name in projects if name == self._project_name]
         if len(ids) == 1:
             return ids[0]

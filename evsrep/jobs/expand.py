@@ -170,7 +170,7 @@ def _wait(
     label = f"group {group.name or group.id}"
     with reporter.progress() as update:
         for left in looks(cloud.clock, seconds):
-            once = cloud.once(max(left, 1.0))
+            once = cloud.within(max(left, 1.0)).once()
             failure = _failure_of(once, group)
             for expansion in _growing(expansions):
                 _look_at(once, expansion, failure)

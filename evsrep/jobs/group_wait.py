@@ -49,7 +49,8 @@ def wait_for_group(cloud: Cloud, options: GroupWaitOptions, reporter: Reporter) 
     goal = named("goal", options.goal, GROUP_GOALS)
     name_or_id = options.group
     # one that is gone, or too new to be shown, is for the waiter to judge
-    group = unseen(name_or_id) if is_id(name_or_id) else find_group(cloud, name_or_id)
+    soon = cloud.within(options.wait_timeout)
+    group = unseen(name_or_id) if is_id(name_or_id) else find_group(soon, name_or_id)
     reporter.resume_with(_resume(group, goal), group.fields)
     return wait_for_goal(cloud, group, goal, options.wait_timeout, reporter)
 
@@ -70,7 +71,7 @@ def wait_for_goal(
     """
 
     def look(left: float) -> Group:
-        now = look_for(cloud.once(left), group.id, change)
+        now = look_for(cloud.within(left).once(), group.id, change)
         is_early = now.status == "available" and not shows(now, change)
         return with_status(now, "updating") if is_early else now
 

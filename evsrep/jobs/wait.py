@@ -79,7 +79,8 @@ def wait_for_pair(cloud: Cloud, options: WaitOptions, reporter: Reporter) -> Pai
     """
     goal = named("goal", options.goal, PAIR_GOALS)
     try:
-        pair_id = options.pair if is_id(options.pair) else find_pair(cloud, options.pair).id
+        soon = cloud.within(options.wait_timeout)
+        pair_id = options.pair if is_id(options.pair) else find_pair(soon, options.pair).id
     except NotFound:
         if goal.is_reached_by_absence:
             reporter.observe(Fields({"name": options.pair, "status": "deleted"}), is_over=True)
@@ -261,7 +262,7 @@ def _wait(
     cloud: Cloud, pair_id: str, goal: Goal, seconds: float, reporter: Reporter
 ) -> Pair | None:
     return wait_until(
-        lambda left: cloud.once(left).pair(pair_id),
+        lambda left: cloud.within(left).once().pair(pair_id),
         Waited(f"pair {pair_id}", _resume(pair_id, goal)),
         goal,
         clock=cloud.clock,

@@ -15,8 +15,6 @@ from evsrep.jobs.wait import (
     time_is_up,
 )
 
-_LOOK_SECONDS = 30.0
-
 
 class Settled(NamedTuple):
     """How the waiting for one of many ended: `error` is None where the goal is reached."""
@@ -73,7 +71,8 @@ class Watch:
 
     def _listed(self) -> dict[str, Pair | None] | None:
         """Return those waited for, None for one that is gone; None in all where the look failed."""
-        cloud = self._cloud.once(_LOOK_SECONDS)
+        left = max(self._ends.values()) - self._clock.now()
+        cloud = self._cloud.within(max(left, 1.0)).once()
         try:
             pairs: dict[str, Pair | None] = {
                 pair.id: pair for pair in cloud.pairs() if pair.id in self._ends

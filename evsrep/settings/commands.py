@@ -1,11 +1,17 @@
 """The commands that print a secret, such as `pass show otc`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from evsrep.errors import ConfigError
 from evsrep.settings.declarations import SECRET_VARIABLES, SHELLS_SECRETS
 
+if TYPE_CHECKING:
+    import subprocess
+
 _MOST_SECONDS = 120
+_GRACE_SECONDS = 1.0
+_MOST_BYTES = 65536
 _NOT_FOR_CHILDREN = SHELLS_SECRETS | set(SECRET_VARIABLES)
 
 
@@ -21,9 +27,15 @@ def first_line_of(command: str, key: str, environ: Mapping[str, str]) -> str:
     child = {name: value for name, value in environ.items() if name not in _NOT_FOR_CHILDREN}
     try:
         words = shlex.split(command)
-        done = subprocess.run(  # noqa: S603 -- the user's own command, split, without a shell
-            words, stdout=subprocess.PIPE, timeout=_MOST_SECONDS, env=child, check=False
+        process = subprocess.Popen(  # noqa: S603 -- the user's own command, without a shell
+            words, stdout=subprocess.PIPE, env=child
         )
+        printed = _read_aside(process)
+        try:
+            process.wait(_MOST_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
     except (ValueError, IndexError):
         raise ConfigError(f"{key} is not a command: its quotes do not match") from None
     except subprocess.TimeoutExpired:
@@ -33,10 +45,36 @@ def first_line_of(command: str, key: str, environ: Mapping[str, str]) -> str:
         raise ConfigError(
             f"{key} can't be run: {error.strerror or error}", hint="check the command's name"
         ) from None
-    if done.returncode != 0:
-        message = f"{key} failed (exit code {done.returncode})"
+    if process.returncode != 0:
+        message = f"{key} failed (exit code {process.returncode})"
         raise ConfigError(message, hint="run it by hand to see why")
-    lines = done.stdout.decode(errors="replace").splitlines()
-    if not lines or not lines[0].strip():
+    line = printed().strip()
+    if not line:
         raise ConfigError(f"{key} printed nothing", hint="its first line is to be the secret")
-    return lines[0].strip()
+    return line
+
+
+def _read_aside(process: "subprocess.Popen[bytes]") -> Callable[[], str]:
+    """Read what a command prints while it runs; return what gives its first line once it has ended.
+
+    A child of it may keep the pipe open for ever: what was printed by then has to do.
+    """
+    import os
+    import threading
+
+    printed = bytearray()
+
+    def read() -> None:
+        assert process.stdout is not None  # noqa: S101 -- for the type checker
+        with process.stdout as pipe:
+            while part := os.read(pipe.fileno(), _MOST_BYTES):
+                printed.extend(part[: _MOST_BYTES - len(printed)])
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+
+    def first_line() -> str:
+        thread.join(_GRACE_SECONDS)
+        return "".join(bytes(printed).decode(errors="replace").splitlines()[:1])
+
+    return first_line

@@ -1,6 +1,8 @@
 """One request, sent well: how deep that is, what is refused, what a redirect and a 401 lead to."""
 
+import gzip
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,10 @@ from evsrep.cloud.calls import Call, Limits, read_nothing
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.guard import ChangeGuard
 from evsrep.cloud.http import Http, new_client
+from evsrep.cloud.identity import Password
 from evsrep.cloud.models import Defaults, Endpoint, GroupChange, GroupOrder, PairOrder
-from evsrep.cloud.signin import TokenSignIn
-from evsrep.errors import ConfigError, NotFound, Refused, Unavailable, UsageFault
+from evsrep.cloud.signin import PasswordSignIn, TokenSignIn
+from evsrep.errors import ConfigError, NotFound, OutcomeUnknown, Refused, Unavailable, UsageFault
 from evsrep.secrets import Secrets
 from evsrep.settings.journal import Journal, read_journal
 from tests.cloud.odd_urls import ODD_URLS
@@ -92,7 +95,7 @@ def http_of(answer: Answer, **more: Any) -> tuple[Http, Transport]:
 def cloud_of(answer: Answer, endpoint: str = HOST, **more: Any) -> tuple[Cloud, Transport]:
     """A cloud with a ready token, an endpoint and a project."""
     http, transport = http_of(answer, **more)
-    sign_in = TokenSignIn(http, "", lambda: "a-token")
+    sign_in = TokenSignIn("", lambda: "a-token")
     return Cloud(http, sign_in, auth_url="", project_id="p", endpoint=endpoint), transport
 
 
@@ -150,7 +153,7 @@ def test_a_guarded_client_still_looks_and_says_what_it_would_send() -> None:
 
 def test_a_copy_that_may_change_is_the_same_cloud_in_all_else() -> None:
     http, _ = http_of(good)
-    sign_in = TokenSignIn(http, "", lambda: "t")
+    sign_in = TokenSignIn("", lambda: "t")
     defaults = Defaults("az1.dc1", "hypermetro")
     cloud = Cloud(http, sign_in, auth_url="", endpoint=HOST, project_id="p", defaults=defaults)
     assert cloud.for_change(yes=False).endpoint == cloud.endpoint
@@ -164,7 +167,7 @@ def test_use_after_close_is_an_error_of_ours_and_nothing_is_noted(
 ) -> None:
     journal = Journal(tmp_path / "journal", profile="p", command="c", warn=print)
     http, transport = http_of(good, journal=journal)
-    sign_in = TokenSignIn(http, "", lambda: "t")
+    sign_in = TokenSignIn("", lambda: "t")
     cloud = Cloud(http, sign_in, auth_url="", endpoint=HOST, project_id="p")
     copies = [cloud, cloud.once(1.0), cloud.for_change(yes=True)]
     http.close()
@@ -211,10 +214,10 @@ def test_a_refused_token_is_renewed_once_by_who_knows_which_it_was(answers: list
             self.token = next(tokens)
             self.refused: list[str] = []
 
-        def authorize(self, request: httpx.Request) -> None:
+        def authorize(self, request: httpx.Request, _http: Http) -> None:
             request.headers["X-Auth-Token"] = self.token
 
-        def renew(self, refused: str, /) -> bool:
+        def renew(self, refused: str, _http: Http, /) -> bool:
             self.refused.append(refused)
             self.token = next(tokens)
             return True
@@ -287,6 +290,100 @@ def test_whatever_a_redirect_says_no_other_host_is_asked(location: str) -> None:
     assert {request.url.host for request in transport.requests} == {"evs.example.com"}
 
 
+def test_a_change_is_not_sent_to_the_same_place_again_and_again() -> None:
+    headers = {"Location": "/there"}
+    cloud, transport = cloud_of(lambda _: httpx.Response(307, headers=headers))
+    with pytest.raises(Unavailable, match="elsewhere"):
+        cloud.create_pair(ORDER)
+    paths = [request.url.path for request in transport.requests]
+    assert paths[1:] == ["/there"]
+
+
+@pytest.mark.parametrize("location", ["/there", "http://["])
+def test_a_change_whose_result_is_elsewhere_may_have_taken_effect(location: str) -> None:
+    cloud, transport = cloud_of(lambda _: httpx.Response(303, headers={"Location": location}))
+    with pytest.raises(OutcomeUnknown, match="may have taken effect"):
+        cloud.create_pair(ORDER)
+    assert len(transport.requests) == 1
+
+
+def test_one_time_out_is_for_all_hops_together() -> None:
+    clock = FakeClock()
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        clock.moment += 2.0
+        return httpx.Response(307, headers={"Location": f"/{clock.moment}"})
+
+    cloud, transport = cloud_of(answer, clock=clock)
+    with pytest.raises(Unavailable, match="elsewhere"):
+        cloud.create_pair(ORDER)
+    assert [r.extensions["timeout"]["read"] for r in transport.requests] == [5.0, 3.0, 1.0]
+
+
+# Bounds
+
+
+def test_what_is_compressed_unasked_is_not_inflated() -> None:
+    bomb = gzip.compress(gzip.compress(bytes(200 * 1024 * 1024), 1))
+    headers = {"Content-Encoding": "gzip, gzip"}
+    cloud, _ = cloud_of(lambda r: httpx.Response(200, headers=headers, stream=OneAnswer(bomb)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(Unavailable, match="can't be read"):
+            cloud.pair("p1")
+        with pytest.raises(OutcomeUnknown, match="can't be read"):
+            cloud.create_pair(ORDER)
+        assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+class OneAnswer(httpx.SyncByteStream):
+    """A body as it comes over the wire."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body
+
+
+@pytest.mark.parametrize("is_once", [True, False])
+def test_a_deadline_is_for_sign_in_renewal_and_tries_together(is_once: bool) -> None:
+    clock = FakeClock()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        clock.moment += request.extensions["timeout"]["read"] / 2
+        status = 503 if request.url.host == "iam.example.com" else 401
+        return httpx.Response(status)
+
+    http, transport = http_of(answer, clock=clock, limits=Limits(60.0, 3))
+    who = Password(username="u", user_domain_name="d", project_id="p")
+    sign_in = PasswordSignIn("https://iam.example.com", who, password=str, passcode=str)
+    sign_in._session = evsrep.Session("over", "", "", "", "p", "", ())
+    cloud = Cloud(http, sign_in, auth_url="", project_id="p", endpoint=HOST)
+    began, cloud = clock.moment, cloud.within(6.0)
+    with pytest.raises(Unavailable):
+        (cloud.once(6.0) if is_once else cloud).pair("p1")
+    assert clock.moment - began <= 6.0
+    assert transport.requests[0].extensions["timeout"]["read"] == 6.0
+    assert transport.requests[1].url.host == "iam.example.com"
+    assert transport.requests[1].extensions["timeout"]["read"] == 3.0
+
+
+def test_a_rate_limit_is_not_waited_for_beyond_the_deadline() -> None:
+    clock = FakeClock()
+    limited = httpx.Response(429, headers={"Retry-After": "30"})
+    cloud, transport = cloud_of(lambda _: limited, clock=clock)
+    with pytest.raises(Unavailable, match="too many"):
+        cloud.within(20.0).pair("p1")
+    assert clock.slept == []
+    with pytest.raises(Unavailable, match="too many"):
+        cloud.pair("p1")
+    assert clock.slept == [30.0, 30.0]
+    assert len(transport.requests) == 4
+
+
 # What the cloud and the caller put into URLs
 
 
@@ -299,16 +396,16 @@ class CatalogSignIn:
         )
         self.project_id = project_id
 
-    def authorize(self, request: httpx.Request) -> None:
+    def authorize(self, request: httpx.Request, _http: Http) -> None:
         pass
 
-    def renew(self, _refused: str, /) -> bool:
+    def renew(self, _refused: str, _http: Http, /) -> bool:
         return False
 
-    def session(self) -> evsrep.Session:
+    def session(self, _http: Http) -> evsrep.Session:
         return evsrep.Session("t", "", "", "", self.project_id, "", self.catalog)
 
-    def forget(self) -> bool:
+    def forget(self, _http: Http) -> bool:
         return False
 
 
@@ -369,7 +466,7 @@ def test_a_project_is_one_segment_of_the_path_whatever_is_in_it(odd_id: str, tem
 
 def test_a_token_that_no_header_can_hold_is_told() -> None:
     http, transport = http_of(good)
-    sign_in = TokenSignIn(http, "", lambda: "\udcff")
+    sign_in = TokenSignIn("", lambda: "\udcff")
     cloud = Cloud(http, sign_in, auth_url="", endpoint=HOST, project_id="p")
     with pytest.raises(ConfigError, match="can't be asked for"):
         cloud.pair("p1")

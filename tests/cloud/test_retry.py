@@ -27,6 +27,7 @@ NOW = 1_700_000_000.0
         (400, None, retry.REFUSED),
         (404, None, retry.REFUSED),
         (302, None, retry.REFUSED),
+        (303, None, retry.CRASHED),
     ],
 )
 def test_each_status_has_its_row(status: int, after: float | None, rule: retry.Rule) -> None:

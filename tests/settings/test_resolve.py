@@ -1,6 +1,7 @@
 """Which profile it is, what it says, and where each value comes from."""
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,29 @@ def test_a_command_that_gives_no_secret_is_told(command: str, told: str) -> None
     with pytest.raises(ConfigError, match="password_command") as error:
         profile(password_command=command).secret("password", {"PATH": "/usr/bin:/bin"})
     assert told in error.value.message
+
+
+@pytest.mark.parametrize("line", ["hush", "hush\\n"])
+def test_a_child_that_keeps_stdout_open_holds_nothing_up(line: str) -> None:
+    began = time.monotonic()
+    command = f"sh -c \"printf '{line}'; sleep 20 &\""
+    environ = {"PATH": "/usr/bin:/bin"}
+    assert profile(password_command=command).secret("password", environ) == "hush"
+    assert time.monotonic() - began < 10
+
+
+def test_a_command_without_an_end_is_killed_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evsrep.settings.commands._MOST_SECONDS", 0.5)
+    began = time.monotonic()
+    with pytest.raises(ConfigError, match=r"did not end within 0\.5 s"):
+        profile(password_command="sleep 20").secret("password", {"PATH": "/usr/bin:/bin"})
+    assert time.monotonic() - began < 10
+
+
+def test_a_command_may_print_more_than_a_pipe_holds() -> None:
+    code = "print('hush'); print('x' * 1000000)"
+    command = f'{sys.executable} -c "{code}"'
+    assert profile(password_command=command).secret("password", {}) == "hush"
 
 
 def test_a_blank_command_is_told() -> None:

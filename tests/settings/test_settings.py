@@ -9,6 +9,7 @@ import tomli_w
 
 import evsrep
 from evsrep.builtin import sandbox_profile
+from evsrep.cloud.calls import Limits
 from evsrep.errors import ConfigError, EvsrepError, ExitCode, UsageFault
 from evsrep.settings.declarations import SETTINGS
 from evsrep.settings.paths import config_file
@@ -128,13 +129,13 @@ def test_the_limits_of_a_program_are_those_of_a_command(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with evsrep.connect("two") as cloud:
-        assert cloud._http.limits == (7, 5)
+        assert cloud._http.limits == Limits(7, 5)
     monkeypatch.setenv("EVSREP_TIMEOUT", "2m")
     monkeypatch.setenv("EVSREP_RETRIES", "0")
     with evsrep.connect("two") as cloud:
-        assert cloud._http.limits == (120, 0)
+        assert cloud._http.limits == Limits(120, 0)
     with evsrep.connect("two", timeout=1.5, retries=1) as cloud:
-        assert cloud._http.limits == (1.5, 1)
+        assert cloud._http.limits == Limits(1.5, 1)
 
 
 # The same profile and file for both faces
