@@ -32,7 +32,7 @@ def _complete(_ctx: click.Context, _param: click.Parameter, word: str) -> list[C
 @click.command(
     cls=Command,
     shape=EXPLANATION,
-    examples=("evsrep explain 37100041", "evsrep explain EVS.1002", "evsrep explain 8"),
+    examples=("evsrep explain 37100041", "evsrep explain 403", "evsrep explain 8"),
 )
 @click.argument("word", metavar="WORD", shell_complete=_complete)
 @everywhere
@@ -40,8 +40,9 @@ def _complete(_ctx: click.Context, _param: click.Parameter, word: str) -> list[C
 def explain(app: App, word: str) -> None:
     """Say what a code or a status means, and what helps.
 
-    WORD is a failure_detail, an error code of EVS, IAM or the gateway, a status, a fault level, or
-    an exit code by its number or kind. Nothing is asked of the cloud.
+    WORD is a failure_detail, an error code of EVS, IAM or the gateway, an HTTP status, a status of
+    a pair or group, a fault level, or an exit code by its number or kind. Nothing is asked of the
+    cloud.
     """
     wanted = _plain(word)
     found = [row for row in _rows() if wanted in map(_plain, (row["word"], *row["others"]))]
@@ -57,15 +58,33 @@ def _rows() -> Iterator[dict[str, Any]]:
         for word, row in table.items():
             others = (word.replace("APIGW.", "APIG."),)
             yield _row(word, kind, row.cause, row.hint, others)
-    for code in EXIT_CODES:
-        kinds = f" ({', '.join(code.kinds)})" if code.kinds else ""
-        yield _row(str(int(code.code)), f"exit code{kinds}", code.when, None, code.kinds)
+    for word, status in meanings.HTTP_STATUSES.items():
+        code = int(status.exit_code)
+        kind = f"HTTP status ({status.name}), exit code {code}"
+        yield _row(word, kind, status.cause, status.hint, (status.name,), code)
+    for exit_code in EXIT_CODES:
+        kinds = f" ({', '.join(exit_code.kinds)})" if exit_code.kinds else ""
+        code, kind = int(exit_code.code), f"exit code{kinds}"
+        yield _row(str(code), kind, exit_code.when, None, exit_code.kinds, code)
 
 
 def _row(
-    word: str, kind: str, meaning: str, hint: str | None, others: tuple[str, ...]
+    word: str,
+    kind: str,
+    meaning: str,
+    hint: str | None,
+    others: tuple[str, ...],
+    exit_code: int | None = None,
 ) -> dict[str, Any]:
-    return {"word": word, "kind": kind, "meaning": meaning, "hint": hint, "others": others}
+    """Return what is known of a word; `exit_code` is the one it leads to, where that is sure."""
+    return {
+        "word": word,
+        "kind": kind,
+        "meaning": meaning,
+        "hint": hint,
+        "exit_code": exit_code,
+        "others": others,
+    }
 
 
 def _plain(word: str) -> str:

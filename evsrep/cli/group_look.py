@@ -81,12 +81,14 @@ def show(app: App, group: str) -> None:
 
 
 def _tree(app: App, group: "Group") -> Branch:
+    from evsrep.cloud.models import fault_in_words
     from evsrep.jobs.groups import disks_of, pairs_of
 
     pairs = pairs_of(app.cloud, group)
     disks = disks_of(app.cloud, pairs)
+    fault = fault_in_words(group.fields)
     facts = [
-        Branch(f"{name}: {group.fields[name]}")
+        Branch(f"{name}: {(name == 'fault_level' and fault) or group.fields[name]}")
         for name in GROUP.fields
         if name not in ("id", "name", "replication_ids") and group.fields.get(name)
     ]
@@ -98,8 +100,11 @@ def _tree(app: App, group: "Group") -> Branch:
 
 
 def _pair_branch(pair: "Pair", disks: "dict[str, Disk | Exception]") -> Branch:
+    from evsrep.cloud.models import fault_in_words
+
     percent = "" if pair.progress is None else f", {pair.progress:g} %"
-    text = f"pair {pair.label}: {pair.status}, {pair.replication_status or '-'}{percent}"
+    fault = f", {words}" if (words := fault_in_words(pair.fields)) else ""
+    text = f"pair {pair.label}: {pair.status}, {pair.replication_status or '-'}{percent}{fault}"
     return Branch(text, tuple(_disk_branch(pair, each, disks[each]) for each in pair.disks))
 
 

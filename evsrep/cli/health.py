@@ -14,6 +14,7 @@ from evsrep.output.shapes import HEALTH, Branch
 
 if TYPE_CHECKING:
     from evsrep.jobs.health import Health, HealthOptions
+    from evsrep.output.console import Console
 
 _EXIT_CODES = {"protected": 0, "degraded": 1, "critical": 2, "unknown": 3}
 _NAGIOS_WORDS = {
@@ -45,7 +46,7 @@ def health(app: App, options: "HealthOptions", nagios: bool) -> int:
 
     The exit codes are its own: 0 all are protected, or nothing is there; 1 something is degraded;
     2 it is time to fail over, or that is not possible; 3 it could not be found out. What is wrong
-    with the command line is 2 as everywhere.
+    with the command line is 2 as everywhere; with --nagios, for which 2 is critical, it is 3.
     """
     from evsrep.jobs.health import look_at_health, worst
 
@@ -58,11 +59,24 @@ def health(app: App, options: "HealthOptions", nagios: bool) -> int:
             healths = look_at_health(app.cloud, options, report)
             report.finish()  # nothing less than all of it is told
     except EvsrepError as error:
-        if nagios:
-            app.console.print(f"EVSREP UNKNOWN - {_in_line(error.message)}\n")
-        app.console.fail(error, exit_code=_EXIT_CODES["unknown"])
-        return _EXIT_CODES["unknown"]
+        if not nagios:
+            app.console.fail(error, exit_code=_EXIT_CODES["unknown"])
+            return _EXIT_CODES["unknown"]
+        return tell_nagios_of(error, app.console)
     return _EXIT_CODES[worst(health.verdict.health for health in healths)]
+
+
+def is_for_nagios(words: Iterable[str]) -> bool:
+    """Return whether these words are meant for `health --nagios`, whatever is wrong with them."""
+    names = {word.partition("=")[0] for word in words}
+    return {"health", "--nagios"} <= names
+
+
+def tell_nagios_of(error: EvsrepError, console: "Console") -> int:
+    """Print a failure as the one line that Nagios reads, and return the exit code for it."""
+    console.print(f"EVSREP UNKNOWN - {_in_line(error.full_message)}\n")
+    console.fail(error, exit_code=_EXIT_CODES["unknown"])
+    return _EXIT_CODES["unknown"]
 
 
 def _draw(app: App, healths: "Iterable[Health]") -> None:

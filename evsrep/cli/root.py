@@ -160,6 +160,7 @@ def _failure(app: App, error: BaseException) -> EvsrepError:
 
 def _report(app: App, error: EvsrepError) -> int:
     """Say what went wrong, in the form that was asked for, as far as that can be told."""
+    from evsrep.cli.health import is_for_nagios, tell_nagios_of
     from evsrep.output.console import Console
 
     try:
@@ -168,6 +169,8 @@ def _report(app: App, error: EvsrepError) -> int:
         console = Console(out=app.environment.out, err=app.environment.err)
     if app.given("output") is None:
         console.form = _form_in(app.words, app.environment.environ) or console.form
+    if not isinstance(error, Interrupted) and is_for_nagios(app.words):
+        return tell_nagios_of(error, console)
     console.fail(error)
     return error.exit_code
 

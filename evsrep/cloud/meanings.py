@@ -6,12 +6,23 @@ codes the table in "API Request Signing Guide"; both as gathered in November 202
 
 from typing import NamedTuple
 
+from evsrep.errors import ExitCode
+
 
 class Meaning(NamedTuple):
     """A cause and what helps, each half a sentence."""
 
     cause: str
     hint: str
+
+
+class StatusMeaning(NamedTuple):
+    """An HTTP status: its name, cause and hint as in `Meaning`, and the exit code it leads to."""
+
+    name: str
+    cause: str
+    hint: str
+    exit_code: ExitCode
 
 
 _CALL_SUPPORT = "contact the cloud's support"
@@ -163,6 +174,104 @@ GATEWAY_CODES = {  # by their digits: the prefix is APIG or APIGW
     "0307": Meaning("the token is to be renewed", "sign in again; check the region"),
     "0308": Meaning("too many requests", "wait, then try again"),
     "0601": Meaning("an internal error of the gateway", "try again later"),
+}
+
+_OR_UNKNOWN = "; a change may have taken effect all the same: where that can't be found out, exit 8"
+
+HTTP_STATUSES = {  # which the API reference lists for every call, and those for what is too much
+    "400": StatusMeaning(
+        "Bad Request",
+        "the request is malformed or breaks a rule; with Common.0013 or EVS.0002 the token is over",
+        "read the cloud's message, and explain its code; check the disks' IDs, zone and names",
+        ExitCode.REFUSED,
+    ),
+    "401": StatusMeaning(
+        "Unauthorized",
+        "token, password or signature are not accepted",
+        "check the credentials with 'evsrep auth check', and this machine's clock",
+        ExitCode.AUTH,
+    ),
+    "403": StatusMeaning(
+        "Forbidden",
+        "the user may not do this here, or the account is frozen",
+        "ask for a role with EVS rights in this project",
+        ExitCode.AUTH,
+    ),
+    "404": StatusMeaning(
+        "Not Found",
+        "there is no such thing in this project, or this cloud has no EVS replication",
+        "check the ID, and project, region and endpoint with 'evsrep auth check'",
+        ExitCode.NOT_FOUND,
+    ),
+    "405": StatusMeaning(
+        "Method Not Allowed",
+        "the endpoint does not take such a request: it may be that of another service",
+        "check region and endpoint with 'evsrep auth check'",
+        ExitCode.REFUSED,
+    ),
+    "406": StatusMeaning(
+        "Not Acceptable",
+        "the server can't answer in JSON: it may not be EVS, or a proxy is in the way",
+        "check endpoint and proxy with 'evsrep doctor'",
+        ExitCode.REFUSED,
+    ),
+    "407": StatusMeaning(
+        "Proxy Authentication Required",
+        "the proxy, not the cloud, wants credentials",
+        "put user and password into the proxy's URL",
+        ExitCode.AUTH,
+    ),
+    "408": StatusMeaning(
+        "Request Timeout",
+        "the server waited too long for the request" + _OR_UNKNOWN,
+        "try again; if it stays so, check the network",
+        ExitCode.UNAVAILABLE,
+    ),
+    "409": StatusMeaning(
+        "Conflict",
+        "what is there stands against it: a disk in a pair, a state that does not allow it",
+        "look with 'evsrep list' or 'evsrep group show', and wait for what is under way",
+        ExitCode.REFUSED,
+    ),
+    "413": StatusMeaning(
+        "Request Entity Too Large",
+        "a quota is used up, or there were too many requests",
+        "ask for more, or delete what is not needed",
+        ExitCode.REFUSED,
+    ),
+    "429": StatusMeaning(
+        "Too Many Requests", "too many requests", "wait, then try again", ExitCode.UNAVAILABLE
+    ),
+    "500": StatusMeaning(
+        "Internal Server Error",
+        "the service failed" + _OR_UNKNOWN,
+        "try again later; if it stays so, give the cloud's support the request ID",
+        ExitCode.UNAVAILABLE,
+    ),
+    "501": StatusMeaning(
+        "Not Implemented",
+        "the service does not have this call" + _OR_UNKNOWN,
+        "check region and endpoint; the cloud may not offer EVS replication",
+        ExitCode.UNAVAILABLE,
+    ),
+    "502": StatusMeaning(
+        "Bad Gateway",
+        "the gateway had no usable answer from the service" + _OR_UNKNOWN,
+        "try again later",
+        ExitCode.UNAVAILABLE,
+    ),
+    "503": StatusMeaning(
+        "Service Unavailable",
+        "the service is down or overloaded" + _OR_UNKNOWN,
+        "try again later",
+        ExitCode.UNAVAILABLE,
+    ),
+    "504": StatusMeaning(
+        "Gateway Timeout",
+        "the service did not answer the gateway in time" + _OR_UNKNOWN,
+        "try again later",
+        ExitCode.UNAVAILABLE,
+    ),
 }
 
 

@@ -7,6 +7,8 @@ beyond it survives to the JSON output. Things of one kind are equal where their 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+from evsrep.cloud.meanings import FAULT_LEVELS
+
 
 class _Named(Protocol):
     """What has an ID and a name."""
@@ -36,6 +38,15 @@ class _Thing:
     def label(self: _Named) -> str:
         """The thing as a sentence names it."""
         return f"'{self.name}' ({self.id})" if self.name else self.id
+
+
+def fault_in_words(fields: Mapping[str, Any]) -> str:
+    """Return what the fault level of a pair or group means; empty where there is no fault."""
+    level = str(fields.get("fault_level") or "0")
+    if level == "0":
+        return ""
+    meaning = FAULT_LEVELS.get(level)
+    return f"{meaning.cause} (fault level {level})" if meaning else f"fault level {level}"
 
 
 class Defaults(NamedTuple):

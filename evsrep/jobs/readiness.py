@@ -1,7 +1,6 @@
 """Whether a group is ready for an action: each rule, the value seen, and what to do first."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -64,35 +63,34 @@ def rehearse(cloud: Cloud, options: ReadyOptions, reporter: Reporter) -> list[Ch
 def guard(
     cloud: Cloud, action: Action, group: Group, reporter: Reporter, *, force: bool = False
 ) -> None:
-    """Raise Refused where the group's state forbids the action; warn of what can't be seen.
+    """Raise Refused where the group's state forbids the action, or that can't be found out.
 
     What is forced is warned of alone, and no disk or server is looked up for it.
     """
-    if force:
-        for check in checks_of(action, group):
-            if not check.is_ok:
-                reporter.warn(f"--force: its {check.rule} is {check.value}; {check.hint}")
+    if not force:
+        raise_if_forbidden(action, group, readiness(cloud, action, group))
         return
-    checks = readiness(cloud, action, group)
-    for check in checks:
-        if check.is_ok is None:
-            reporter.warn(f"{check.rule} {check.value}")
-    raise_if_forbidden(action, group, checks)
+    for check in checks_of(action, group):
+        if not check.is_ok:
+            reporter.warn(f"--force: its {check.rule} is {check.value}; {check.hint}")
 
 
 def readiness(cloud: Cloud, action: Action, group: Group) -> list[Check]:
     """Return each rule of an action, the value seen, and whether it is met."""
-    if any(rule.field == "replication_ids" for rule in action.rules):
-        with suppress(EvsrepError):  # the cloud itself deletes no group that has pairs
-            group = with_pair_ids(cloud, group)
     checks = checks_of(action, group)
+    if any(rule.field == "replication_ids" for rule in action.rules):
+        try:
+            checks = checks_of(action, with_pair_ids(cloud, group))
+        except EvsrepError as error:
+            checks = [check for check in checks if check.rule != "replication_ids"]
+            checks.append(_unknown("replication_ids", error, _LOOK_FOR_PAIRS))
     if not action.wants_stopped:
         return checks
     try:
         running = _running(cloud, group)
     except EvsrepError as error:
-        value = f"could not be looked up: {error.message}"
-        return [*checks, Check("servers", value, is_ok=None)]
+        hint = _LOOK.format(zone=action.wants_stopped)
+        return [*checks, _unknown("servers", error, hint)]
     return [*checks, _stopped(action, group, running)]
 
 
@@ -102,14 +100,27 @@ def checks_of(action: Action, group: Group) -> list[Check]:
 
 
 def raise_if_forbidden(action: Action, group: Group, checks: Sequence[Check]) -> None:
-    """Raise Refused for everything at once that forbids an action; says what to do first."""
-    broken = [check for check in checks if check.is_ok is False]
+    """Raise Refused for everything at once that forbids an action; says what to do first.
+
+    What could not be looked up forbids it, too.
+    """
+    broken = [check for check in checks if not check.is_ok]
     if not broken:
         return
-    seen = " and ".join(f"its {check.rule} is {check.value}" for check in broken)
+    seen = " and ".join(map(_sentence, broken))
     raise Refused(
         f"no {action.name} of group {group.label} now: {seen}", hint="; ".join(_hints(broken))
     )
+
+
+def _unknown(rule: str, error: EvsrepError, hint: str) -> Check:
+    return Check(rule, f"could not be looked up: {error.message}", is_ok=None, hint=hint)
+
+
+def _sentence(check: Check) -> str:
+    if check.is_ok is None:
+        return f"its {check.rule} {check.value}"
+    return f"its {check.rule} is {check.value}"
 
 
 def _hints(broken: list[Check]) -> list[str]:
@@ -170,6 +181,8 @@ def _stopped(action: Action, group: Group, running: dict[str, set[str]]) -> Chec
     return Check(rule, f"running: {listed}", is_ok=False, hint=f"stop them first: {listed}")
 
 
+_LOOK = "look whether the servers in the {zone} zone are stopped, then add --force"
+_LOOK_FOR_PAIRS = "look whether it has pairs, then add --force"
 _PAUSE = "pause it first: evsrep group pause {group}"
 _WAIT = "wait for it first: evsrep group wait {group}"
 _SYNC = "sync it first: evsrep group sync {group} --wait"

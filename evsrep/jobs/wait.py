@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 from evsrep.clock import Clock
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.meanings import FAILURE_DETAILS
-from evsrep.cloud.models import Group, Pair
+from evsrep.cloud.models import Group, Pair, fault_in_words
 from evsrep.errors import Failed, NotFound, Refused, Unavailable, WaitTimeout
 from evsrep.jobs.find import find_pair, is_id, named
 from evsrep.jobs.once import LAG_SECONDS
@@ -129,7 +129,7 @@ def wait_until(
     started = clock.now()
     estimate, absence = _Estimate(), Absence(clock)
     last: T | None = None
-    refusals = 0
+    refusals, fault = 0, ""
     with reporter.progress() as update:
         for left in looks(clock, seconds):
             try:
@@ -153,10 +153,25 @@ def wait_until(
             is_over = is_reached(last, goal)
             reporter.observe(last, waited.resume, is_over=is_over)
             update(_words(last, goal), last.progress, estimate.left(last, clock.now() - started))
+            fault = _warn_of_fault(last, fault, reporter, is_over=is_over)
             if is_over:
                 return last
             check_outcome(last, goal, reporter)
     raise time_is_up(waited.label, last, goal, seconds)
+
+
+def _warn_of_fault(thing: Pair | Group, reported: str, reporter: Reporter, *, is_over: bool) -> str:
+    """Warn of a fault that was not told yet, and return it."""
+    fault = fault_in_words(thing.fields)
+    if fault not in ("", reported):
+        outlook = "" if is_over else _outlook(thing)
+        reporter.warn(f"{_kind(thing)} {thing.label}: {fault}{outlook}")
+    return fault
+
+
+def _outlook(thing: Pair | Group) -> str:
+    is_link_down = str(thing.fields.get("fault_level")) == "5"
+    return "; no progress is to be expected" if is_link_down else ""
 
 
 class Absence:
@@ -202,7 +217,7 @@ def raise_if_hopeless(thing: Pair | Group, goal: Goal) -> None:
     """Raise Failed where a thing is at an end that is not the goal; says why and what helps."""
     if not goal.ends(thing) and not goal.breaks(thing):
         return
-    noun = "group" if isinstance(thing, Group) else "pair"
+    noun = _kind(thing)
     meaning = FAILURE_DETAILS.get(thing.failure_detail)
     code = f" (code {thing.failure_detail})" if thing.failure_detail else ""
     cause = f": {meaning.cause}" if meaning else ""
@@ -218,10 +233,10 @@ def time_is_up(label: str, last: Pair | Group | None, goal: Goal, seconds: float
     state = f"still '{_state(last, goal)}'" if last else "not to be seen"
     if last and goal.left_zone and last.priority_station == goal.left_zone:
         state += f", its primary zone still {goal.left_zone},"
-    return WaitTimeout(
-        f"{label} is {state} after {seconds:g} s",
-        hint="it goes on without us; wait again, or longer with --wait-timeout",
-    )
+    fault = fault_in_words(last.fields) if last else ""
+    way = f"{fault}{_outlook(last)}" if last and fault else "it goes on without us"
+    hint = f"{way}; wait again, or longer with --wait-timeout"
+    return WaitTimeout(f"{label} is {state} after {seconds:g} s", hint=hint)
 
 
 def looks(clock: Clock, seconds: float) -> Iterator[float]:
@@ -260,6 +275,10 @@ def _resume(pair_id: str, goal: Goal) -> Words:
     return ("wait", pair_id, *(() if goal.name == "available" else ("--for", goal.name)))
 
 
+def _kind(thing: Pair | Group) -> str:
+    return "group" if isinstance(thing, Group) else "pair"
+
+
 def _show(thing: Pair | Group) -> Words:
     return ("group", "show") if isinstance(thing, Group) else ("show",)
 
@@ -283,7 +302,7 @@ class _Estimate:
 
 
 def _words(thing: Pair | Group, goal: Goal) -> str:
-    noun = "group" if isinstance(thing, Group) else "pair"
+    noun = _kind(thing)
     state = thing.status
     if goal.field == "replication_status" and thing.replication_status:
         state = thing.replication_status

@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from evsrep.output.shapes import Thing
-from evsrep.output.text import as_cell
+from evsrep.output.text import cell_of
 
 NOTHING = "-"
 
 
 def plain_one(thing: Thing, fields: Sequence[str]) -> str:
     """Return field and value, a line each."""
-    return _aligned([[field, as_cell(thing.get(field), none=NOTHING)] for field in fields])
+    return _aligned([[field, cell_of(thing, field, none=NOTHING)] for field in fields])
 
 
 def plain_many(things: Sequence[Thing], columns: Sequence[str]) -> str:
     """Return a line of headings, and a line each."""
-    rows = [[as_cell(thing.get(name), none=NOTHING) for name in columns] for thing in things]
+    rows = [[cell_of(thing, name, none=NOTHING) for name in columns] for thing in things]
     return _aligned([list(columns), *rows])
 
 

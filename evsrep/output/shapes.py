@@ -58,7 +58,11 @@ GROUP = Shape(
 READINESS = Shape("rule", ("rule", "value", "ok", "hint"), ("rule", "value", "ok"))
 EXPANSION = _listing_all("expansion", "result", "id", "name", "new_size", "error")
 HEALTH = _listing_all("state of health", "kind", "id", "name", "health", "reason", "hint")
-EXPLANATION = _listing_all("explanation", "word", "kind", "meaning", "hint")
+EXPLANATION = Shape(
+    "explanation",
+    ("word", "kind", "meaning", "hint", "exit_code"),
+    ("word", "kind", "meaning", "hint"),
+)
 CHANGE = Shape(
     "change",
     (

@@ -9,9 +9,10 @@ from rich.cells import cell_len
 from rich.table import Column, Table
 from rich.text import Text
 
+from evsrep.cloud.models import fault_in_words
 from evsrep.output.plain import NOTHING
 from evsrep.output.shapes import Thing
-from evsrep.output.text import as_cell
+from evsrep.output.text import cell_of
 
 _ID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _WORD_STYLES = {
@@ -44,7 +45,7 @@ def boxed_cards(things: Sequence[Thing], fields: Sequence[str]) -> Table:
     table.add_column("value", overflow="fold")
     for thing in things:
         for field in fields:
-            table.add_row(Text(field), _cell(field, thing.get(field)))
+            table.add_row(Text(field), _cell(thing, field))
         table.add_section()
     return table
 
@@ -55,7 +56,7 @@ def boxed_many(things: Sequence[Thing], columns: Sequence[str]) -> Table:
     for name in columns:
         table.add_column(Text(name), overflow="fold", justify=_side(things, name))
     for thing in things:
-        table.add_row(*(_cell(name, thing.get(name)) for name in columns))
+        table.add_row(*(_cell(thing, name) for name in columns))
     return table
 
 
@@ -82,9 +83,11 @@ def _table() -> Table:
     return Table(box=box.ROUNDED, border_style="dim", header_style="bold", safe_box=False)
 
 
-def _cell(field: str, value: Any) -> Text:
-    text = as_cell(value, none=NOTHING, between="\n")
+def _cell(thing: Thing, field: str) -> Text:
+    text = cell_of(thing, field, none=NOTHING, between="\n")
     style = _WORD_STYLES.get(text, "") if field in _STYLED_FIELDS else ""
+    if field in ("status", "fault_level") and fault_in_words(thing):
+        style = _WORD_STYLES["error"]
     return Text(text, style="dim" if text == NOTHING else style)
 
 

@@ -4,6 +4,9 @@ import json
 import re
 from typing import Any
 
+from evsrep.cloud.models import fault_in_words
+from evsrep.output.shapes import Thing
+
 # C0, DEL and C1 controls; marks that turn the direction of writing; line and paragraph separators;
 # halves of characters that are no character
 _UNSAFE = re.compile(
@@ -40,6 +43,15 @@ def as_cell(value: Any, *, none: str = "", between: str = ",") -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return between.join(map(harmless, value)) or none
     return harmless(as_json(value)) if value != {} else none
+
+
+def cell_of(thing: Thing, field: str, *, none: str, between: str = ",") -> str:
+    """Return one field of a thing as a table has it: a fault is told beside the status."""
+    text = as_cell(thing.get(field), none=none, between=between)
+    fault = fault_in_words(thing) if field in ("status", "fault_level") else ""
+    if not fault:
+        return text
+    return harmless(f"{text}, {fault.partition(';')[0]}" if field == "status" else fault)
 
 
 def _spelled(character: str) -> str:

@@ -3,7 +3,8 @@
 import pytest
 
 from evsrep.cloud import meanings
-from evsrep.errors import EXIT_CODES, ExitCode
+from evsrep.cloud.problems import error_for
+from evsrep.errors import EXIT_CODES, ExitCode, ServiceError
 from tests.conftest import Run
 
 WORDS = [
@@ -13,6 +14,8 @@ WORDS = [
     *meanings.REPLICATION_STATUSES,
     *meanings.FAULT_LEVELS,
     *(f"{prefix}.{digits}" for prefix in ("APIG", "APIGW") for digits in meanings.GATEWAY_CODES),
+    *meanings.HTTP_STATUSES,
+    *(status.name for status in meanings.HTTP_STATUSES.values()),
     *(str(int(row.code)) for row in EXIT_CODES),
     *(kind for row in EXIT_CODES for kind in row.kinds),
 ]
@@ -23,6 +26,20 @@ def test_every_word_is_explained_offline(run: Run, word: str) -> None:
     done = run("explain", word.upper(), "-o", "json")
     assert done.exit_code == ExitCode.DONE
     assert all(row["meaning"] for row in done.json)
+
+
+# which the API reference lists for every call
+LISTED = (400, 401, 403, 404, 405, 406, 407, 408, 409, 500, 501, 502, 503, 504)
+
+
+@pytest.mark.parametrize("status", LISTED)
+def test_a_status_is_explained_with_the_exit_code_it_leads_to(run: Run, status: int) -> None:
+    [row] = run("explain", str(status), "-o", "json").json
+    assert row["kind"].startswith("HTTP status (")
+    assert row["meaning"]
+    assert row["hint"]
+    error = error_for(ServiceError(status), b'{"itemNotFound": {}}', what="the pair", is_read=True)
+    assert row["exit_code"] == error.exit_code
 
 
 def test_a_word_with_two_meanings_has_both(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+import evsrep
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
 from tests.cli.conftest import UNKNOWN, MakePair, SandboxFile, Sent, Serve, WriteProfiles, next_of
@@ -184,20 +185,26 @@ def test_a_tree_names_pairs_that_are_not_to_be_found(
 
 
 @pytest.mark.parametrize("path", ["/volumes", "/os-vendor-replications"])
-def test_servers_that_can_not_be_looked_up_are_a_warning(
+def test_servers_that_can_not_be_looked_up_are_not_ready(
     run: Run, serve: Serve, write_profiles: WriteProfiles, sent: Sent, group_id: str, path: str
 ) -> None:
     url = serve(lambda app: answering(sent.around(app), "403 No", path=path))
     write_profiles(**ready_profile(url))
     where = ("-p", "served")
     ready = run("group", "ready", "shop", "--for", "switchover", *JSON, *where)
-    assert ready.exit_code == ExitCode.DONE
+    assert ready.exit_code == ExitCode.REFUSED
     last = ready.json[-1]
     assert (last["rule"], last["ok"]) == ("servers", None)
     assert last["value"].startswith("could not be looked up: ")
+    assert "its servers could not be looked up" in ready.error["message"]
     done = run("group", "switchover", "shop", "--yes", *where)
-    assert done.exit_code == ExitCode.DONE
-    assert "warning: servers could not be looked up" in done.stderr
+    assert done.exit_code == ExitCode.REFUSED
+    assert "its servers could not be looked up" in done.stderr
+    assert "look whether the servers in the primary zone are stopped, then add --force" in (
+        done.stderr
+    )
+    assert sent.words == ["POST", "sync"]
+    assert run("group", "switchover", "shop", "--yes", "--force", *where).exit_code == ExitCode.DONE
     assert sent.words == ["POST", "sync", "switchover"]
 
 
@@ -209,3 +216,17 @@ def test_a_group_that_somebody_else_deleted_is_gone_all_the_same(
     done = run("group", "delete", "shop", "--yes", "--wait", *JSON, "-p", "served")
     assert done.exit_code == ExitCode.DONE
     assert (done.json["id"], done.json["status"]) == (group_id, "deleted")
+
+
+def test_a_program_is_refused_what_could_not_be_looked_up(
+    serve: Serve, write_profiles: WriteProfiles, sent: Sent, group_id: str
+) -> None:
+    url = serve(lambda app: answering(sent.around(app), "403 No", path="/volumes"))
+    write_profiles(**ready_profile(url))
+    with evsrep.connect("served") as cloud:
+        for call in (evsrep.rehearse, evsrep.act):
+            with pytest.raises(evsrep.Refused, match="its servers could not be looked up"):
+                call(cloud, "shop", "switchover")
+        assert sent.words == ["POST", "sync"]
+        evsrep.act(cloud, "shop", "switchover", force=True)
+    assert sent.words == ["POST", "sync", "switchover"]

@@ -87,6 +87,39 @@ def test_what_can_not_be_found_out_is_unknown(run: Run) -> None:
     assert done.error["exit_code"] == 3
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "health --nagios --nope",
+        "health --nagios --timeout soon",
+        "health --nagios=1",
+        "health --nagios -c nope -p sandbox",
+        "health --nagios -p nope",
+        "health --nagios",
+        "health --nagios -o nope",
+        "health nope --nagios -p sandbox",
+        "--nope health --nagios",
+        "--retries -1 health --nagios",
+    ],
+)
+def test_a_mistake_in_the_call_is_unknown_to_nagios(run: Run, words: str) -> None:
+    done = run(*words.split())
+    assert done.exit_code == 3
+    [line] = done.stdout.splitlines()
+    assert line.startswith("EVSREP UNKNOWN - ")
+    assert done.stderr
+
+
+@pytest.mark.parametrize("value", [{"EVSREP_TIMEOUT": "soon"}, {"EVSREP_OUTPUT": "nope"}])
+def test_a_mistake_in_a_variable_is_unknown_to_nagios(
+    run: Run, monkeypatch: pytest.MonkeyPatch, value: dict[str, str]
+) -> None:
+    for name, text in value.items():
+        monkeypatch.setenv(name, text)
+    done = run("health", "--nagios", "-p", "sandbox")
+    assert (done.exit_code, done.stdout.count("\n")) == (3, 1)
+
+
 def test_a_wrong_word_is_a_usage_fault_as_everywhere(run: Run) -> None:
     assert run("health", "--nope").exit_code == 2
 
