@@ -1,6 +1,6 @@
 """The built-in profile: the sandbox, with its state in one file on this machine."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -27,7 +27,7 @@ def sandbox_profile(chosen_by: str) -> Profile:
     return Profile.of(SANDBOX, keys, chosen_by=chosen_by, origin="built in")
 
 
-def open_sandbox(environ: Mapping[str, str], clock: Clock) -> "Sandbox":
+def open_sandbox(environ: Mapping[str, str], clock: Clock, lags: Sequence[float] = ()) -> "Sandbox":
     """Return the sandbox over its file, on this clock; it is made and seeded where there is none.
 
     Raises ConfigError where the file can't be used, or there is no home folder.
@@ -35,7 +35,7 @@ def open_sandbox(environ: Mapping[str, str], clock: Clock) -> "Sandbox":
     from evsrep.sandbox.app import Sandbox
 
     with as_config_error():
-        return Sandbox(sandbox_path(environ), now=clock.time)
+        return Sandbox(sandbox_path(environ), now=clock.time, lags=lags)
 
 
 def sandbox_app(environ: Mapping[str, str], clock: Clock) -> "Wsgi":

@@ -6,7 +6,7 @@ import click
 
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.groups import Group
-from evsrep.cli.options import Command, everywhere
+from evsrep.cli.options import Command, Seconds, everywhere
 from evsrep.errors import ConfigError, UsageFault
 from evsrep.output.shapes import DISK
 
@@ -124,7 +124,10 @@ def mend(app: App) -> None:
     app.console.note(f"mended: {', '.join(mended)}" if mended else "nothing was broken")
 
 
-@sandbox.command(cls=Command, examples=("evsrep sandbox serve --port 8776",))
+@sandbox.command(
+    cls=Command,
+    examples=("evsrep sandbox serve --port 8776", "evsrep sandbox serve --lag 15s --lag 0s"),
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -132,9 +135,17 @@ def mend(app: App) -> None:
     metavar="N",
     help="Which port.  [default: a free one]",
 )
+@click.option(
+    "--lag",
+    "lags",
+    type=Seconds(allows_zero=True),
+    multiple=True,
+    metavar="DURATION",
+    help="How late pairs and groups show; of several, each look takes the next in turn.",
+)
 @everywhere
 @pass_app
-def serve(app: App, port: int) -> None:
+def serve(app: App, port: int, lags: tuple[float, ...]) -> None:
     """Offer the sandbox over HTTP on loopback.
 
     The first line on stdout is its URL; a ready profile for it follows on stderr. It ends with
@@ -146,7 +157,7 @@ def serve(app: App, port: int) -> None:
     from evsrep.settings.profiles import profile_text
 
     try:
-        server = Server(open_sandbox(app.environment.environ, app.clock), port)
+        server = Server(open_sandbox(app.environment.environ, app.clock, lags), port)
     except OSError as error:
         raise ConfigError(
             f"port {port} can't be used: {error.strerror or error}",

@@ -1,7 +1,7 @@
 """One request and its answer as values, and whom `http` meets on the way."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from evsrep.cloud.problems import Place
@@ -38,6 +38,7 @@ class Call(NamedTuple):
     is_read: bool = False  # changes nothing, whatever its method: may be repeated freely
     takes_any_status: bool = False
     place: Place = Place.ANYWHERE
+    about: Sequence[str] = ()  # IDs of what a create makes one of: they name it
 
     @property
     def repeats_freely(self) -> bool:
@@ -100,8 +101,12 @@ class Reporter(Protocol):
 class Journal(Protocol):
     """Where changes are noted: before they are sent, and when it is known what came of them."""
 
-    def begin(self, at: float, method: str, path: str) -> str:
+    def begin(self, at: float, method: str, path: str, about: Sequence[str]) -> str:
         """Note a change that is about to be sent, at so many seconds since 1970; its key."""
+        ...
+
+    def asked_since(self, at: float) -> Collection[frozenset[str]]:
+        """Return what changes since then were about that took effect, or may have."""
         ...
 
     def end(self, key: str, **outcome: Any) -> None:

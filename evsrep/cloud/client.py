@@ -3,8 +3,7 @@
 What may go wrong is one of `evsrep.errors`: whatever asks raises AuthError, NotFound, NotOffered or
 Refused as the cloud answers, Unavailable where it can't be asked or says what can't be used,
 ConfigError for a profile that leads nowhere, UsageFault once the cloud is closed. A change is
-Refused, and not sent, where the profile forbids it; one whose answer is lost is OutcomeUnknown
-here, and `jobs` knows what to do then.
+Refused, and not sent, where the profile forbids it; one whose answer is lost is OutcomeUnknown.
 """
 
 import copy
@@ -58,6 +57,7 @@ class Cloud:
         defaults: Defaults = _NO_DEFAULTS,
     ) -> None:
         self.defaults = defaults
+        self.asked_lately = http.asked_lately
         self._http = http
         self._sign_in = sign_in
         self._places = places
@@ -322,7 +322,8 @@ class Cloud:
             raise not_found(call.what, error.service_error, is_read=call.repeats_freely) from error
 
     def _create_call(self, order: PairOrder) -> Call:
-        return self._collection_call("POST", _PAIRS, "the create", wire.order_to_wire(order))
+        call = self._collection_call("POST", _PAIRS, "the create", wire.order_to_wire(order))
+        return call._replace(about=order.disks)
 
     def _collection_call(
         self, method: str, path: str, what: str, body: Mapping[str, Any] | None = None

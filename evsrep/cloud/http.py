@@ -8,7 +8,7 @@ may have taken effect.
 import copy
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -82,6 +82,10 @@ class Http:
         """What is starred out of all reports."""
         return self._reporter.secrets
 
+    def asked_lately(self, seconds: float) -> Collection[frozenset[str]]:
+        """Return the disks of each pair that we, or a run before, may have made so lately."""
+        return self._journal.asked_since(self.clock.time() - seconds) if self._journal else ()
+
     def limited(self, **limits: Any) -> "Http":
         """Return the same, with these limits in place of its own."""
         other = copy.copy(self)
@@ -143,7 +147,8 @@ class Http:
         if self._journal is None or not call.is_change:
             yield successes
             return
-        key = self._journal.begin(self.clock.time(), call.method, urlsplit(call.url).path)
+        path = urlsplit(call.url).path
+        key = self._journal.begin(self.clock.time(), call.method, path, call.about)
         try:
             yield successes
         except EvsrepError as error:

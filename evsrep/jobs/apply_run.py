@@ -18,11 +18,11 @@ from evsrep.jobs.apply_rows import (
     not_run,
     requested,
 )
-from evsrep.jobs.create import check_is_as_asked, creation, order_of
+from evsrep.jobs.create import check_is_as_asked, creation, is_as_sent, order_of
 from evsrep.jobs.disk_look import DiskFindings
 from evsrep.jobs.inventory import Inventory
 from evsrep.jobs.manifest import Manifest, Row
-from evsrep.jobs.once import run_once
+from evsrep.jobs.once import LAG_SECONDS, run_once
 from evsrep.jobs.pool import WorkerPool
 from evsrep.jobs.preflight import Preflight, disks_are_free, preflight_of, raise_if_broken
 from evsrep.jobs.report import Reporter
@@ -53,6 +53,7 @@ class ApplyRun:
         self.warnings: list[str] = []  # the first of what could not be looked up
         self._interrupts = 0
         self._cloud = cloud
+        self._asked_lately = cloud.asked_lately(LAG_SECONDS)  # by runs before this one
         self._inventory = inventory
         self._options = options
         self._reporter = reporter
@@ -166,13 +167,16 @@ class ApplyRun:
             return RowResult(line, FAILED, fields, error)
 
     def _created(self, line: int, preflight: Preflight) -> RowResult:
-        change = creation(self._cloud, order_of(preflight), self._reporter)
+        order = order_of(preflight)
+        was_asked = frozenset(order.disks) in self._asked_lately
+        change = creation(self._cloud, order, self._reporter, was_asked=was_asked)
         pair, was_lost = run_once(change, self._cloud.clock, self._reporter)
         if not was_lost:
             return RowResult(line, CREATED, pair.fields)
         self._reporter.verbose(f"line {line}: the answer had been lost; found pair {pair.id}")
         row = _existing(line, preflight, pair)
-        return row._replace(result=CREATED) if row.result == EXISTS else row
+        is_ours = not was_asked and is_as_sent(pair, order)
+        return row._replace(result=CREATED) if row.result == EXISTS and is_ours else row
 
     def _warn(self, text: str) -> None:
         if len(self.warnings) < _MOST_WARNINGS:

@@ -65,8 +65,14 @@ def create_pair(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Pai
     else:
         cloud.prepare()  # whatever goes wrong up to here, nothing was sent
         reporter.sending(order_fields(order), _find_again(order))
-        result = run_once(creation(cloud, order, reporter), cloud.clock, reporter)
-        pair = _made(result, order, reporter)
+        recent = cloud.asked_lately(LAG_SECONDS) if options.if_not_exists else ()
+        change = creation(cloud, order, reporter, was_asked=frozenset(order.disks) in recent)
+        result = run_once(change, cloud.clock, reporter)
+        is_ours = not change.was_asked and is_as_sent(result.value, order)
+        if result.was_lost and options.if_not_exists and not is_ours:
+            pair = _existing(result.value, order, reporter)
+        else:
+            pair = _made(result, order, reporter)
     if options.wait:
         return wait_for(cloud, pair, _AVAILABLE, options.wait_timeout, reporter) or pair
     check_outcome(pair, _AVAILABLE, reporter)
@@ -105,7 +111,9 @@ def order_of(preflight: Preflight) -> PairOrder:
     )
 
 
-def creation(cloud: Cloud, order: PairOrder, reporter: Reporter) -> Change[Pair]:
+def creation(
+    cloud: Cloud, order: PairOrder, reporter: Reporter, *, was_asked: bool = False
+) -> Change[Pair]:
     """Return the change that makes a pair, found again by its two disks."""
     beaten: list[Pair] = []  # made by a later request, and failed since the disks were in a pair
 
@@ -129,6 +137,7 @@ def creation(cloud: Cloud, order: PairOrder, reporter: Reporter) -> Change[Pair]
         partial(cloud.create_pair, order),
         look,
         resends=cloud.retries,
+        was_asked=was_asked,
         hint="find out before you create again: the command below prints the pair if it is there",
         decide=decide,
     )
@@ -147,6 +156,12 @@ def _past_creating(cloud: Cloud, pair: Pair) -> Pair:
         if pair.status != "creating":
             break
     return pair
+
+
+def is_as_sent(pair: Pair, order: PairOrder) -> bool:
+    """Whether a pair has the texts that we sent: one that has others was made by somebody else."""
+    texts = ((order.name, pair.name), (order.description, pair.fields.get("description")))
+    return all((sent or "").strip() == (shown or "").strip() for sent, shown in texts)
 
 
 def check_is_as_asked(pair: Pair, order: PairOrder) -> None:
@@ -192,6 +207,12 @@ def _made(result: Result[Pair], order: PairOrder, reporter: Reporter) -> Pair:
         found = f"pair {pair.id} was found by its two disks"
         reporter.note(f"the answer to the create had been lost; {found}")
         check_is_as_asked(pair, order)
+        if not is_as_sent(pair, order):
+            raise Refused(
+                f"the pair of these disks, {pair.id}, was made by somebody else meanwhile: "
+                f"its name is '{pair.name}', not '{order.name or ''}'",
+                hint="with --if-not-exists that pair is success, if it is what was asked for",
+            )
     return pair
 
 

@@ -5,7 +5,6 @@ whether the request took effect.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
 from evsrep.jobs.options import WAIT_SECONDS, ChangeOptions
 from evsrep.jobs.report import Outcome, Reporter, Words, ask, check_can_ask, failure_of
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import PAIR_GOALS, raise_if_hopeless
+from evsrep.jobs.wait import PAIR_GOALS, Absence, raise_if_hopeless
 from evsrep.jobs.watch import Watch
 
 NOT_RUN, DELETING, DELETED = "not_run", "deleting", "deleted"
@@ -191,16 +190,18 @@ def _send(cloud: Cloud, deletion: Deletion, reporter: Reporter) -> None:
 def _removal(cloud: Cloud, pair_id: str) -> Change[str]:
     """Return the change that deletes a pair that was just seen; it leads to a result."""
 
+    absence = Absence(cloud.clock)
+
     def send() -> str:
-        with suppress(NotFound):  # it was there just now; whether it has gone, a look tells
-            cloud.delete_pair(pair_id)
+        cloud.delete_pair(pair_id)
         return DELETING
 
     def look() -> str | None:
         try:
             pair = cloud.once(LOOK_SECONDS).pair(pair_id)
         except NotFound:
-            return DELETED
+            return DELETED if absence.counts(_GONE, was_seen=True) else None
+        absence.ends()
         raise_if_hopeless(pair, _GONE)
         return DELETING if pair.status == "deleting" else None
 
@@ -209,6 +210,7 @@ def _removal(cloud: Cloud, pair_id: str) -> Change[str]:
         send,
         look,
         resends=cloud.retries,
+        removes=True,
         hint="the command below finds out, and deletes the pair if it is still there",
     )
 

@@ -1,7 +1,6 @@
 """Consistency groups come, change and go."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,7 +19,7 @@ from evsrep.jobs.pair_request import MODELS, Spell, text_faults
 from evsrep.jobs.readiness import guard
 from evsrep.jobs.report import Reporter, Words, check_can_ask
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import Goal
+from evsrep.jobs.wait import Absence, Goal
 
 _AVAILABLE = GROUP_GOALS["available"]
 
@@ -280,16 +279,20 @@ def _change_of(cloud: Cloud, change: GroupChange, before: Group) -> Change[Group
 
 
 def _deletion(cloud: Cloud, before: Group) -> Change[Group]:
+    absence = Absence(cloud.clock)
+
     def send() -> Group:
-        with suppress(NotFound):  # it was there just now; whether it has gone, a look tells
-            cloud.delete_group(before.id)
+        cloud.delete_group(before.id)
         return with_status(before, "deleting")
 
     def look() -> Group | None:
         try:
             now = cloud.once(LOOK_SECONDS).group(before.id)
         except NotFound:
-            return with_status(before, "deleted")
+            is_gone = absence.counts(GROUP_GOALS["deleted"], was_seen=True)
+            return with_status(before, "deleted") if is_gone else None
+        absence.ends()
         return now if now.status in ("deleting", "error_deleting") else None
 
-    return Change(f"the delete of group {before.label}", send, look, resends=cloud.retries)
+    what = f"the delete of group {before.label}"
+    return Change(what, send, look, resends=cloud.retries, removes=True)

@@ -9,7 +9,7 @@ an answer was lost, no later error means that the change took no effect.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, NoReturn, TypeVar
 
 from evsrep.clock import Clock
 from evsrep.errors import EvsrepError, Failed, NotFound, OutcomeUnknown, Refused
@@ -45,6 +45,8 @@ class Change(Generic[T]):
     send: Callable[[], T]
     look: Callable[[], T | None]  # asks once; None as long as it shows nothing
     resends: int = 0
+    was_asked: bool = False  # by an earlier run, and may be yet to show
+    removes: bool = False  # what was there just now: that it is not found proves nothing yet
     is_provable: bool = True  # that it did not take effect, so that it may be sent again
     hint: str = "the command below shows how things are; look before you do it again"
     # what a later request led to, when it is known which one took effect: None for an earlier one
@@ -66,9 +68,9 @@ def run_once(change: Change[T], clock: Clock, reporter: Reporter) -> Result[T]:
     """
     lost: OutcomeUnknown | None = None
     resends = min(change.resends, _MOST_RESENDS) if change.is_provable else 0
-    for attempt in range(resends + 1):
+    for attempt in range(-1 if change.was_asked else 0, resends + 1):
         try:
-            value = change.send()
+            value = change.send() if attempt >= 0 else _asked_before()
             if lost is None or change.decide is None:
                 return Result(value, was_lost=False)
             decided = change.decide(value)
@@ -80,11 +82,12 @@ def run_once(change: Change[T], clock: Clock, reporter: Reporter) -> Result[T]:
             lost = lost or error
             seconds = _AGAIN_AFTER_SECONDS if change.is_provable else _MORE_SECONDS
         except EvsrepError as error:
-            if lost is None:
+            is_missing = change.removes and isinstance(error, NotFound)
+            if lost is None and not is_missing:
                 raise
-            # an earlier request may have come through late, and this one met what it did
-            seconds = LAG_SECONDS if isinstance(error, Refused | NotFound) else _AGAIN_AFTER_SECONDS
             reporter.step(f"{error.message}; looking whether an earlier request took effect")
+            lost = lost or OutcomeUnknown(error.message, service_error=error.service_error)
+            seconds = _seconds_after(error, is_decisive=not is_missing or attempt == resends)
         seen = _look_for(change, clock, seconds, lost)
         if seen is not None:
             reporter.step(f"{change.what} did take effect")
@@ -95,6 +98,16 @@ def run_once(change: Change[T], clock: Clock, reporter: Reporter) -> Result[T]:
             reporter.step(f"nothing shows; sending again ({attempt + 1} of {resends})")
     assert lost is not None  # noqa: S101 -- for the type checker: else it has returned, or raised
     raise _unknown(change, lost)
+
+
+def _asked_before() -> NoReturn:
+    raise OutcomeUnknown("an earlier run asked for it just now")
+
+
+def _seconds_after(error: EvsrepError, *, is_decisive: bool) -> float:
+    """Return how long to look: an earlier request may have come late, and this one have met it."""
+    is_met = is_decisive and isinstance(error, Refused | NotFound)
+    return LAG_SECONDS if is_met else _AGAIN_AFTER_SECONDS
 
 
 def _unknown(change: Change[T], lost: OutcomeUnknown) -> OutcomeUnknown:

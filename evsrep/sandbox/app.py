@@ -5,10 +5,11 @@ Nothing escapes as an exception, and nothing is kept between two requests but th
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _PROJECT_PATH = re.compile(r"/v2(?:\.1)?/([^/]+)(?:/.*)?")
+_LAGGING_PATH = "/os-vendor-replication"
 _SERVICE_PATH = re.compile(r"/v(?:2|2\.1|3)(?:/.*)?")
 
 
@@ -60,11 +62,18 @@ ROUTES = (
 
 
 class Sandbox:
-    """The cloud in a box over one file. Raises SandboxBroken where the file is no sandbox."""
+    """The cloud in a box over one file. Raises SandboxBroken where the file is no sandbox.
 
-    def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
-        self._store = Store(path)
+    `lags` has an entry for each replica that answers looks at pairs and groups, in turn: so many
+    seconds it is behind.
+    """
+
+    def __init__(
+        self, path: Path, *, now: Callable[[], float] = time.time, lags: Sequence[float] = ()
+    ) -> None:
+        self._store = Store(path, keeps_past=any(lags))
         self._now = now
+        self._lags = cycle(lags or (0.0,))
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -90,6 +99,8 @@ class Sandbox:
         try:
             request = read_request(environ, request_id, now)
             with self._store.session() as session:
+                if _LAGGING_PATH in request.path and request.method in ("GET", "HEAD"):
+                    request = self._from_a_replica(request, session)
                 return answer_to(request, session)
         except RefusalError as refusal:
             return refusal.answer
@@ -98,6 +109,14 @@ class Sandbox:
         except Exception as error:  # even a mistake in here must not break a connection
             message = f"The server has failed unexpectedly: {type(error).__name__}."
             return fault(500, "computeFault", message).answer
+
+    def _from_a_replica(self, request: Request, session: Session) -> Request:
+        lag = next(self._lags)
+        if not lag:
+            return request
+        then = request.now - lag
+        session.look_back(then)
+        return replace(request, now=then)
 
 
 def read_request(environ: "WSGIEnvironment", request_id: str, now: float) -> Request:

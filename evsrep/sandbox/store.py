@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from evsrep.sandbox.lifecycle import StageRow, stage_rows
 from evsrep.sandbox.models import Disk, Server, Token, Trouble
+from evsrep.sandbox.past import keep_past, look_back
 from evsrep.sandbox.seed import seed_disks, seed_servers
 from evsrep.sandbox.tables import CONDITIONS, INDEXES, TABLES, Kind, Page
 
@@ -34,8 +35,9 @@ class SandboxBroken(Exception):
 class Store:
     """A sandbox's file, made and seeded where there is none yet. Raises SandboxBroken."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, keeps_past: bool = False) -> None:
         self._path = path
+        self._keeps_past = keeps_past
         with self.session():
             pass
 
@@ -44,6 +46,8 @@ class Store:
         """Open the file for one request. Raises SandboxBroken."""
         with _naming_file(self._path), closing(_open(self._path)) as connection:
             _check(connection, self._path)
+            if self._keeps_past:  # it may be another file by now, or a new one in its place
+                keep_past(connection)
             yield Session(connection)
 
 
@@ -59,6 +63,10 @@ class Session:
     def writing(self) -> AbstractContextManager[None]:
         """Hold the file alone: what is read inside is still true when it is written."""
         return _transaction(self._db)
+
+    def look_back(self, then: float) -> None:
+        """Have the pairs and groups be what they were `then`, in a store that keeps its past."""
+        look_back(self._db, then)
 
     def find_token(self, digest: str) -> Token | None:
         """Return a token, expired or not."""

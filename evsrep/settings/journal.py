@@ -2,13 +2,14 @@
 
 JSON Lines, 0600, appended a whole line at a time, so that runs side by side do not mix. A change
 has a line before it is sent and one after it was answered; where the second is missing, evsrep was
-ended in between. No secret is ever in it: requests are kept without headers and bodies.
+ended in between. No secret is ever in it: requests are kept without headers and bodies, only with
+the disks that a pair is to be of. By these a run knows that one before it asked for the same.
 """
 
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,18 +52,34 @@ class Journal:
         self._is_closed = False
         self._lock = threading.Lock()
 
-    def begin(self, at: float, method: str, path: str) -> str:
+    def begin(self, at: float, method: str, path: str, about: Sequence[str] = ()) -> str:
         """Note a change that is about to be sent, `at` seconds since 1970, and return its key."""
         key = os.urandom(8).hex()
         self._append(
             key=key,
-            time=datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds"),
+            time=_time_text(at),
             profile=self._profile,
             command=self._command,
             method=method,
             path=path,
+            **({"about": list(about)} if about else {}),
         )
         return key
+
+    def asked_since(self, at: float) -> Collection[frozenset[str]]:
+        """Return what changes since then were about that took effect, or may have."""
+        try:
+            changes = _changes(_lines(self._path))
+        except OSError:
+            return ()
+        return {
+            frozenset(map(str, change["about"]))
+            for change in changes
+            if isinstance(change.get("about"), list)
+            and change.get("profile") == self._profile
+            and str(change.get("time")) >= _time_text(at)
+            and change.get("outcome", UNANSWERED) in ("done", UNANSWERED)
+        }
 
     def end(self, key: str, **outcome: Any) -> None:
         """Note what came of it."""
@@ -115,14 +132,24 @@ def before(path: Path) -> Path:
 
 def read_journal(path: Path) -> Iterator[Entry]:
     """Yield every change, oldest first; lines that are none are passed over."""
+    changes = _changes((*_lines(before(path)), *_lines(path)))
+    yield from (_entry(change) for change in changes if "time" in change)
+
+
+def _changes(lines: Iterable[bytes]) -> Iterable[dict[str, Any]]:
+    """Return the changes, oldest first, each with what came of it."""
     changes: dict[str, dict[str, Any]] = {}
-    for line in (*_lines(before(path)), *_lines(path)):
+    for line in lines:
         try:
             noted = json.loads(line)
             changes.setdefault(noted["key"], {}).update(noted)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue
-    yield from (_entry(change) for change in changes.values() if "time" in change)
+    return changes.values()
+
+
+def _time_text(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 def _lines(path: Path) -> list[bytes]:

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from evsrep.errors import ExitCode
+from evsrep.sandbox.profile import ready_profile
 from tests.cli.conftest import SandboxFile
 from tests.conftest import DR, EXAMPLE, PRODUCTION, Real, Run
+from tests.faults.conftest import write_profile
 
 
 def test_disks_has_the_documented_examples_two(run: Run) -> None:
@@ -144,3 +146,25 @@ def test_serve_says_where_it_is_and_ends_when_it_is_told(
     assert process.returncode == 0
     assert out == ""
     assert "Traceback" not in err
+
+
+def test_a_sandbox_that_is_served_can_lag(home: Path, real: Real) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evsrep", "sandbox", "serve", "--lag", "1h", "--lag", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    write_profile(home, ready_profile(url))
+    pair_id = real("create", *EXAMPLE, "--no-check", "-o", "value", "-c", "id").stdout.strip()
+    seen = [real("list", "-o", "value", "-c", "id").stdout.strip() for _ in range(2)]
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+    assert sorted(seen) == ["", pair_id]
+
+
+@pytest.mark.parametrize("lag", ["-1s", "soon"])
+def test_a_lag_that_is_no_duration_is_a_usage_error(run: Run, lag: str) -> None:
+    assert run("sandbox", "serve", "--lag", lag).exit_code == ExitCode.USAGE

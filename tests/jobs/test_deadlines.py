@@ -7,6 +7,7 @@ import pytest
 
 import evsrep
 from evsrep.cloud.client import Cloud
+from evsrep.cloud.endpoints import Places
 from evsrep.cloud.identity import Password
 from evsrep.cloud.models import Session
 from evsrep.cloud.signin import PasswordSignIn
@@ -38,7 +39,7 @@ def hanging_cloud(clock: FakeClock, hangs: Callable[[httpx.Request], bool]) -> C
     who = Password(username="u", user_domain_name="d", project_id="p")
     sign_in = PasswordSignIn("https://iam.example.com", who, password=str, passcode=str)
     sign_in._session = Session("over", "", "", "", "p", "", ())
-    return Cloud(http, sign_in, auth_url="", project_id="p", endpoint=HOST)
+    return Cloud(http, sign_in, Places(endpoint=HOST), project_id="p")
 
 
 @pytest.mark.parametrize("hanging", ["iam.example.com", "evs.example.com"])
