@@ -97,8 +97,8 @@ def _apply(cloud: Cloud, manifest: Manifest, options: ApplyOptions, reporter: Re
         reporter.bar(manifest.count) as update,
         reporter.on_interrupt(run.interrupt),
     ):
-        for number, result in enumerate(run.rows(), start=1):
-            update(number)
+        for number, result in enumerate(run.rows(lambda state: update(None, state)), start=1):
+            update(number, "")
             reporter.row(tally.add(result))
     for warning in run.warnings:
         reporter.warn(warning)
