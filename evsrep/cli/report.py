@@ -153,6 +153,8 @@ class Report(Reporter):
             message = f"stdout can't be written to: {error}"
             raise InternalError(message, resume=self._command) from None
         except OutputClosed:
+            if self._summary:
+                self._console.note(self._summary)
             if self._resume:
                 self._console.resume(self._command)  # nobody got the ID from stdout
             raise

@@ -79,6 +79,11 @@ class ApplyRun:
         if self._interrupts >= self._enough or self._interrupts > 2:
             raise KeyboardInterrupt
 
+    def stop(self) -> None:
+        """Hand out no new work, and wait for nothing but what is in flight."""
+        self._pool.stop()
+        self._watch = None
+
     def rows(self, tell: Callable[[str], None]) -> Iterator[RowResult]:
         """Yield the result for each pair as soon as it is done, and at last those that were not.
 
@@ -106,6 +111,8 @@ class ApplyRun:
             rest = self._watch.rest(tell)
             while (settled := self._blocked(lambda: next(rest, None), until=1)) is not None:
                 yield self._settled(settled)
+                if self._watch is None:
+                    return
 
     def _blocked(self, step: Callable[[], T], *, until: int) -> T:
         """Take a step that may take long; it is ended by so many interrupts."""
