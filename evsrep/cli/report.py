@@ -20,7 +20,7 @@ from evsrep.errors import (
     OutputClosed,
     OutputFailed,
 )
-from evsrep.jobs.report import Progress, Reporter, Row, Thing, Words
+from evsrep.jobs.report import Bar, Progress, Reporter, Row, Thing, Words
 from evsrep.output.shapes import Shape
 
 if TYPE_CHECKING:
@@ -71,9 +71,8 @@ class Report(Reporter):
         self._console.verbose(text)
 
     def step(self, text: str) -> None:
-        """Tell what is going on; with json, stderr is for programs too: an error or nothing."""
-        is_quiet = self._is_many or self._console.is_json
-        (self._console.verbose if is_quiet else self._console.note)(text)
+        """Tell what is going on; of many, only to those who want the details."""
+        (self._console.verbose if self._is_many else self._console.step)(text)
 
     def note(self, text: str) -> None:
         """Tell what a person would want to know."""
@@ -125,19 +124,21 @@ class Report(Reporter):
         return on_interrupt(act)
 
     def progress(self) -> AbstractContextManager[Progress]:
-        """Show a line that is kept current, to those who watch."""
+        """Show a line that is kept current, to those who watch; report now and then elsewhere."""
         from evsrep.output.progress import progress
 
-        console = self._console
-        return progress(console.err, now=self._app.clock.now, is_shown=console.shows_progress)
+        console, now = self._console, self._app.clock.now
+        is_shown = console.shows_progress
+        return progress(console.err, now=now, is_shown=is_shown, report=console.step)
 
-    def bar(self, total: int) -> AbstractContextManager[Callable[[int], None]]:
+    def bar(self, total: int) -> AbstractContextManager[Bar]:
         """Show a bar, unless rows go to the same terminal as they come."""
         from evsrep.output.progress import bar
 
         console, now = self._console, self._app.clock.now
         is_shown = console.shows_progress and not (console.streams and console.out.isatty())
-        return bar(console.err, total, now=now, is_shown=is_shown, report=console.verbose)
+        counts, states = console.verbose, console.step
+        return bar(console.err, total, now=now, is_shown=is_shown, report=counts, tell=states)
 
     # The end
 
@@ -152,6 +153,8 @@ class Report(Reporter):
             message = f"stdout can't be written to: {error}"
             raise InternalError(message, resume=self._command) from None
         except OutputClosed:
+            if self._summary:
+                self._console.note(self._summary)
             if self._resume:
                 self._console.resume(self._command)  # nobody got the ID from stdout
             raise

@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import click
 from evsrep.cli.app import App, Environment
 from evsrep.cli.groups import LazyGroup
 from evsrep.cli.options import everywhere
+from evsrep.cli.signals import listen, was_interrupt
 from evsrep.errors import (
     ConfigError,
     EvsrepError,
@@ -81,9 +81,7 @@ def run() -> None:
     # httpx also imports its own command line, and with it rich and pygments: a third of its
     # start-up. It does so under `except ImportError`, which is what None leads to here.
     sys.modules["httpx._main"] = None  # type: ignore[assignment]
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-            signal.signal(number, _interrupt)
+    listen()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -152,6 +150,8 @@ def _failure(app: App, error: BaseException) -> EvsrepError:
             return Interrupted("interrupted")
         case click.ClickException():
             return _usage(error)
+        case _ if was_interrupt(error):
+            return Interrupted("interrupted")
         case OutputFailed():
             return InternalError(f"stdout can't be written to: {error}")
         case _:
@@ -178,7 +178,7 @@ def _report(app: App, error: EvsrepError) -> int:
 def _form_in(words: Sequence[str], environ: Mapping[str, str]) -> str:
     """Return the form that the words ask for: Click may stop at a fault before `-o`."""
     found = environ.get("EVSREP_OUTPUT", "")
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words, ""][1:], strict=True):
         option = _OUTPUT_OPTION.fullmatch(word)
         if option is not None:
             found = option[1] or following
@@ -228,8 +228,3 @@ def _bug(app: App, error: BaseException) -> EvsrepError:
         hint="this is a bug; --debug shows where. What was done up to here is not undone",
         resume=app.resume,
     )
-
-
-def _interrupt(number: int, frame: object) -> None:
-    del number, frame
-    raise KeyboardInterrupt

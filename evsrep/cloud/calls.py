@@ -84,10 +84,14 @@ class Authenticator(Protocol):
 
 
 class Reporter(Protocol):
-    """Where the details go: `-v` and `--debug`. Its secrets are starred out of them."""
+    """Where the details go: `-v` and `--debug`. Its secrets are starred out of all it reports."""
 
     is_debugging: bool
     secrets: Secrets
+
+    def step(self, text: str) -> None:
+        """Report what is going on, to whoever is no program and has not asked for quiet."""
+        ...
 
     def verbose(self, text: str) -> None:
         """Report what is done."""

@@ -165,7 +165,7 @@ class Http:
         is_waited_for = pause <= min(retry.LONGEST_PAUSE_SECONDS, self._seconds_left())
         if not is_repeated or attempt >= retries or not is_waited_for:
             raise failures.final_error(call, failure)
-        self._reporter.verbose(
+        self._reporter.step(
             f"{failure.error.message}: trying again in {pause:.1f} s ({attempt + 1} of {retries})"
         )
         if rule is retry.RATE_LIMITED:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Defaults
-from evsrep.errors import UsageFault
+from evsrep.errors import OutputClosed, UsageFault
 from evsrep.jobs.apply_rows import Tally, not_run
 from evsrep.jobs.apply_run import ApplyRun
 from evsrep.jobs.inventory import take_inventory
@@ -97,9 +97,12 @@ def _apply(cloud: Cloud, manifest: Manifest, options: ApplyOptions, reporter: Re
         reporter.bar(manifest.count) as update,
         reporter.on_interrupt(run.interrupt),
     ):
-        for number, result in enumerate(run.rows(), start=1):
-            update(number)
-            reporter.row(tally.add(result))
+        for number, result in enumerate(run.rows(lambda state: update(None, state)), start=1):
+            update(number, "")
+            try:
+                reporter.row(tally.add(result))
+            except OutputClosed:  # the rows to come have no reader, only a count
+                run.stop()
     for warning in run.warnings:
         reporter.warn(warning)
     tally.is_interrupted = run.is_interrupted

@@ -80,18 +80,23 @@ class ApplyRun:
         if self._interrupts >= self._enough or self._interrupts > 2:
             raise KeyboardInterrupt
 
-    def rows(self) -> Iterator[RowResult]:
+    def stop(self) -> None:
+        """Hand out no new work, and wait for nothing but what is in flight."""
+        self._pool.stop()
+        self._watch = None
+
+    def rows(self, tell: Callable[[str], None]) -> Iterator[RowResult]:
         """Yield the result for each pair as soon as it is done, and at last those that were not.
 
-        Raises UsageFault once the cloud is closed.
+        `tell` gets what is waited for. Raises UsageFault once the cloud is closed.
         """
         try:
-            yield from self._done()
+            yield from self._done(tell)
         except KeyboardInterrupt:
             self._interrupts += 1  # of a program, which has no handler that counts
         yield from self._left_over()
 
-    def _done(self) -> Iterator[RowResult]:
+    def _done(self, tell: Callable[[str], None]) -> Iterator[RowResult]:
         results = self._pool.results(self._rows)
         while (row := self._blocked(lambda: next(results, None), until=2)) is not None:
             if isinstance(row.error, COMMON_FAILURES):
@@ -104,9 +109,11 @@ class ApplyRun:
             if self._watch is not None and not self._interrupts:
                 yield from map(self._settled, self._blocked(self._watch.look, until=2))
         if self._watch is not None and not self._interrupts:
-            rest = self._watch.rest()
+            rest = self._watch.rest(tell)
             while (settled := self._blocked(lambda: next(rest, None), until=1)) is not None:
                 yield self._settled(settled)
+                if self._watch is None:
+                    return
 
     def _blocked(self, step: Callable[[], T], *, until: int) -> T:
         """Take a step that may take long; it is ended by so many interrupts."""

@@ -222,14 +222,13 @@ def _wait(cloud: Cloud, deletions: Iterable[Deletion], seconds: float, reporter:
         watch.add(pair_id)
     with reporter.progress() as update:
         update(f"{len(going)} to go", None, None)
-        for settled in watch.rest():
+        for settled in watch.rest(lambda state: update(state, None, None)):
             deletion = going.pop(settled.pair_id)
             deletion.error = settled.error
             if not settled.error:
                 deletion.result = DELETED
             elif isinstance(settled.error, Failed):
                 deletion.result = FAILED  # of whatever else the deletion goes on
-            update(f"{len(going)} to go", None, None)
 
 
 def _resume(deletions: Iterable[Deletion], options: DeleteOptions) -> Words:

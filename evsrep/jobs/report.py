@@ -18,6 +18,10 @@ Progress = Callable[[str, float | None, float | None], None]
 """Takes a state, percent, and seconds left, the latter two where they are known."""
 
 
+Bar = Callable[[int | None, str], None]
+"""Takes how many are done, where that has changed, and what is waited for."""
+
+
 class Thing(Protocol):
     """A pair, a group, or whatever else has the API's object in `fields`."""
 
@@ -126,10 +130,10 @@ class Reporter:
         """Show what is under way while the block lasts."""
         return nullcontext(lambda *_: None)
 
-    def bar(self, total: int) -> AbstractContextManager[Callable[[int], None]]:
+    def bar(self, total: int) -> AbstractContextManager[Bar]:
         """Show how many of many are done while the block lasts."""
         del total
-        return nullcontext(lambda _: None)
+        return nullcontext(lambda *_: None)
 
 
 def check_can_ask(reporter: Reporter, *, yes: bool) -> None:

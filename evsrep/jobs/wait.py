@@ -140,12 +140,11 @@ def wait_until(
                         return None
                     raise
                 continue
-            except Refused:
-                refusals += 1
+            except (Refused, Unavailable) as error:
+                refusals += isinstance(error, Refused)
                 if refusals >= _REFUSALS_THAT_COUNT:
                     raise
-                continue
-            except Unavailable:
+                update(f"{waited.label}: {error.message}", None, None)
                 continue
             refusals = 0
             absence.ends()

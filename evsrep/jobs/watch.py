@@ -1,6 +1,6 @@
 """Many pairs waited for at once: a look is one listing, not a question for each."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from evsrep.cloud.client import Cloud
@@ -38,6 +38,7 @@ class Watch:
         self._seen: set[str] = set()
         self._pauses = pauses()
         self._next_look = self._clock.now()
+        self._trouble = ""  # what kept the last look from seeing anything
 
     def add(self, pair_id: str) -> None:
         """Wait for one more."""
@@ -59,12 +60,16 @@ class Watch:
         self._next_look = self._clock.now() + next(self._pauses)
         return settled
 
-    def rest(self) -> Iterator[Settled]:
-        """Wait for all that are left, and yield each at its end; raises what `look` raises."""
+    def rest(self, tell: Callable[[str], None]) -> Iterator[Settled]:
+        """Wait for all that are left, and yield each at its end; raises what `look` raises.
+
+        `tell` gets how things are, after each look.
+        """
         self._pauses = pauses()
         while self._ends:
             yield from self.look()
             if self._ends:
+                tell(self._trouble or f"{len(self._ends)} to go")
                 soonest = min(min(self._ends.values()), self._next_look)
                 self._clock.sleep(max(soonest - self._clock.now(), 0.0))
                 self._next_look = self._clock.now()
@@ -80,8 +85,10 @@ class Watch:
             for pair_id in self._ends:
                 if pair_id not in pairs:  # one that is gone is not in a list, nor a very new one
                     pairs[pair_id] = _pair_or_none(cloud, pair_id)
-        except (Unavailable, Refused):
+        except (Unavailable, Refused) as error:
+            self._trouble = error.message
             return None
+        self._trouble = ""
         return pairs
 
     def _judged(self, pairs: dict[str, Pair | None] | None) -> list[Settled]:

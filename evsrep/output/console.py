@@ -114,6 +114,10 @@ class Console:
         """Report what may be wrong, also to those who want no notes."""
         self._report(f"{self._styled('warning:', _YELLOW)} {harmless(text)}", is_safe=True)
 
+    def step(self, text: str) -> None:
+        """Report what is going on; with json, stderr is for programs too: an error or nothing."""
+        (self.verbose if self.is_json else self.note)(text)
+
     def verbose(self, text: str) -> None:
         """Report what is done, to those who asked for it."""
         if self.is_verbose or self.is_debugging:

@@ -1,4 +1,4 @@
-"""What is under way, on one line of stderr that goes when it is done; on a terminal only."""
+"""What is under way: on a terminal a line that goes when it is done, elsewhere lines that stay."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,17 +12,26 @@ if TYPE_CHECKING:
 Update = Callable[[str, float | None, float | None], None]
 """Takes a state, percent, and seconds left, the latter two where they are known."""
 
+Bar = Callable[[int | None, str], None]
+"""Takes how many are done, where that has changed, and what is waited for."""
+
 Report = Callable[[str], None]
 
 _BAR_CELLS = 24
-_SECONDS_BETWEEN_LINES = 5.0
+_SECONDS_BETWEEN_COUNTS = 5.0
+_SECONDS_BETWEEN_LINES = 60.0
 
 
 @contextmanager
-def progress(stream: TextIO, *, now: Callable[[], float], is_shown: bool) -> Iterator[Update]:
-    """Show a line that is kept current until the block is left."""
+def progress(
+    stream: TextIO, *, now: Callable[[], float], is_shown: bool, report: Report
+) -> Iterator[Update]:
+    """Show a line that is kept current until the block is left.
+
+    Without a terminal `report` gets a line at every change of state, and every minute.
+    """
     if not is_shown:
-        yield _unseen
+        yield _Lines(now, report).update
         return
     from rich.console import Console
     from rich.live import Live
@@ -35,22 +44,34 @@ def progress(stream: TextIO, *, now: Callable[[], float], is_shown: bool) -> Ite
 
 @contextmanager
 def bar(
-    stream: TextIO, total: int, *, now: Callable[[], float], is_shown: bool, report: Report
-) -> Iterator[Callable[[int], None]]:
-    """Show how many of many are done, at what rate, and how long the rest will take.
+    stream: TextIO,
+    total: int,
+    *,
+    now: Callable[[], float],
+    is_shown: bool,
+    report: Report,
+    tell: Report,
+) -> Iterator[Bar]:
+    """Show how many of many are done, at what rate, how long the rest will take, and its state.
 
-    Without a terminal `report` gets a line of that every few seconds.
+    Without a terminal `report` gets a line of that every few seconds, and `tell` the states.
     """
-    tally = _Tally(total, now)
-    if not is_shown:
-        yield lambda done: tally.report_now_and_then(done, report)
-        return
-    with progress(stream, now=now, is_shown=True) as update:
+    tally, reached = _Tally(total, now), 0
+    with progress(stream, now=now, is_shown=is_shown, report=tell) as update:
 
-        def show(done: int) -> None:
-            update(tally.drawn(done), None, tally.left_seconds(done))
+        def show(done: int | None, state: str) -> None:
+            nonlocal reached
+            reached = reached if done is None else done
+            if is_shown:
+                update(
+                    f"{tally.drawn(reached)}  {state}".rstrip(), None, tally.left_seconds(reached)
+                )
+            elif state:
+                update(state, None, None)
+            else:
+                tally.report_now_and_then(reached, report)
 
-        show(0)
+        show(0, "")
         yield show
 
 
@@ -76,7 +97,7 @@ class _Tally:
         return (self._total - done) / rate if rate else None
 
     def report_now_and_then(self, done: int, report: Report) -> None:
-        if self._now() - self._reported_at < _SECONDS_BETWEEN_LINES:
+        if self._now() - self._reported_at < _SECONDS_BETWEEN_COUNTS:
             return
         self._reported_at = self._now()
         left = self.left_seconds(done)
@@ -87,8 +108,23 @@ class _Tally:
         return done / elapsed if elapsed > 0 else 0.0
 
 
-def _unseen(state: str, percent: float | None, left: float | None) -> None:
-    del state, percent, left
+class _Lines:
+    """What is under way, in lines that stay: one for each state, and one a minute."""
+
+    def __init__(self, now: Callable[[], float], report: Report) -> None:
+        self._now = now
+        self._report = report
+        self._started = self._reported_at = now()
+        self._state = ""
+
+    def update(self, state: str, percent: float | None, left: float | None) -> None:
+        del left
+        moment = self._now()
+        if state == self._state and moment - self._reported_at < _SECONDS_BETWEEN_LINES:
+            return
+        self._state, self._reported_at = state, moment
+        done = "" if percent is None else f"  {percent:.0f} %"
+        self._report(f"{state}{done}  {duration(moment - self._started)}")
 
 
 class _Line:

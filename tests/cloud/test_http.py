@@ -55,6 +55,8 @@ class Reporter:
     def verbose(self, text: str) -> None:
         self.lines.append(text)
 
+    step = verbose
+
     def debug(self, *lines: str) -> None:
         self.lines.extend(lines)
 

@@ -113,3 +113,53 @@ def test_at_any_moment_the_truth_is_told(weather: Weather, home: Path, seed: int
         assert json.loads(out)["volume_ids"] == [PRODUCTION, DR]
     else:
         assert pair_ids == []
+
+
+ROWS = "production_disk,dr_disk\n" + "".join(
+    f"db-01-{kind},db-01-{kind}-dr\n" for kind in ("data", "log")
+)
+
+
+def test_a_reader_that_goes_away_is_told_how_far_it_came(weather: Weather, home: Path) -> None:
+    weather.play("POST", "/os-vendor-replications", FAULTS["slow"], times=9)
+    (home / "pairs.csv").write_text(ROWS)
+    process = start(home, "apply", str(home / "pairs.csv"), "-o", "jsonl", "--jobs", "1")
+    assert process.stdout is not None
+    process.stdout.close()
+    process.wait(20)
+    assert process.stderr is not None
+    err = process.stderr.read()
+    process.stderr.close()
+    made = len(weather.pair_ids())
+    if made == 2:
+        assert "2 created" in err
+    else:
+        assert process.returncode == ExitCode.PARTIAL
+        error = json.loads(err.splitlines()[-1])["error"]
+        assert error["resume"].startswith("evsrep apply ")
+        assert "1 of 2" in error["message"]
+
+
+@pytest.mark.parametrize("where", ["callback", "enum"])
+def test_a_signal_that_meets_an_import_is_heard(home: Path, where: str) -> None:
+    met = {
+        "callback": "class A:\n pass\na = A(); r = weakref.ref(a, lambda _: kill()); del a",
+        "enum": "class D:\n def __set_name__(self, *_): kill()\nclass B:\n d = D()",
+    }[where]
+    code = f"""
+import os, signal, sys, time, weakref
+from evsrep.cli import root
+def kill():
+    os.kill(os.getpid(), signal.SIGTERM); time.sleep(0)
+def meet(*_, **__):
+    exec({met!r}, globals())
+    time.sleep(5)
+root.cli.main = meet
+root.run()
+"""
+    environ = {"HOME": str(home), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=10
+    )
+    assert done.returncode == ExitCode.INTERRUPTED, done.stderr
+    assert "Traceback" not in done.stderr

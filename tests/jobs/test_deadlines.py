@@ -61,5 +61,5 @@ def test_many_are_waited_for_within_the_same_time(hanging: str) -> None:
     watch, began = Watch(cloud, PAIR_GOALS["deleted"], seconds=5), clock.moment
     for number in range(3):
         watch.add(f"p{number}")
-    assert [type(settled.error) for settled in watch.rest()] == [WaitTimeout] * 3
+    assert [type(settled.error) for settled in watch.rest(print)] == [WaitTimeout] * 3
     assert clock.moment - began <= 6.5
