@@ -47,12 +47,15 @@ def health(app: App, options: "HealthOptions", nagios: bool) -> int:
     The exit codes are its own: 0 all are protected, or nothing is there; 1 something is degraded;
     2 it is time to fail over, or that is not possible; 3 it could not be found out. What is wrong
     with the command line is 2 as everywhere; with --nagios, for which 2 is critical, it is 3.
+    --timeout then bounds the whole run, not each request.
     """
     from evsrep.jobs.health import look_at_health, worst
 
     try:
         if nagios or app.console.draws_trees:
-            healths = look_at_health(app.cloud, options)
+            seconds = app.settings.value("timeout", app.profile)
+            cloud = app.cloud.within(seconds) if nagios else app.cloud
+            healths = look_at_health(cloud, options)
             (_print_for_nagios if nagios else _draw)(app, healths)
         else:
             report = app.report(HEALTH, is_many=True)

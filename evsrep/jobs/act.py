@@ -13,7 +13,9 @@ from evsrep.cloud.models import Group
 from evsrep.errors import Refused
 from evsrep.jobs.actions import (
     ACTIONS,
+    FAILOVER,
     GROUP_GOALS,
+    PAUSE,
     Action,
     goal_of,
     is_done_already,
@@ -54,8 +56,10 @@ def act(cloud: Cloud, options: ActOptions, reporter: Reporter) -> Group:
     cloud = cloud.for_change(yes=options.yes)
     before = find_group(cloud, options.group)
     _check_primary(before, options.expect_primary)
-    if not options.force and not action.question and is_done_already(action, before):
-        reporter.note(f"nothing was sent: group {before.label} is {before.replication_status}")
+    may_be_done = action in (PAUSE, FAILOVER) and not options.force
+    if may_be_done and is_done_already(action, before):
+        state = getattr(before, action.watch)
+        reporter.note(f"nothing was sent: group {before.label} is {state} already")
         reporter.observe(before, is_over=True)
         return before
     if not options.force and before.status in action.passing:

@@ -31,7 +31,7 @@ class CreateOptions(PairRequest, ChangeOptions):
 
     def validate(self, spell: Spell = str) -> None:
         """Raise UsageFault for everything at once that is wrong with the words."""
-        faults = self.faults(spell)
+        faults = self.faults(spell, may_share_name=True)
         if faults:
             raise UsageFault.of(faults)
 

@@ -53,6 +53,16 @@ def find_disk(cloud: Cloud, name_or_id: str) -> Disk:
     return _only("disk", name_or_id, cloud.disks(name=name_or_id))
 
 
+def disks_of_name(cloud: Cloud, name_or_id: str) -> list[Disk]:
+    """Return the disks of that ID or exact name, which several may bear.
+
+    Raises NotFound where there is none, and what else keeps them from being looked up.
+    """
+    if is_id(name_or_id):
+        return [cloud.disk(name_or_id)]
+    return _exact("disk", name_or_id, cloud.disks(name=name_or_id))
+
+
 def named(noun: str, name: str, table: Mapping[str, Row]) -> Row:
     """Return the row of that name; raises UsageFault where there is none."""
     if name not in table:
@@ -63,14 +73,31 @@ def named(noun: str, name: str, table: Mapping[str, Row]) -> Row:
     return table[name]
 
 
-def several(noun: str, name: str, ids: Sequence[str]) -> UsageFault:
-    """Return the error where several things bear one name."""
-    listed = ", ".join(ids[:_MOST_CANDIDATES])
-    more = f" and {len(ids) - _MOST_CANDIDATES} more" if len(ids) > _MOST_CANDIDATES else ""
+def several(noun: str, name: str, things: Sequence[Disk | Group | Pair]) -> UsageFault:
+    """Return the error where several things bear one name, with what tells them apart."""
+    more = len(things) - _MOST_CANDIDATES
     return UsageFault(
-        f"{len(ids)} {noun}s are called '{name}': {listed}{more}",
+        f"{len(things)} {noun}s are called '{name}'",
         hint="give the ID of the one you mean",
+        faults=(
+            *(f"{thing.id}: {_marks(thing)}" for thing in things[:_MOST_CANDIDATES]),
+            *([f"and {more} more"] if more > 0 else []),
+        ),
     )
+
+
+def _marks(thing: Disk | Group | Pair) -> str:
+    """Return what tells a thing from others of its name: zone, size or parts, status."""
+    match thing:
+        case Disk():
+            size = "" if thing.size_gb is None else f"{thing.size_gb} GB"
+            marks = [thing.availability_zone, size, thing.status]
+        case Pair():
+            marks = [thing.priority_station, f"disks {' and '.join(thing.disks)}", thing.status]
+        case Group():
+            pairs = "" if thing.pair_ids is None else f"pairs: {len(thing.pair_ids)}"
+            marks = [thing.priority_station, pairs, thing.status]
+    return ", ".join(filter(None, marks))
 
 
 def _check_is_given(noun: str, name_or_id: str) -> None:
@@ -80,13 +107,18 @@ def _check_is_given(noun: str, name_or_id: str) -> None:
 
 
 def _only(noun: str, name: str, candidates: Iterable[T]) -> T:
-    """Return the one with exactly that name: the cloud may match loosely, or not filter at all."""
+    exact = _exact(noun, name, candidates)
+    if len(exact) > 1:
+        raise several(noun, name, exact)
+    return exact[0]
+
+
+def _exact(noun: str, name: str, candidates: Iterable[T]) -> list[T]:
+    """Return those with exactly that name: the cloud may match loosely, or not filter at all."""
     exact = [thing for thing in candidates if thing.name == name]
     if not exact:
         raise NotFound(
             f"no {noun} is called '{name}'",
             hint="give the ID or exact name; 'evsrep auth check' tells the project searched",
         )
-    if len(exact) > 1:
-        raise several(noun, name, [thing.id for thing in exact])
-    return exact[0]
+    return exact

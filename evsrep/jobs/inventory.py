@@ -62,7 +62,8 @@ class Inventory:
         """Return what is known of a disk, by its ID or name; raises UsageFault for several."""
         ids = [disk_key(name_or_id)] if is_id(name_or_id) else self._ids.get(name_or_id, [])
         if len(ids) > 1:
-            raise several("disk", name_or_id, ids)
+            disks = [disk for disk in map(self._disk, ids) if disk is not None]
+            raise several("disk", name_or_id, disks)
         if not ids:
             return DiskFindings(name_or_id, missing=f"no disk is called '{name_or_id}'")
         [disk_id] = ids

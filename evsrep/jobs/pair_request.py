@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from evsrep.jobs.find import is_same_id
+from evsrep.jobs.find import is_id, is_same_id
 
 MODELS = ("hypermetro",)
 MOST_BYTES = 255  # of a name or description, counted as UTF-8
@@ -39,12 +39,16 @@ class PairRequest:
         """Whether the words themselves say which disk is production."""
         return not self.volume_ids
 
-    def faults(self, spell: Spell = str) -> list[str]:
-        """Return everything that is wrong with it, each a sentence without its full stop."""
-        return [*_disk_faults(self, spell), *_zone_faults(self, spell), *_text_faults(self, spell)]
+    def faults(self, spell: Spell = str, *, may_share_name: bool = False) -> list[str]:
+        """Return everything that is wrong with it, each a sentence without its full stop.
+
+        `may_share_name` is for who tells two disks of one name apart by their zones.
+        """
+        disk_faults = _disk_faults(self, spell, may_share_name=may_share_name)
+        return [*disk_faults, *_zone_faults(self, spell), *_text_faults(self, spell)]
 
 
-def _disk_faults(request: PairRequest, spell: Spell) -> Iterator[str]:
+def _disk_faults(request: PairRequest, spell: Spell, *, may_share_name: bool) -> Iterator[str]:
     ids, production, dr = map(spell, ("volume_ids", "production_disk", "dr_disk"))
     if request.volume_ids and (request.production_disk or request.dr_disk):
         yield f"{ids} does not go with {production} and {dr}: use one or the other"
@@ -61,7 +65,8 @@ def _disk_faults(request: PairRequest, spell: Spell) -> Iterator[str]:
         if not request.dr_disk.strip():
             yield f"{dr} is missing or empty"
     first, second = request.disks
-    if first.strip() and is_same_id(first, second):
+    is_name = request.names_roles and not is_id(first)
+    if first.strip() and is_same_id(first, second) and not (may_share_name and is_name):
         yield f"the two disks must be different, and both are {first}"
 
 

@@ -12,7 +12,7 @@ from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Pair, Server
 from evsrep.errors import EvsrepError, NotFound, NotOffered, Refused, UsageFault
 from evsrep.jobs.disk_look import DiskFindings, holds, look_at
-from evsrep.jobs.find import is_same_id
+from evsrep.jobs.find import disks_of_name, is_same_id, several
 from evsrep.jobs.pair_request import PairRequest
 from evsrep.jobs.pool import all_of, side_by_side
 
@@ -54,14 +54,26 @@ def look_before(cloud: Cloud, request: PairRequest, *, check: bool, seeks_pair: 
     name or zone is not clear, and what keeps the look-ups from being made.
     """
     wants_zone = request.priority_station is None
-    first, second = request.disks
     pairs = check or seeks_pair
-    findings = all_of(
-        [
-            partial(look_at, cloud, first, disk=check or wants_zone, pairs=pairs),
-            partial(look_at, cloud, second, disk=check, pairs=pairs),
-        ]
-    )
+
+    def look_at_both(first: str, second: str) -> list[DiskFindings]:
+        return all_of(
+            [
+                partial(look_at, cloud, first, disk=check or wants_zone, pairs=pairs),
+                partial(look_at, cloud, second, disk=check, pairs=pairs),
+            ]
+        )
+
+    try:
+        findings = look_at_both(*request.disks)
+    except UsageFault as ambiguous:  # several disks bear one of the names
+        if not request.names_roles:
+            raise
+        try:
+            ids = _distinguish_by_zone(cloud, request)
+        except NotFound:  # the other one
+            raise ambiguous from None
+        findings = look_at_both(*ids)
     for disk in findings:
         if seeks_pair and disk.pairs_forbidden is not None:
             raise disk.pairs_forbidden
@@ -123,6 +135,29 @@ def pair_of(pairs: Iterable[Pair], disks: tuple[str, str]) -> Pair | None:
     """Return the pair of exactly these disks: rather than one that failed for it, the other."""
     found = [pair for pair in pairs if holds_exactly(pair, disks)]
     return min(found, key=lambda pair: pair.status == "error", default=None)
+
+
+def _distinguish_by_zone(cloud: Cloud, request: PairRequest) -> tuple[str, str]:
+    """Return the IDs of the two disks: production in the primary zone, DR in another.
+
+    Raises UsageFault where that leaves more than one disk of a name, or none.
+    """
+    zone, names = request.priority_station, request.disks
+    production, dr = disks = [disks_of_name(cloud, name) for name in names]
+    if zone is not None:
+        production = [disk for disk in production if disk.availability_zone == zone]
+        dr = [disk for disk in dr if disk.availability_zone != zone]
+    if len(production) == 1 and len(dr) != 1:
+        dr = [disk for disk in dr if disk.availability_zone != production[0].availability_zone]
+    elif len(dr) == 1 and len(production) != 1:
+        production = [
+            disk for disk in production if disk.availability_zone != dr[0].availability_zone
+        ]
+    for name, every, left in zip(names, disks, (production, dr), strict=True):
+        if len(every) > 1 and len(left) != 1:
+            raise several("disk", name, every)
+    ids = [(left or every)[0].id for every, left in zip(disks, (production, dr), strict=True)]
+    return ids[0], ids[1]
 
 
 def _servers(cloud: Cloud, dr: Disk) -> tuple[tuple[Server, ...], tuple[str, ...]]:

@@ -37,7 +37,7 @@ WRONG = {
         ("group ready shop --for switchover", 6, "its fault_level is 2"),
     ],
     6: [
-        ("group failover shop --yes", 6, "reprotect it first"),
+        ("group failover shop --yes", 0, "is failovered already"),
         ("group reprotect shop --yes", 6, "its fault_level is 5"),
         ("group switchover shop --yes", 6, "its status is failovered"),
     ],

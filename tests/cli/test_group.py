@@ -164,10 +164,20 @@ def test_a_paused_group_neither_switches_nor_fails_over_unless_forced(
 
 
 def test_what_is_so_already_is_not_sent(grouped: Run, sent: Sent, group_id: str) -> None:
-    done = grouped("group", "sync", "shop")
-    assert done.exit_code == ExitCode.DONE
-    assert "nothing was sent" in done.stderr
-    assert sent.words == ["POST", "sync"]
+    for verb in ("pause", "failover"):
+        words = ("group", verb, "shop", "--yes")
+        grouped(*words, "--wait", *(["--force"] if verb == "failover" else []))
+        before = list(sent.words)
+        done = grouped(*words)
+        assert done.exit_code == ExitCode.DONE
+        assert "nothing was sent" in done.stderr
+        assert sent.words == before
+    assert "failovered already" in grouped("group", "failover", "shop", typed="").stderr
+
+
+def test_a_sync_is_always_sent(grouped: Run, sent: Sent, group_id: str) -> None:
+    assert grouped("group", "sync", "shop", "--wait").exit_code == ExitCode.DONE
+    assert sent.words == ["POST", "sync", "sync"]
 
 
 def test_a_failed_action_ends_the_wait_with_what_its_code_means(

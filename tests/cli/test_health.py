@@ -1,11 +1,14 @@
 """`evsrep health`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from evsrep.cloud.wire import pair_from_wire
 from evsrep.jobs.health import judge, worst
+from evsrep.sandbox.profile import ready_profile
+from tests.cli.conftest import Serve, WriteProfiles, Wsgi
 from tests.conftest import FakeClock, Run
 
 
@@ -108,6 +111,27 @@ def test_a_mistake_in_the_call_is_unknown_to_nagios(run: Run, words: str) -> Non
     [line] = done.stdout.splitlines()
     assert line.startswith("EVSREP UNKNOWN - ")
     assert done.stderr
+
+
+def test_the_timeout_bounds_the_whole_run_for_nagios(
+    run: Run, serve: Serve, write_profiles: WriteProfiles, clock: FakeClock
+) -> None:
+    def busy(app: Wsgi) -> Wsgi:
+        def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+            if "os-vendor" in environ["PATH_INFO"]:
+                clock.sleep(3)
+                start_response("503 Busy", [("Content-Length", "0")])
+                return [b""]
+            return app(environ, start_response)
+
+        return answer
+
+    write_profiles(**ready_profile(serve(busy)))
+    words = ("health", "--nagios", "-p", "served", "--timeout", "5")
+    began = clock.now()
+    done = run(*words, "--retries", "9")
+    assert (done.exit_code, done.stdout.count("\n")) == (3, 1)
+    assert clock.now() - began <= 5 + 3  # the last request was on its way
 
 
 @pytest.mark.parametrize("value", [{"EVSREP_TIMEOUT": "soon"}, {"EVSREP_OUTPUT": "nope"}])
