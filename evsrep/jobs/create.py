@@ -13,7 +13,7 @@ from evsrep.errors import EvsrepError, Refused, UsageFault
 from evsrep.jobs.once import LAG_SECONDS, LOOK_SECONDS, Change, Result, run_once
 from evsrep.jobs.options import ChangeOptions
 from evsrep.jobs.pair_request import MODELS, PairRequest, Spell
-from evsrep.jobs.preflight import Preflight, look_before, pair_of, raise_if_broken
+from evsrep.jobs.preflight import Preflight, holds_exactly, look_before, raise_if_broken
 from evsrep.jobs.report import Reporter, Words
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import PAIR_GOALS, check_outcome, looks, raise_if_hopeless, wait_for
@@ -119,11 +119,13 @@ def creation(
 
     def look() -> Pair | None:
         pairs = cloud.once(LOOK_SECONDS).pairs(volume_id=order.disks[0])
-        ids = {pair.id for pair in beaten}
-        pair = pair_of((pair for pair in pairs if pair.id not in ids), order.disks)
-        for failed in beaten if pair else ():
-            reporter.note(f"pair {failed.id} failed for it; remove it: evsrep delete {failed.id}")
-        return pair
+        ours = {pair.id: pair for pair in (*pairs, *beaten) if holds_exactly(pair, order.disks)}
+        rivals = sorted(ours.values(), key=_precedence)
+        if not rivals or rivals[0] in beaten:
+            return None
+        for rival in filter(failed_for_another, rivals[1:]):
+            reporter.note(f"pair {rival.id} failed for it; remove it: evsrep delete {rival.id}")
+        return rivals[0]
 
     def decide(pair: Pair) -> Pair | None:
         settled = _past_creating(cloud, pair)
@@ -146,6 +148,11 @@ def creation(
 def failed_for_another(pair: Pair) -> bool:
     """Whether a pair failed since one of its disks is in another."""
     return pair.status == "error" and pair.failure_detail in _IN_ANOTHER_PAIR
+
+
+def _precedence(pair: Pair) -> tuple[bool, str]:
+    """Of pairs of the same disks the oldest has them, unless it failed."""
+    return pair.status == "error", str(pair.fields.get("created_at") or "")
 
 
 def _past_creating(cloud: Cloud, pair: Pair) -> Pair:

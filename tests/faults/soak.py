@@ -1,9 +1,11 @@
 """Many creates in bad weather: does the cloud end up with exactly the pairs that stdout claims?
 
     python -m tests.faults.soak --creates 2000
+    python -m tests.faults.soak --seasons 500
 
 One request in five meets a fault, every kind as likely as any other. Each create that ends without
-knowing (exit code 8) is followed by its own `resume:` command, as an operator would.
+knowing (exit code 8) is followed by its own `resume:` command, as an operator would. With
+`--seasons` there are so many random seasons instead, over create, apply, delete and groups.
 """
 
 import argparse
@@ -24,6 +26,7 @@ from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.bulk import seed_more
 from evsrep.sandbox.profile import ready_profile
 from tests.faults.conftest import run_hurried, write_profile
+from tests.faults.season import season
 from tests.weather.faults import FAULTS, Fault
 from tests.weather.messages import Request
 from tests.weather.server import BadServer
@@ -125,13 +128,36 @@ def _create(disks: tuple[str, str]) -> Outcome:
     return Outcome(tuple(codes), "")
 
 
+def _live_through(seed: int, seasons: int, workers: int) -> int:
+    """Live through seasons, print what they come to, and return the exit code."""
+    seeds = range(seed, seed + seasons)
+    with ProcessPoolExecutor(workers) as pool:
+        outcomes = list(pool.map(season, seeds, chunksize=4))
+    for outcome in outcomes:
+        for difference in outcome.differences:
+            print(f"seed {outcome.seed}: {difference}")  # noqa: T201
+    different = sum(bool(outcome.differences) for outcome in outcomes)
+    for name, value in {
+        "seasons": len(outcomes),
+        "commands": sum(outcome.commands for outcome in outcomes),
+        "faults": sum(outcome.faults for outcome in outcomes),
+        "spares": sum(outcome.spares for outcome in outcomes),
+        "different": different,
+    }.items():
+        print(f"{name:<18}{value}")  # noqa: T201
+    return int(different > 0)
+
+
 def main() -> None:
     """Soak, and print the counts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--creates", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=8)
+    parser.add_argument("--seasons", type=int, default=0)
     options = parser.parse_args()
+    if options.seasons:
+        raise SystemExit(_live_through(options.seed, options.seasons, options.workers))
     report = soak(options.creates, seed=options.seed, workers=options.workers)
     for name, value in report._asdict().items():
         print(f"{name:<18}{value}")  # noqa: T201
