@@ -126,7 +126,7 @@ def mend(app: App) -> None:
 
 @sandbox.command(
     cls=Command,
-    examples=("evsrep sandbox serve --port 8776", "evsrep sandbox serve --lag 15s --lag 0s"),
+    examples=("evsrep sandbox serve --port 8776 --lag 15s",),
 )
 @click.option(
     "--port",

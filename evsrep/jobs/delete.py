@@ -221,7 +221,8 @@ def _wait(cloud: Cloud, deletions: Iterable[Deletion], seconds: float, reporter:
     for pair_id in going:
         watch.add(pair_id)
     with reporter.progress() as update:
-        update(f"{len(going)} to go", None, None)
+        if going:
+            update(f"{len(going)} to go", None, None)
         for settled in watch.rest(lambda state: update(state, None, None)):
             deletion = going.pop(settled.pair_id)
             deletion.error = settled.error

@@ -94,15 +94,15 @@ def test_progress_is_shown_on_a_terminal_and_goes_when_it_is_done(spawn: Spawn) 
 # Pipes
 
 
-def test_a_pipe_gets_neither_colour_nor_box_nor_progress(real: Real) -> None:
+def test_a_pipe_gets_neither_colour_nor_box_but_a_line_for_each_state(real: Real) -> None:
     done = real(*CREATE, "--wait", "--wait-timeout", "0.6")
     assert done.returncode == ExitCode.WAIT_TIMEOUT
     assert "\x1b" not in done.stdout + done.stderr
     assert "\r" not in done.stdout + done.stderr
     assert not re.search("[╭│─]", done.stdout)
-    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
-        "error", "help", "resume",
-    ]  # fmt: skip
+    [state, *last] = done.stderr.splitlines()
+    assert re.match(r"pair [0-9a-f-]{36}: creating\b", state)
+    assert [line.partition(":")[0] for line in last] == ["error", "help", "resume"]
 
 
 def test_json_goes_into_a_program(real: Real) -> None:
