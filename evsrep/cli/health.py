@@ -62,10 +62,10 @@ def health(app: App, options: "HealthOptions", nagios: bool) -> int:
             healths = look_at_health(app.cloud, options, report)
             report.finish()  # nothing less than all of it is told
     except EvsrepError as error:
-        if not nagios:
-            app.console.fail(error, exit_code=_EXIT_CODES["unknown"])
-            return _EXIT_CODES["unknown"]
-        return tell_nagios_of(error, app.console)
+        if nagios:  # told like every mistake in the call, by `tell_nagios_of`
+            raise
+        app.console.fail(error, exit_code=_EXIT_CODES["unknown"])
+        return _EXIT_CODES["unknown"]
     return _EXIT_CODES[worst(health.verdict.health for health in healths)]
 
 

@@ -22,7 +22,6 @@ from evsrep.jobs.report import Reporter, Words
 from evsrep.jobs.verb import verb
 
 JOBS = 8
-MOST_JOBS = 64
 
 
 @dataclass(frozen=True)

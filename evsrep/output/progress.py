@@ -15,8 +15,6 @@ Update = Callable[[str, float | None, float | None], None]
 Bar = Callable[[int | None, str], None]
 """Takes how many are done, where that has changed, and what is waited for."""
 
-Report = Callable[[str], None]
-
 _BAR_CELLS = 24
 _SECONDS_BETWEEN_COUNTS = 5.0
 _SECONDS_BETWEEN_LINES = 60.0
@@ -24,7 +22,7 @@ _SECONDS_BETWEEN_LINES = 60.0
 
 @contextmanager
 def progress(
-    stream: TextIO, *, now: Callable[[], float], is_shown: bool, report: Report
+    stream: TextIO, *, now: Callable[[], float], is_shown: bool, report: Callable[[str], None]
 ) -> Iterator[Update]:
     """Show a line that is kept current until the block is left.
 
@@ -49,8 +47,8 @@ def bar(
     *,
     now: Callable[[], float],
     is_shown: bool,
-    report: Report,
-    tell: Report,
+    report: Callable[[str], None],
+    tell: Callable[[str], None],
 ) -> Iterator[Bar]:
     """Show how many of many are done, at what rate, how long the rest will take, and its state.
 
@@ -96,7 +94,7 @@ class _Tally:
         rate = self._per_second(done)
         return (self._total - done) / rate if rate else None
 
-    def report_now_and_then(self, done: int, report: Report) -> None:
+    def report_now_and_then(self, done: int, report: Callable[[str], None]) -> None:
         if self._now() - self._reported_at < _SECONDS_BETWEEN_COUNTS:
             return
         self._reported_at = self._now()
@@ -111,7 +109,7 @@ class _Tally:
 class _Lines:
     """What is under way, in lines that stay: one for each state, and one a minute."""
 
-    def __init__(self, now: Callable[[], float], report: Report) -> None:
+    def __init__(self, now: Callable[[], float], report: Callable[[str], None]) -> None:
         self._now = now
         self._report = report
         self._started = self._reported_at = now()
