@@ -145,16 +145,18 @@ class App:
         """
         import shlex
 
-        from evsrep import wiring  # httpx is slow to import; Tab must stay quick
+        # httpx is slow to import; Tab must stay quick. Not `from evsrep import wiring`, for which
+        # the package would first look at the whole face for programs
+        from evsrep.wiring import Context, open_cloud
 
-        context = wiring.Context(
+        context = Context(
             clock=self.clock,
             reporter=self.console,
             settings=self.settings,
             command=shlex.join(("evsrep", *self.words)),
             at_end=self.at_end,
         )
-        return wiring.open_cloud(profile, context)
+        return open_cloud(profile, context)
 
     def report(self, shape: Shape, *, is_many: bool = False) -> "Report":
         """Return the reporter of this run's command, whose result has that shape."""

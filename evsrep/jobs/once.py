@@ -7,7 +7,6 @@ an answer was lost, no later error means that the change took no effect.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Generic, NamedTuple, NoReturn, TypeVar
 
@@ -37,8 +36,7 @@ _MORE_SECONDS = 45.0  # of looks for what is never sent again: a switchover's ca
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Change(Generic[T]):
+class Change(NamedTuple, Generic[T]):
     """A request that changes something, and how to see what it leads to."""
 
     what: str  # "the switchover of group …"

@@ -9,17 +9,17 @@ from evsrep.output.shapes import Thing
 
 # C0, DEL and C1 controls; marks that turn the direction of writing; line and paragraph separators;
 # halves of characters that are no character
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\ud800-\udfff]")
+_UNSAFE = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+_UNSAFE_IN_JSON = "[\x7f-\x9f\ud800-\udfff]"
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def harmless(text: str) -> str:
     """Return the text on one line, with all spelled out that a terminal would act upon."""
-    return _UNSAFE.sub(lambda match: _spelled(match[0]), text)
+    if text.isascii() and text.isprintable():  # nearly always: the pattern is slow to compile
+        return text
+    return re.sub(_UNSAFE, lambda match: _spelled(match[0]), text)
 
 
 def as_json(value: Any, *, indent: int | None = None) -> str:
@@ -31,7 +31,7 @@ def as_json(value: Any, *, indent: int | None = None) -> str:
     )
     if text.isascii() and "\x7f" not in text:  # nearly always, and known at once
         return text
-    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return re.sub(_UNSAFE_IN_JSON, lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def as_cell(value: Any, *, none: str = "", between: str = ",") -> str:

@@ -75,7 +75,9 @@ def _works(url: str) -> Iterator[Work]:
     yield Work("--version", {**floor, "evsrep": (EVSREP, "--version"), **_NOTHING})
     yield Work("--help", {**floor, "evsrep": (EVSREP, "--help")})
     yield Work("complete a word", {**floor, "evsrep": ("env", *_COMPLETION, EVSREP)})
-    yield Work("create -o json", {**bare, "evsrep": (*create, "-o", "json"), **_peers_post(url)})
+    least = {"the least that is possible": (PYTHON, script["least"])}
+    peers = {**least, "evsrep": (*create, "-o", "json"), **bare, **_peers_post(url)}
+    yield Work("create -o json", peers)
     yield Work("create as a table", {**bare, "evsrep": create})
     shown = f"00000000-0000-4000-8000-{7:012x}"
     yield Work("show", {**bare, "evsrep": (EVSREP, "show", shown, "-o", "json")})
@@ -115,6 +117,18 @@ def _script(url: str) -> Mapping[str, str]:
 answer = httpx.post({base!r}, json={_ORDER!r}, headers={headers!r})
 print(answer.text)
 """
+    least = f"""import sys
+sys.modules["httpx._main"] = None  # its own command line
+import click, httpx
+
+@click.command()
+@click.option("--url")
+def create(url):
+    with httpx.Client(verify=False, trust_env=False) as client:
+        click.echo(client.post(url, json={_ORDER!r}, headers={headers!r}).text)
+
+create(["--url", {base!r}])
+"""
     lister = f"""import json, sys
 import httpx
 left, marker = int(sys.argv[1]), {{}}
@@ -143,7 +157,8 @@ with open(sys.argv[1]) as file, httpx.Client(headers={headers!r}, limits=limits)
             print(text)
 """
     found = {}
-    for name, text in (("create", create), ("list", lister), ("apply", applier)):
+    texts = {"create": create, "least": least, "list": lister, "apply": applier}
+    for name, text in texts.items():
         path = HOME / f"{name}.py"
         path.write_text(text)
         found[name] = str(path)

@@ -121,6 +121,9 @@ def test_create_for_a_script_starts_without_rich(evsrep: Evsrep) -> None:
     assert "httpx" in done.imported
     assert "rich" not in done.imported
     assert "pygments" not in done.imported
+    assert "evsrep.library" not in done.imported
+    jobs = {name for name in done.imported if name.startswith("evsrep.jobs.")}
+    assert jobs.isdisjoint({"evsrep.jobs.apply", "evsrep.jobs.health", "evsrep.jobs.group_make"})
 
 
 def test_a_program_that_connects_keeps_its_httpx_whole(home: Path) -> None:
