@@ -100,15 +100,15 @@ class App:
     def console(self) -> "Console":
         """Where results and talk go."""
         from evsrep.output.console import Console
+        from evsrep.output.terminal import terminal_of
 
-        environ = self.environment.environ
-        has_color = not (self.given("no_color") or environ.get("NO_COLOR"))
+        no_color = bool(self.given("no_color"))
         return Console(
             out=self.environment.out,
             err=self.environment.err,
             form=self._form,
             columns=self.columns,
-            allows_color=has_color and environ.get("TERM") != "dumb",
+            terminal=terminal_of(self.environment.environ, no_color=no_color),
             is_quiet=bool(self.given("quiet")),
             is_verbose=bool(self.given("verbose")),
             is_debugging=bool(self.given("debug")),

@@ -1,7 +1,7 @@
 """`evsrep group list | show | wait | ready`: what there is, and how it is."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,7 @@ from evsrep.jobs.actions import GROUP_GOALS, REHEARSED
 from evsrep.output.shapes import GROUP, READINESS, Branch
 
 if TYPE_CHECKING:
+    from evsrep.cli.summing import Summary
     from evsrep.cloud.models import Disk, Group, Pair
     from evsrep.jobs.group_wait import GroupWaitOptions
     from evsrep.jobs.listing import GroupListOptions
@@ -57,7 +58,34 @@ def list_(app: App, /, options: "GroupListOptions") -> None:
 
     groups = list_groups(app.cloud, options, app.report(GROUP))
     shown = complete.remembered(app, groups, "groups", is_whole=options.is_whole)
-    app.console.show_all(GROUP, (group.fields for group in shown))
+    app.console.show_all(GROUP, _rows(app, shown), summary=_summary(app, options))
+
+
+def _rows(app: App, groups: "Iterable[Group]") -> Iterable[Mapping[str, Any]]:
+    if not app.console.draws:
+        return (group.fields for group in groups)
+    from evsrep.jobs.companions import age_of
+
+    now = app.clock.time()
+    return [{**group.fields, "age": age_of(group.fields, now)} for group in groups]
+
+
+def _summary(app: App, options: "GroupListOptions") -> "Summary":
+    from evsrep.cli.summing import summary_of
+    from evsrep.output.states import kind_of_state
+
+    make = app.command("group", "create", "--name", "NAME", "--pair", "PAIR")
+    return summary_of(
+        app,
+        "group",
+        kind=kind_of_state,
+        hint=f"make one: {make}",
+        conditions={
+            "name": options.name,
+            "status": options.status,
+            "priority_station": options.priority_station,
+        },
+    )
 
 
 @click.command(
@@ -74,7 +102,7 @@ def show(app: App, group: str) -> None:
     from evsrep.jobs.find import find_group
 
     found = find_group(app.cloud, group)
-    if app.console.draws_trees:
+    if app.console.draws:
         app.console.show_tree(_tree(app, found))
     else:
         app.console.show(GROUP, found.fields)

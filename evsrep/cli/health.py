@@ -52,7 +52,7 @@ def health(app: App, options: "HealthOptions", nagios: bool) -> int:
     from evsrep.jobs.health import look_at_health, worst
 
     try:
-        if nagios or app.console.draws_trees:
+        if nagios or app.console.draws:
             seconds = app.settings.value("timeout", app.profile)
             cloud = app.cloud.within(seconds) if nagios else app.cloud
             healths = look_at_health(cloud, options)

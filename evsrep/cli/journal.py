@@ -1,14 +1,17 @@
 """`evsrep journal`: what clouds were asked to change, and what came of it."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import click
 
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, everywhere
 from evsrep.errors import ConfigError, UsageFault
-from evsrep.output.shapes import CHANGE
+from evsrep.output.shapes import CHANGE, Thing
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -43,7 +46,17 @@ def journal(app: App, since: str | None) -> None:
             f"the journal {app.settings.journal_path} can't be read: {error.strerror}",
             hint="move it away; evsrep makes a new one",
         ) from error
-    app.console.show_all(CHANGE, (entry._asdict() for entry in found))
+    summary = partial(_summary, since=since)
+    app.console.show_all(CHANGE, (entry._asdict() for entry in found), summary=summary)
+
+
+def _summary(changes: Sequence[Thing], *, since: str | None) -> str:
+    if not changes:
+        when = f" since {since}" if since else ""
+        return f"nothing was changed from here{when}, as far as the journal goes"
+    counts = Counter(str(change["outcome"]) for change in changes).most_common()
+    total = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
+    return f"{total}: {', '.join(f'{count} {outcome}' for outcome, count in counts)}"
 
 
 def _moment(text: str, now: float) -> str:

@@ -1,7 +1,7 @@
 """`evsrep list`: the project's pairs."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,8 @@ from evsrep.cli.options import Command, everywhere
 from evsrep.output.shapes import PAIR
 
 if TYPE_CHECKING:
+    from evsrep.cli.summing import Summary
+    from evsrep.cloud.models import Pair
     from evsrep.jobs.listing import ListOptions
 
 
@@ -84,4 +86,30 @@ def list_(app: App, /, options: "ListOptions") -> None:
 
     pairs = list_pairs(app.cloud, options, app.report(PAIR))
     shown = complete.remembered(app, pairs, "pairs", is_whole=options.is_whole)
-    app.console.show_all(PAIR, (pair.fields for pair in shown))
+    app.console.show_all(PAIR, _rows(app, shown), summary=_summary(app, options))
+
+
+def _rows(app: App, pairs: "Iterable[Pair]") -> Iterable[Mapping[str, Any]]:
+    """Return the pairs as they are printed: on a wide terminal with names from elsewhere."""
+    if not app.console.draws:
+        return (pair.fields for pair in pairs)
+    from evsrep.jobs.companions import with_companions
+    from evsrep.output.lists import MEDIUM, WIDE
+
+    width = app.console.width
+    return with_companions(app.cloud, list(pairs), groups=width >= MEDIUM, disks=width >= WIDE)
+
+
+def _summary(app: App, options: "ListOptions") -> "Summary":
+    from evsrep.cli.summing import summary_of
+    from evsrep.output.states import kind_of_state
+
+    make = app.command("create", "--production-disk", "DISK", "--dr-disk", "DISK")
+    narrowing = ("name", "status", "group", "disk", "priority_station", "changed_since")
+    return summary_of(
+        app,
+        "pair",
+        kind=kind_of_state,
+        hint=f"make one: {make}",
+        conditions={field: getattr(options, field) for field in narrowing},
+    )

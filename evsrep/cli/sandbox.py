@@ -1,6 +1,7 @@
 """`evsrep sandbox`: the built-in cloud to try things on."""
 
 import signal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +10,11 @@ from evsrep.cli.groups import Group
 from evsrep.cli.options import Command, Seconds, everywhere
 from evsrep.errors import ConfigError, UsageFault
 from evsrep.output.shapes import DISK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evsrep.output.shapes import Thing
 
 
 @click.group(cls=Group)
@@ -33,7 +39,11 @@ def disks(app: App) -> None:
 
     cloud = app.open_cloud(sandbox_profile("sandbox disks"))
     found = sorted(cloud.disks(), key=lambda disk: disk.name)
-    app.console.show_all(DISK, (disk.fields for disk in found))
+    app.console.show_all(DISK, (disk.fields for disk in found), summary=_counted)
+
+
+def _counted(disks: "Sequence[Thing]") -> str:
+    return f"{len(disks)} disks; their names tell what they are good for"
 
 
 @sandbox.command(cls=Command, examples=("evsrep sandbox seed --disks 2000",))
@@ -56,7 +66,7 @@ def seed(app: App, disks: int) -> None:
 
     with as_config_error():
         seed_more(sandbox_path(app.environment.environ), disks)
-    app.console.note(f"the sandbox has {disks} more disks")
+    app.console.note(f"the sandbox has {disks} more disk{'' if disks == 1 else 's'}")
 
 
 @sandbox.command(cls=Command, examples=("evsrep sandbox reset",))

@@ -199,10 +199,17 @@ def _changed_after(pair: Pair, since: datetime) -> bool:
 
 def _times(pair: Pair) -> Iterator[datetime]:
     for key in ("created_at", "updated_at"):
-        text = pair.fields.get(key)
+        moment = moment_in(pair.fields.get(key))
+        if moment is not None:
+            yield moment
+
+
+def moment_in(text: object) -> datetime | None:
+    """Return the time that the cloud has written, in UTC; None where it can't be read."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
         # more digits of a second than six are cut: Python knows no more
-        if isinstance(text, str) and text:
-            try:
-                yield _moment(re.sub(r"(\.\d{6})\d+", r"\1", text))
-            except UsageFault:
-                continue
+        return _moment(re.sub(r"(\.\d{6})\d+", r"\1", text))
+    except UsageFault:
+        return None

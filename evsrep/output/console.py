@@ -1,21 +1,16 @@
 """Where results go, and where all else goes that is reported."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from evsrep.errors import EvsrepError, OutputClosed, OutputFailed
 from evsrep.output.shapes import Branch, Shape, Thing
+from evsrep.output.styles import BAD, LESS, STRONG, Paint, painted, styled, unpainted
+from evsrep.output.terminal import TERMINAL, Terminal
 from evsrep.output.text import as_cell, as_json, harmless
 from evsrep.secrets import Secrets
-
-if TYPE_CHECKING:
-    from rich.console import ConsoleRenderable
-
-_RED, _YELLOW, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
-
-_NARROWEST_TREE = 60  # an ID below a branch below a branch
 
 
 class Console:
@@ -32,7 +27,7 @@ class Console:
         err: TextIO,
         form: str = "table",
         columns: tuple[str, ...] = (),
-        allows_color: bool = True,
+        terminal: Terminal = TERMINAL,
         is_quiet: bool = False,
         is_verbose: bool = False,
         is_debugging: bool = False,
@@ -41,7 +36,7 @@ class Console:
         self.err = err
         self.form = form
         self.columns = columns
-        self.allows_color = allows_color
+        self.terminal = terminal
         self.is_quiet = is_quiet
         self.is_verbose = is_verbose
         self.is_debugging = is_debugging
@@ -60,7 +55,7 @@ class Console:
     @property
     def shows_progress(self) -> bool:
         """Whether somebody watches who wants to."""
-        return self.err.isatty() and not self.is_quiet
+        return self.err.isatty() and self.terminal.can_redraw and not self.is_quiet
 
     # The result
 
@@ -72,10 +67,19 @@ class Console:
         elif self.form == "value":
             self._write(self._value_line(shape, thing))
         else:
-            self._show_table([thing], self.columns or _present(shape, thing), is_one=True)
+            self._show_fields(thing, self.columns or _present(shape, thing))
 
-    def show_all(self, shape: Shape, things: Iterable[Thing]) -> None:
-        """Print a list of objects; `jsonl` and `value` as they come, the others at the end."""
+    def show_all(
+        self,
+        shape: Shape,
+        things: Iterable[Thing],
+        *,
+        summary: Callable[[Sequence[Thing]], str] | None = None,
+    ) -> None:
+        """Print a list of objects; `jsonl` and `value` as they come, the others at the end.
+
+        To a person `summary` says what they come to.
+        """
         if self.form == "jsonl":
             for thing in things:
                 self._write(as_json(self._chosen(thing)) + "\n")
@@ -85,19 +89,21 @@ class Console:
         elif self.form == "json":
             self._write(as_json([self._chosen(thing) for thing in things]) + "\n")
         else:
-            self._show_table(list(things), self.columns or shape.columns, is_one=False)
+            rows = list(things)
+            self._show_rows(shape, rows)
+            if summary is not None:
+                self.note(summary(rows))
 
     @property
-    def draws_trees(self) -> bool:
-        """Whether a person looks at a terminal wide enough for IDs, and has named no columns."""
-        is_wide = _width() >= _NARROWEST_TREE
-        return self.form == "table" and not self.columns and self.out.isatty() and is_wide
+    def draws(self) -> bool:
+        """Whether a person looks at a terminal, and has named no columns."""
+        return self.form == "table" and not self.columns and self.out.isatty()
 
     def show_tree(self, branch: Branch) -> None:
         """Draw what is below what, on a terminal."""
-        from evsrep.output.tree import tree_of  # rich is slow to import
+        from evsrep.output.tree import tree_of
 
-        self._draw(tree_of(branch))
+        self._write_lines(tree_of(branch, self.width))
 
     def print(self, text: str) -> None:
         """Print text that is a result by itself, such as a help page."""
@@ -112,7 +118,7 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Report what may be wrong, also to those who want no notes."""
-        self._report(f"{self._styled('warning:', _YELLOW)} {harmless(text)}", is_safe=True)
+        self._report(f"{self._styled('warning:', LESS)} {harmless(text)}", is_safe=True)
 
     def step(self, text: str) -> None:
         """Report what is going on; with json, stderr is for programs too: an error or nothing."""
@@ -137,13 +143,15 @@ class Console:
             own = {} if exit_code is None else {"exit_code": exit_code}
             self._report(as_json({"error": {**error_fields(error), **own}}), is_safe=True)
             return
-        self._report(f"{self._styled('error:', _RED)} {harmless(error.message)}", is_safe=True)
+        self._report(f"{self._styled('error:', BAD)} {harmless(error.message)}", is_safe=True)
         for fault in error.faults:
             self._report(f"  - {fault}")
         if error.hint:
-            self._report(f"{self._styled('help:', _BOLD)} {harmless(error.hint)}", is_safe=True)
+            self._report(f"{self._styled('help:', STRONG)} {harmless(error.hint)}", is_safe=True)
         if service_error := _service_error(error):
-            self._report(f"{self._styled('cloud:', _BOLD)} {harmless(service_error)}", is_safe=True)
+            self._report(
+                f"{self._styled('cloud:', STRONG)} {harmless(service_error)}", is_safe=True
+            )
         if error.resume:
             self.resume(error.resume)
 
@@ -157,38 +165,45 @@ class Console:
 
     # Within
 
-    def _show_table(self, things: list[Thing], columns: Sequence[str], *, is_one: bool) -> None:
-        if self.out.isatty() and self._show_boxed(things, columns, is_one=is_one):
-            return
-        from evsrep.output import plain
+    def _show_fields(self, thing: Thing, names: Sequence[str]) -> None:
+        from evsrep.output import layout
+        from evsrep.output.text import cell_of
 
-        text = plain.plain_one(things[0], columns) if is_one else plain.plain_many(things, columns)
-        self._write(text)
+        is_terminal = self.out.isatty()
+        between = ", " if is_terminal else ","
+        pairs = [(name, cell_of(thing, name, none="-", between=between)) for name in names]
+        width = self.width if is_terminal else layout.UNBOUNDED
+        self._write_lines(layout.fields(pairs, width, paint=self._paint))
 
-    def _show_boxed(self, things: list[Thing], columns: Sequence[str], *, is_one: bool) -> bool:
-        """Draw a table for a terminal; return whether one fits."""
-        from evsrep.output.table import boxed  # rich is slow to import, and only terminals need it
+    def _show_rows(self, shape: Shape, things: Sequence[Thing]) -> None:
+        from evsrep.output import layout, lists
 
-        table = boxed(things, columns, is_one=is_one, width=_width())
-        if table is not None:
-            self._draw(table)
-        return table is not None
+        is_terminal = self.out.isatty()
+        if is_terminal and not things:
+            return  # headings alone say nothing
+        width = self.width if is_terminal else layout.UNBOUNDED
+        columns = (
+            lists.columns_of(shape, things, self.columns, width)
+            if is_terminal
+            else lists.plain_columns(things, self.columns or shape.columns)
+        )
+        more = self.terminal.ellipsis
+        self._write_lines(layout.rows(columns, width, paint=self._paint, more=more))
 
-    def _draw(self, drawing: "ConsoleRenderable") -> None:
-        from rich.console import Console as Terminal
+    def _write_lines(self, lines: Iterable[str]) -> None:
+        self._write("".join(f"{line}\n" for line in lines))
 
-        color = self.allows_color
-        with _watched(self.out) as out:
-            Terminal(
-                file=out,
-                width=_width(),
-                force_terminal=color,
-                no_color=not color,
-                color_system="standard" if color else None,
-                highlight=False,
-                markup=False,
-                emoji=False,
-            ).print(drawing)
+    @property
+    def width(self) -> int:
+        """The columns of the terminal."""
+        import shutil
+
+        return shutil.get_terminal_size().columns
+
+    @property
+    def _paint(self) -> Paint:
+        has_color = self.terminal.allows_color and self.out.isatty()
+        return painted if has_color or self.terminal.forces_color else unpainted
 
     def _chosen(self, thing: Thing) -> Thing:
         return {name: thing.get(name) for name in self.columns} if self.columns else thing
@@ -210,8 +225,8 @@ class Console:
             pass  # nobody reads it: the exit code still says it
 
     def _styled(self, text: str, style: str) -> str:
-        is_colored = self.allows_color and self.err.isatty()
-        return f"{style}{text}{_PLAIN}" if is_colored else text
+        has_color = self.terminal.allows_color and self.err.isatty()
+        return styled(text, style) if has_color or self.terminal.forces_color else text
 
 
 def error_fields(error: EvsrepError) -> dict[str, Any]:
@@ -259,12 +274,6 @@ def _watched(stream: TextIO) -> Iterator[TextIO]:
         if isinstance(error, BrokenPipeError):
             raise OutputClosed from None
         raise OutputFailed(error.strerror or str(error)) from None
-
-
-def _width() -> int:
-    import shutil
-
-    return shutil.get_terminal_size().columns
 
 
 def _service_error(error: EvsrepError) -> str:

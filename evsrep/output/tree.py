@@ -1,22 +1,16 @@
-"""Trees for a terminal: what is below what."""
+"""What is below what, each level two blanks in."""
 
-from rich.text import Text
-from rich.tree import Tree
+from collections.abc import Iterator
 
+from evsrep.output.layout import wrapped
 from evsrep.output.shapes import Branch
 from evsrep.output.text import harmless
 
 
-def tree_of(branch: Branch) -> Tree:
-    """Return a tree; a line that is longer than the terminal is wide goes on below."""
-    return _grown(branch, Tree(_line(branch), guide_style="dim"))
-
-
-def _grown(branch: Branch, tree: Tree) -> Tree:
+def tree_of(branch: Branch, width: int, depth: int = 0) -> Iterator[str]:
+    """Yield the lines of a tree; one that is longer than the terminal is wide goes on below."""
+    indent = "  " * depth
+    for line in wrapped(harmless(branch.text), width - len(indent)):
+        yield indent + line
     for below in branch.below:
-        _grown(below, tree.add(_line(below)))
-    return tree
-
-
-def _line(branch: Branch) -> Text:
-    return Text(harmless(branch.text), overflow="fold")
+        yield from tree_of(below, width, depth + 1)

@@ -70,7 +70,7 @@ def test_on_a_terminal_it_is_a_line_each_and_below_it_what_is_wrong(
     done = sandbox("health", terminal=True, width=width)
     assert done.exit_code == 1
     assert f"({pair_id})" in done.stdout
-    assert done.stdout.startswith("degraded: pair 'my replication' ")
+    assert done.stdout.startswith("degraded: pair 'my replication'")
     assert "wait for it with 'evsrep wait'" in done.stdout
     clock.sleep(20)
     done = sandbox("health", terminal=True, width=80)

@@ -1,6 +1,7 @@
 """`evsrep list`."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,52 @@ def test_jsonl_has_a_line_each(sandbox: Run, pairs: list[str]) -> None:
 @pytest.mark.parametrize(("form", "text"), [("json", "[]\n"), ("jsonl", ""), ("value", "")])
 def test_no_pairs_are_an_empty_list(sandbox: Run, form: str, text: str) -> None:
     assert sandbox("list", "-o", form).stdout == text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140, 200])
+def test_on_a_terminal_a_pair_is_a_line_and_the_sum_is_on_stderr(
+    sandbox: Run, pairs: list[str], width: int
+) -> None:
+    done = sandbox("list", terminal=True, width=width)
+    assert done.stderr == "2 pairs: 2 active\n"
+    screen = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+    heading, *rows = screen.splitlines()
+    assert max(map(len, screen.splitlines())) <= width
+    assert heading.split()[0] == "NAME"
+    if width >= 80:
+        assert [row.split()[-1] for row in rows] == pairs
+        assert [row.split()[0] for row in rows] == ["a", "b"]
+    if width >= 140:
+        assert "db-01-data" in rows[0]
+        assert rows[1].split()[3:5] == ["example-production", "example-dr"]
+
+
+def test_the_sum_is_for_people_who_want_it(sandbox: Run, pairs: list[str]) -> None:
+    assert sandbox("list").stderr == "2 pairs: 2 active\n"
+    for words in (["-q"], ["-o", "json"], ["-o", "jsonl"], ["-o", "value"]):
+        assert sandbox("list", *words).stderr == ""
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_an_empty_list_says_what_was_looked_for_where_and_what_helps(
+    sandbox: Run, pairs: list[str], terminal: bool
+) -> None:
+    words = ("--status", "error", "--name", "two words")
+    done = sandbox("list", *words, terminal=terminal)
+    assert done.exit_code == ExitCode.DONE
+    assert done.stderr == (
+        "no pair with --name 'two words' --status error in project sandbox (profile sandbox); "
+        "all of them: evsrep list -p sandbox\n"
+    )
+    sandbox("sandbox", "reset")
+    done = sandbox("list", terminal=terminal)
+    assert done.stderr == (
+        "no pairs in project sandbox (profile sandbox); "
+        "make one: evsrep create --production-disk DISK --dr-disk DISK -p sandbox\n"
+    )
+    done = sandbox("group", "list", terminal=terminal)
+    assert done.stderr.startswith("no groups in project sandbox (profile sandbox); make one: ")
+    assert sandbox("list", "-q").stderr == ""
 
 
 @pytest.mark.parametrize(

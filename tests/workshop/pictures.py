@@ -257,7 +257,7 @@ def _nowhere() -> Iterator[None]:
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory() as home:
         os.environ.clear()
-        os.environ.update(HOME=home, COLUMNS=str(_WIDTH), TERM="xterm-256color")
+        os.environ.update(HOME=home, COLUMNS=str(_WIDTH), TERM="xterm-256color", LANG="C.UTF-8")
         os.environ["EVSREP_PROFILE"] = "sandbox"
         folder = Path.cwd()
         os.chdir(home)
