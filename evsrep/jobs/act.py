@@ -64,7 +64,7 @@ def act(cloud: Cloud, options: ActOptions, reporter: Reporter) -> Group:
         state = getattr(before, action.watch)
         reporter.note(f"nothing was sent: group {before.label} is {state} already")
         reporter.observe(before, is_over=True)
-        _advise(action, before, reporter)
+        _advise(action, before, "the failed zone", reporter)
         return before
     if not options.force and before.status in action.passing:
         before = _wait_until_stable(cloud, before, options.wait_timeout, reporter)
@@ -74,7 +74,7 @@ def act(cloud: Cloud, options: ActOptions, reporter: Reporter) -> Group:
     result = run_once(change_of(cloud, action, before), cloud.clock, reporter)
     group, goal = result.value or look_after(cloud, before), goal_of(action, before)
     observe(group, goal, reporter)
-    _advise(action, before, reporter)
+    _advise(action, before, before.priority_station or "the failed zone", reporter)
     return settle(cloud, group, goal, reporter, wait=options.wait, seconds=options.wait_timeout)
 
 
@@ -141,10 +141,15 @@ def _ask_first(
     cloud: Cloud, action: Action, group: Group, options: ActOptions, reporter: Reporter
 ) -> None:
     """Ask what the action asks; where it is meant for a fault and there is none, more than that."""
-    if not action.question:
-        return
-    if not action.when_well or shows_fault(group):
-        return ask_about(cloud, group, action.question, reporter, yes=options.yes)
+    if action.when_well and not shows_fault(group):
+        _ask_for_its_name(cloud, action, group, options, reporter)
+    elif action.question:
+        ask_about(cloud, group, action.question, reporter, yes=options.yes)
+
+
+def _ask_for_its_name(
+    cloud: Cloud, action: Action, group: Group, options: ActOptions, reporter: Reporter
+) -> None:
     name = group.name or group.id
     reporter.warn(
         f"group {group.label} shows no fault: {action.name} is for a zone that is down. What is "
@@ -157,14 +162,13 @@ def _ask_first(
             hint="add --force to --yes if a failover is meant all the same",
         )
     question = f"Type the group's name to go on with the {action.name} all the same"
-    return ask_about(cloud, group, question, reporter, yes=yes, answer=name)
+    ask_about(cloud, group, question, reporter, yes=yes, answer=name)
 
 
-def _advise(action: Action, before: Group, reporter: Reporter) -> None:
+def _advise(action: Action, group: Group, zone: str, reporter: Reporter) -> None:
     """Say what remains to be done when the action is over."""
-    zone, name = before.priority_station or "the failed zone", quote(before.name or before.id)
     for text in action.afterwards:
-        reporter.next_step(text.format(zone=zone, group=name))
+        reporter.next_step(text.format(zone=zone, group=quote(group.name or group.id)))
 
 
 def _check_primary(group: Group, expected: str | None) -> None:

@@ -220,10 +220,10 @@ def test_after_a_failover_it_is_said_what_remains_to_be_done(
 ) -> None:
     break_zone(sandbox_file.path, A, now=clock.time)
     words = ("group", "failover", "shop", "--yes", "--wait")
-    for done in (grouped(*words), grouped(*words)):
+    for done, zone in ((grouped(*words), A), (grouped(*words), "the failed zone")):
         servers, reprotect = done.stderr.splitlines()[-2:]
         assert servers.startswith("next: start the servers that have the DR disks")
-        assert reprotect.startswith(f"next: when {A} is back and its servers are stopped: ")
+        assert reprotect.startswith(f"next: when {zone} is back and its servers are stopped: ")
         assert reprotect.endswith("evsrep group reprotect shop")
     assert "next:" not in grouped(*words, "-q").stderr
     assert "next:" not in grouped(*words, "-o", "json").stderr
