@@ -151,7 +151,7 @@ def mend(app: App) -> None:
     type=Seconds(allows_zero=True),
     multiple=True,
     metavar="DURATION",
-    help="How late pairs and groups show; of several, each look takes the next in turn.",
+    help="How late pairs, groups and new disks show; of several, each look takes the next in turn.",
 )
 @everywhere
 @pass_app

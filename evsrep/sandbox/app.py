@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from evsrep.sandbox import disks, groups, identity, pairs, servers
+from evsrep.sandbox import disks, groups, identity, new_disks, pairs, servers
 from evsrep.sandbox.messages import (
     MAX_BODY_BYTES,
     Answer,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _PROJECT_PATH = re.compile(r"/v2(?:\.1)?/([^/]+)(?:/.*)?")
 _LAGGING_PATH = "/os-vendor-replication"
+_LAGGING_DISKS = re.compile(r"/v2/[^/]+/volumes/.+")
 _SERVICE_PATH = re.compile(r"/v(?:2|2\.1|3)(?:/.*)?")
 
 
@@ -55,6 +56,7 @@ ROUTES = (
     Route("GET", "/", show_versions),
     *identity.ROUTES,
     *disks.ROUTES,
+    *new_disks.ROUTES,
     *servers.ROUTES,
     *pairs.ROUTES,
     *groups.ROUTES,
@@ -64,8 +66,8 @@ ROUTES = (
 class Sandbox:
     """The cloud in a box over one file. Raises SandboxBroken where the file is no sandbox.
 
-    `lags` has an entry for each replica that answers looks at pairs and groups, in turn: so many
-    seconds it is behind.
+    `lags` has an entry for each replica that answers looks at pairs, groups and disks, in turn: so
+    many seconds it is behind.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Sandbox:
         self._store = Store(path, keeps_past=any(lags))
         self._now = now
         self._lags = cycle(lags or (0.0,))
+        self._disk_lags = cycle(lags or (0.0,))
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -99,7 +102,7 @@ class Sandbox:
         try:
             request = read_request(environ, request_id, now)
             with self._store.session() as session:
-                if _LAGGING_PATH in request.path and request.method in ("GET", "HEAD"):
+                if request.method in ("GET", "HEAD"):
                     request = self._from_a_replica(request, session)
                 return answer_to(request, session)
         except RefusalError as refusal:
@@ -111,12 +114,12 @@ class Sandbox:
             return fault(500, "computeFault", message).answer
 
     def _from_a_replica(self, request: Request, session: Session) -> Request:
-        lag = next(self._lags)
-        if not lag:
-            return request
-        then = request.now - lag
-        session.look_back(then)
-        return replace(request, now=then)
+        if _LAGGING_PATH in request.path and (lag := next(self._lags)):
+            session.look_back(request.now - lag)
+            return replace(request, now=request.now - lag)
+        if _LAGGING_DISKS.fullmatch(request.path) and (lag := next(self._disk_lags)):
+            session.look_back_at_disks(request.now - lag)
+        return request
 
 
 def read_request(environ: "WSGIEnvironment", request_id: str, now: float) -> Request:

@@ -14,7 +14,7 @@ def seed_more(path: Path, disks: int) -> None:
     again, it goes on where it left off. Raises SandboxBroken.
     """
     with Store(path).session() as session, session.writing():
-        first = session.count(Disk) - len(seed_disks())
+        first = session.count(Disk) - len(seed_disks()) - session.count_made(SEEDED_AT)
         session.save(Disk, map(_bulk_disk, range(first, first + disks)))
 
 

@@ -3,6 +3,7 @@
 Every handler raises RefusalError for what it does not do.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from evsrep.sandbox.pages import page_limit, page_of
 from evsrep.sandbox.routes import Route
 from evsrep.sandbox.seed import DEMO, ZONES
 from evsrep.sandbox.store import Session
-from evsrep.sandbox.tables import DISKS
+from evsrep.sandbox.tables import SHOWN_DISKS
 from evsrep.sandbox.times import time_text
 
 # Links of the real service point at hosts that only it can reach, and these do the same.
@@ -37,10 +38,10 @@ def list_disks_in_detail(request: Request, session: Session) -> Answer:
 def show_disk(request: Request, session: Session) -> Answer:
     """Show one disk."""
     disk_id = request.parts["volume_id"]
-    disk = session.find(DISKS, request.parts["project_id"], disk_id, request.now)
-    if disk is None:
+    shown = session.find(SHOWN_DISKS, request.parts["project_id"], disk_id, request.now)
+    if shown is None:
         raise item_not_found(f"Volume {disk_id} could not be found.")
-    return Answer(200, {"volume": _disk_body(disk)})
+    return Answer(200, {"volume": disk_body(*shown)})
 
 
 def list_zones(_request: Request, session: Session) -> Answer:
@@ -62,7 +63,8 @@ ROUTES = (
 
 
 def _listing(request: Request, session: Session) -> dict[str, Any]:
-    page = [_disk_body(disk) for disk in page_of(DISKS, request, session, filters=_FILTERS)]
+    shown = page_of(SHOWN_DISKS, request, session, filters=_FILTERS)
+    page = [disk_body(disk, status) for disk, status in shown]
     body: dict[str, Any] = {"volumes": page}
     if len(page) == page_limit(request):
         address = f"{_INTERNAL}{request.path}?limit={len(page)}&marker={page[-1]['id']}"
@@ -70,22 +72,24 @@ def _listing(request: Request, session: Session) -> dict[str, Any]:
     return body
 
 
-def _disk_body(disk: Disk) -> Json:
+def disk_body(disk: Disk, status: str) -> Json:
+    """Return a disk as the service shows it."""
+    metadata = json.loads(disk.metadata)
     path = f"{disk.project_id}/volumes/{disk.id}"
     return {
         "id": disk.id,
         "name": disk.name,
         "description": None,
-        "status": "in-use" if disk.server_id else "available",
+        "status": status,
         "size": disk.size_gb,
         "volume_type": disk.type,
         "availability_zone": disk.zone,
         "attachments": _attachments(disk),
         "bootable": "false",
-        "encrypted": False,
+        "encrypted": metadata.get("__system__encrypted") == "1",
         "multiattach": disk.is_shared,
         "shareable": disk.is_shared,
-        "metadata": {"sandbox_trouble": disk.trouble} if disk.trouble else {},
+        "metadata": {**metadata, **({"sandbox_trouble": disk.trouble} if disk.trouble else {})},
         "created_at": time_text(disk.created_at),
         "updated_at": None,
         "snapshot_id": None,
@@ -106,5 +110,5 @@ def _disk_body(disk: Disk) -> Json:
 def _attachments(disk: Disk) -> Sequence[Json]:
     if disk.server_id is None:
         return []
-    attachment = {"server_id": disk.server_id, "device": "/dev/vdb", "host_name": None}
+    attachment = {"server_id": disk.server_id, "device": disk.device, "host_name": None}
     return [{"id": disk.id, "attachment_id": disk.id, "volume_id": disk.id, **attachment}]

@@ -30,6 +30,7 @@ FAIL_EXPAND = "fail-expand"
 LINK = "link"  # between the zones: it can break as they can
 
 CREATING_SECONDS = 2.0
+MAKING_SECONDS = 3.0  # of a disk
 UPDATING_SECONDS = 2.0
 COPYING_SECONDS = 4.0
 FAILOVER_SECONDS = 2.0

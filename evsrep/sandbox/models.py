@@ -73,7 +73,10 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A volume. `trouble` is what will go wrong when it is paired, a word that `rules` knows."""
+    """A volume. `trouble` is what will go wrong when it is paired, a word that `rules` knows.
+
+    `metadata` is a JSON object as text; one that `fails` ends in error rather than available.
+    """
 
     id: str
     project_id: str
@@ -85,6 +88,9 @@ class Disk:
     is_shared: bool
     trouble: str
     created_at: float
+    device: str = ""
+    metadata: str = "{}"
+    fails: bool = False
 
 
 @dataclass(frozen=True, slots=True)

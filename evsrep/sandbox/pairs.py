@@ -25,11 +25,12 @@ from evsrep.sandbox.pages import page_of
 from evsrep.sandbox.routes import Route
 from evsrep.sandbox.rules import DISK_TAKEN, PAIR_RULES, Plan, failure_of, in_order, refusal_of
 from evsrep.sandbox.store import Session
-from evsrep.sandbox.tables import DISKS, PAIRS, SERVERS, Page
+from evsrep.sandbox.tables import DISKS, PAIRS, SERVERS, SHOWN_DISKS, Page
 from evsrep.sandbox.times import seconds_of, time_text
 
 _COLLECTION = "/v2/{project_id}/os-vendor-replications"
 _DELETABLE = frozenset({"available", "error"})
+_UNREADY = frozenset({"creating", "error"})  # of a disk
 _FIELDS = frozenset({"name", "description", "volume_ids", "priority_station", "replication_model"})
 _CREATE_ANSWER = (
     "id",
@@ -51,6 +52,7 @@ def create_pair(request: Request, session: Session) -> Answer:
     """Accept a pair. What becomes of it is settled here and now, and shows in time."""
     order = _read_order(request)
     with session.writing():
+        _check_disks_are_ready(order, request, session)
         plan = _plan(order, request, session)
         refusal = refusal_of(plan, order.priority_station)
         if refusal is not None:
@@ -166,6 +168,13 @@ def _read_disk_ids(asked: Json) -> list[str]:
     if len(set(disk_ids)) != 2 or len(disk_ids) != 2:
         raise bad_request("Invalid volume_ids: must be two different volumes.")
     return disk_ids
+
+
+def _check_disks_are_ready(order: Pair, request: Request, session: Session) -> None:
+    for disk_id in order.disks:
+        shown = session.find(SHOWN_DISKS, order.project_id, disk_id, request.now)
+        if shown is not None and shown[1] in _UNREADY:
+            raise bad_request(f"Volume {disk_id} is {shown[1]}: it must be available or in-use.")
 
 
 def _plan(order: Pair, request: Request, session: Session) -> Plan:

@@ -44,5 +44,15 @@ def look_back(connection: sqlite3.Connection, then: float) -> None:
         )
 
 
+def look_back_at_disks(connection: sqlite3.Connection, then: float) -> None:
+    """Have a connection miss the disks that were not there `then`."""
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute(
+        "CREATE TEMP TABLE disks AS SELECT * FROM main.disks WHERE created_at <= :then"
+        " ORDER BY rowid",
+        {"then": then},
+    )
+
+
 def _lagging() -> Sequence[tuple[str, Sequence[str]]]:
     return [(TABLES[record].name, TABLES[record].columns) for record in (Pair, Group)]

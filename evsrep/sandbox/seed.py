@@ -1,13 +1,17 @@
 """What a new sandbox holds: who may sign in, and the disks and servers to try things on.
 
 All IDs are fixed, and every name says what the thing is good for: a production disk `x` has its DR
-disk `x-dr` in another zone.
+disk `x-dr` in another zone, except for those at the end, whose DR disk is yet to be made.
 """
+
+import json
 
 from evsrep.sandbox.models import Disk, Domain, Key, Project, Server, User
 
 REGION = "sandbox"
 ZONES = ("az1.dc1", "az2.dc2", "az3.dc3")
+TYPES = {"SAS": ZONES, "SATA": ZONES, "SSD": ZONES, "GPSSD": ZONES[:2]}
+"""The types of disks, and the zones that have them."""
 
 DOMAIN = Domain("5d1f0c6a3b7e4b6f9a1c2e8d7f605142", "sandbox")
 MAIN = Project("0391e4486e864c26be5654c522f440f2", "sandbox")
@@ -36,7 +40,19 @@ fdc9462f-8d5b-49c7-a183-314536f0fb3d  db-01             az1.dc1  ACTIVE   -
 fe46618a-6360-45aa-a6c3-1446a05842ba  web-01-dr         az3.dc3  SHUTOFF  -
 43968c38-03f8-4d7d-a453-377168259e0b  mail-02-running   az3.dc3  ACTIVE   -
 3a39c16d-2aa5-40f3-9d39-931ed7be5945  mail-03-starting  az1.dc1  SHUTOFF  powering-on
+4dad2986-ce83-4960-aa06-e9ab85a0bcc1  db-02            az1.dc1  ACTIVE   -
+2cb85f3f-4a24-439a-9d99-8017f5e2fc57  shop-01          az1.dc1  ACTIVE   -
+8a4996ef-b447-40ce-b484-38b5c41f9dfd  shop-01-dr       az2.dc2  SHUTOFF  -
 """
+
+# of disks that are encrypted; a key that nobody may see leaves the word alone
+_METADATA = {
+    "encrypted-data": {
+        "__system__encrypted": "1",
+        "__system__cmkid": "9995d8aa-ff0f-4b81-a3e2-889c795e846b",
+    },
+    "sealed-data": {"__system__encrypted": "1"},
+}
 
 # id, name, zone, GB, type, attached to, trouble; most recent first
 _DISKS = """
@@ -81,6 +97,19 @@ f07b3d64-1e5c-4b8a-9c2d-6a1f8e3b5c14 group-internal           az1.dc1 10   SAS  
 58d2a9c7-6b3f-4e10-8d7a-0c9e2f4b6d15 group-internal-dr        az3.dc3 10   SAS  - -
 a41c7e08-9d25-4f3b-b6c8-7e0d5a2f9b16 group-busy               az1.dc1 10   SAS  - group-busy
 0b6f5e91-4c78-4a2d-9e3b-8d1c7f0a6e17 group-busy-dr            az3.dc3 10   SAS  - -
+eae0d2c1-1c33-4464-873d-212ba950666d db-02-data               az1.dc1 100  SSD  db-02 -
+d0b0090d-6259-4992-bfb8-1d2706e55426 db-02-log                az1.dc1 40   SSD  db-02 -
+dc159e6a-409c-48f2-ab68-b48ebf13c171 shop-01-system           az1.dc1 40   SAS  shop-01 -
+a3f96f0e-5143-4d1f-8d68-615c80690847 shop-01-data             az1.dc1 200  SSD  shop-01 -
+b969ec07-f1f8-4a79-af37-1d87d8a8f065 shop-01-log              az1.dc1 50   SSD  shop-01 -
+8d1a6bff-ff9a-4914-a335-e9e266cea9fa shop-01-dr-system        az2.dc2 40   SAS  shop-01-dr -
+caa7e9bf-d007-44a1-a3cf-493f0febddf8 shop-01-dr-data          az2.dc2 200  SSD  shop-01-dr -
+e1ff83ab-26a2-458f-b252-1553e014be00 shop-01-dr-log           az2.dc2 50   SSD  shop-01-dr -
+cd425ec3-8f13-4999-8869-510db4a02517 encrypted-data           az1.dc1 10   SSD  - -
+54bec7d8-35c3-4744-af92-9a91f4873115 sealed-data              az1.dc1 10   SSD  - -
+b730d88f-e1e8-44aa-9f9d-b8dd8a3b09dd beyond-quota-data        az1.dc1 20000 SATA - -
+68e06b0c-4f27-435c-91b5-aecda386a3a0 rare-type-data           az1.dc1 10   GPSSD - -
+dbd5f6d2-f095-49af-81dd-a9da14f50791 lost-answer-data         az1.dc1 10   SAS  - -
 """
 
 _OTHER_DISKS = """
@@ -101,6 +130,7 @@ def seed_disks() -> list[Disk]:
     """Return the disks of a new sandbox, those of the main project first."""
     server_ids = {server.name: server.id for server in seed_servers()}
     rows = [(MAIN, row) for row in _rows(_DISKS)] + [(OTHER, row) for row in _rows(_OTHER_DISKS)]
+    devices = {server: iter("bcdefgh") for server in server_ids}
     return [
         Disk(
             id=disk_id,
@@ -113,6 +143,8 @@ def seed_disks() -> list[Disk]:
             is_shared=name.startswith("shared"),
             trouble="" if trouble == "-" else trouble,
             created_at=SEEDED_AT - age,
+            device=f"/dev/vd{next(devices[server])}" if server in devices else "",
+            metadata=json.dumps(_METADATA.get(name, {})),
         )
         for age, (project, (disk_id, name, zone, size, disk_type, server, trouble)) in enumerate(
             rows

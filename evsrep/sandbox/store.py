@@ -15,12 +15,12 @@ from typing import TypeVar
 
 from evsrep.sandbox.lifecycle import StageRow, stage_rows
 from evsrep.sandbox.models import Disk, Server, Token, Trouble
-from evsrep.sandbox.past import keep_past, look_back
+from evsrep.sandbox.past import keep_past, look_back, look_back_at_disks
 from evsrep.sandbox.seed import seed_disks, seed_servers
 from evsrep.sandbox.tables import CONDITIONS, INDEXES, TABLES, Kind, Page
 
 BUSY_SECONDS = 20.0
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _APPLICATION_ID = 0x45565342  # "EVSB": tells a sandbox from any other SQLite file
 _SIDE_FILES = ("", "-journal", "-wal", "-shm")
@@ -67,6 +67,10 @@ class Session:
     def look_back(self, then: float) -> None:
         """Have the pairs and groups be what they were `then`, in a store that keeps its past."""
         look_back(self._db, then)
+
+    def look_back_at_disks(self, then: float) -> None:
+        """Have the disks be those that were there `then`."""
+        look_back_at_disks(self._db, then)
 
     def find_token(self, digest: str) -> Token | None:
         """Return a token, expired or not."""
@@ -124,6 +128,11 @@ class Session:
         """Return how many records there are."""
         (number,) = self._db.execute(f"SELECT count(*) FROM {TABLES[record].name}").fetchone()  # noqa: S608
         return int(number)
+
+    def count_made(self, since: float) -> int:
+        """Return how many disks were made since then, in whatever project."""
+        row = self._db.execute("SELECT count(*) FROM disks WHERE created_at > ?", (since,))
+        return int(row.fetchone()[0])
 
     def save(self, record: type[T], records: Iterable[T]) -> None:
         """Keep records, each in the place of the one with its key if there is one."""

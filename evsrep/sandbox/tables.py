@@ -1,10 +1,10 @@
 """What is kept in which table, and how a row becomes a record again."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Generic, TypeVar
 
-from evsrep.sandbox.lifecycle import Moment, StageRow, under
+from evsrep.sandbox.lifecycle import MAKING_SECONDS, Moment, StageRow, under
 from evsrep.sandbox.models import Disk, Group, Pair, Server, Token, Trouble
 
 T = TypeVar("T")
@@ -100,13 +100,23 @@ def _staged(record: type[R], status: str) -> Kind[tuple[R, Moment]]:
 PAIRS = _staged(Pair, "pair_status")
 GROUPS = _staged(Group, "status")
 SERVERS = Kind("SELECT *, rowid AS seq FROM servers", lambda row, _: Server(*row[:-1]))
-DISKS = Kind(
-    "SELECT *, iif(server_id IS NULL, 'available', 'in-use') AS status, rowid AS seq FROM disks",
-    lambda row, _: Disk(*(*row[:7], bool(row[7]), *row[8:-2])),  # SQLite has no booleans
-)
+_DISKS = f"""
+    SELECT *, CASE WHEN created_at + {MAKING_SECONDS} > :now THEN 'creating' WHEN fails THEN 'error'
+        WHEN server_id IS NULL THEN 'available' ELSE 'in-use' END AS status, rowid AS seq
+    FROM disks"""  # noqa: S608 - all words are ours
+DISKS = Kind(_DISKS, lambda row, _: _disk(row))
+SHOWN_DISKS = Kind(_DISKS, lambda row, _: (_disk(row), str(row[-2])))  # with their status
+
+
+def _disk(row: Row) -> Disk:
+    *fields, _status, _seq = row
+    disk = Disk(*fields)
+    return replace(disk, is_shared=bool(disk.is_shared), fails=bool(disk.fails))  # SQLite has none
+
 
 CONDITIONS = {
     "availability_zone": "zone = {0}",
+    "made-since": "created_at > {0}",
     "changes-since": "coalesce(updated_at, created_at) >= {0}",
     "replication_consistency_group_id": "group_id = {0}",
     "volume_id": "seq IN (SELECT rowid FROM pairs WHERE first_disk = {0}"

@@ -23,9 +23,9 @@ def test_the_documented_example_is_there_and_ready_to_be_paired(demo: Client) ->
 
 def test_there_is_enough_to_play_with(demo: Client) -> None:
     disks = demo.get("/volumes/detail").json["volumes"]
-    assert len(disks) == 41
+    assert len(disks) == 54
     assert {disk["availability_zone"] for disk in disks} == {"az1.dc1", "az2.dc2", "az3.dc3"}
-    assert {disk["volume_type"] for disk in disks} == {"SATA", "SAS", "SSD"}
+    assert {disk["volume_type"] for disk in disks} == {"SATA", "SAS", "SSD", "GPSSD"}
     assert len({disk["id"] for disk in disks}) == len(disks)
     for disk in disks:
         assert str(UUID(disk["id"])) == disk["id"]
@@ -114,6 +114,9 @@ def test_servers_run_are_stopped_or_are_about_to_run(demo: Client) -> None:
         "web-01-dr": ("SHUTOFF", None),
         "mail-02-running": ("ACTIVE", None),
         "mail-03-starting": ("SHUTOFF", "powering-on"),
+        "db-02": ("ACTIVE", None),
+        "shop-01": ("ACTIVE", None),
+        "shop-01-dr": ("SHUTOFF", None),
     }
 
 

@@ -212,6 +212,9 @@ def test_a_broken_zone_says_so_and_its_servers_stay_down(
         "web-01-dr": ("SHUTOFF", None),
         "mail-02-running": ("ACTIVE", None),
         "mail-03-starting": ("SHUTOFF", None),
+        "db-02": ("SHUTOFF", None),
+        "shop-01": ("SHUTOFF", None),
+        "shop-01-dr": ("SHUTOFF", None),
     }
     assert servers() == down
     assert mend(path, now=clock) == ["az1.dc1"]
