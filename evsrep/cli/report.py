@@ -176,9 +176,10 @@ class Report(Reporter):
             self._console.note(f"next: {text}")
 
     def _with_resume(self, error: EvsrepError) -> EvsrepError:
-        if not self._goes_on(error):
+        if self._goes_on(error):
+            error.resume = self._command
+        elif self._known is None:
             return error
-        error.resume = self._command
         # where stdout takes nothing, the error has the command, and the command has the ID
         with suppress(OutputClosed, OutputFailed, KeyboardInterrupt):
             self._show()
