@@ -24,9 +24,9 @@ what helps, and, where the cloud answered, what it said. Words and exit codes ar
 place, `cli.root`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 
 class ExitCode(IntEnum):
@@ -109,6 +109,9 @@ class EvsrepError(Exception):
         self.service_error = service_error
         self.faults = faults
         self.resume = resume
+        self.checks: Sequence[
+            Mapping[str, Any]
+        ] = ()  # the rules for a pair, as `--dry-run` has them
 
     @classmethod
     def of(

@@ -93,8 +93,8 @@ def create(app: App, /, options: "CreateOptions", dry_run: bool) -> None:
     from evsrep.jobs.create import create_pair, plan_pair
 
     if dry_run:
-        report = app.report(REQUEST)
-        app.console.show(REQUEST, plan_pair(app.cloud, options, report))
+        with app.report(REQUEST) as report:
+            plan_pair(app.cloud, options, report)
         return
     with app.report(PAIR) as report:
         create_pair(app.cloud, options, report)

@@ -41,6 +41,7 @@ class Report(Reporter):
         self._is_many = is_many
         self._rows: list[Mapping[str, Any]] = []
         self._summary = ""
+        self._next_steps: list[str] = []
         self._named: Mapping[str, Any] | None = None
         self._asked: Mapping[str, Any] | None = None  # what may be there: it was sent
         self._known: Mapping[str, Any] | None = None
@@ -82,15 +83,22 @@ class Report(Reporter):
         """Tell what may be wrong."""
         self._console.warn(text)
 
-    def ask(self, question: str, facts: Iterable[str]) -> bool:
+    def ask(self, question: str, facts: Iterable[str], answer: str = "") -> bool:
         """Show the facts, and ask on the terminal; raises Interrupted on Ctrl-C."""
         for fact in facts:
             self._console.note(fact)
         try:
+            if answer:
+                typed = click.prompt(question, default="", show_default=False, err=True)
+                return str(typed).strip() == answer.strip()
             return click.confirm(question, err=True)
         except click.Abort:
             self._console.note("")  # the cursor stands behind the question
             raise Interrupted("interrupted; nothing was done") from None
+
+    def next_step(self, text: str) -> None:
+        """Keep what remains to be done, to be told at the end if all goes well."""
+        self._next_steps.append(text)
 
     def sending(self, fields: Mapping[str, Any], resume: Words) -> None:
         """Keep what was asked for, and what finds it again: from now on it may be there."""
@@ -164,11 +172,14 @@ class Report(Reporter):
             ) from None
         if not self._is_over and self._resume and not self._console.is_json:
             self._console.note(f"next: {self._command}")
+        for text in [] if self._console.is_json else self._next_steps:
+            self._console.note(f"next: {text}")
 
     def _with_resume(self, error: EvsrepError) -> EvsrepError:
-        if not self._goes_on(error):
+        if self._goes_on(error):
+            error.resume = self._command
+        elif self._known is None:
             return error
-        error.resume = self._command
         # where stdout takes nothing, the error has the command, and the command has the ID
         with suppress(OutputClosed, OutputFailed, KeyboardInterrupt):
             self._show()

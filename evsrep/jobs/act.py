@@ -6,6 +6,7 @@ Nothing is sent that the group's state forbids, and nothing is sent twice that u
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from shlex import quote
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.meanings import FAULT_LEVELS
@@ -19,6 +20,7 @@ from evsrep.jobs.actions import (
     Action,
     goal_of,
     is_done_already,
+    shows_fault,
     took_effect,
 )
 from evsrep.jobs.find import find_group, named
@@ -47,8 +49,9 @@ def act(cloud: Cloud, options: ActOptions, reporter: Reporter) -> Group:
     """Act on a group, by ID or exact name, and return it as it is then.
 
     Raises UsageFault for an unknown action and where a question is not answered, Interrupted where
-    the answer is no, NotFound, Refused where profile, state or `expect_primary` forbid it,
-    OutcomeUnknown, Failed, WaitTimeout, and what the cloud refuses.
+    the answer is no, NotFound, Refused where profile, state or `expect_primary` forbid it or a
+    failover without `force` meets a group that shows no fault, OutcomeUnknown, Failed,
+    WaitTimeout, and what the cloud refuses.
     """
     action = named("action", options.action, ACTIONS)
     if action.question:
@@ -61,16 +64,17 @@ def act(cloud: Cloud, options: ActOptions, reporter: Reporter) -> Group:
         state = getattr(before, action.watch)
         reporter.note(f"nothing was sent: group {before.label} is {state} already")
         reporter.observe(before, is_over=True)
+        _advise(action, before, "the failed zone", reporter)
         return before
     if not options.force and before.status in action.passing:
         before = _wait_until_stable(cloud, before, options.wait_timeout, reporter)
     guard(cloud, action, before, reporter, force=options.force)
-    if action.question:
-        ask_about(cloud, before, action.question, reporter, yes=options.yes)
+    _ask_first(cloud, action, before, options, reporter)
     reporter.sending(before.fields, ("group", "show", before.id))
     result = run_once(change_of(cloud, action, before), cloud.clock, reporter)
     group, goal = result.value or look_after(cloud, before), goal_of(action, before)
     observe(group, goal, reporter)
+    _advise(action, before, before.priority_station or "the failed zone", reporter)
     return settle(cloud, group, goal, reporter, wait=options.wait, seconds=options.wait_timeout)
 
 
@@ -105,16 +109,25 @@ def change_of(cloud: Cloud, action: Action, before: Group) -> Change[Group | Non
 
 
 def ask_about(
-    cloud: Cloud, group: Group, question: str, reporter: Reporter, *, yes: bool, hint: str = ""
+    cloud: Cloud,
+    group: Group,
+    question: str,
+    reporter: Reporter,
+    *,
+    yes: bool,
+    hint: str = "",
+    answer: str = "",
 ) -> None:
     """Show the group's state, and ask; raises Interrupted where the answer is no.
 
-    Raises Refused where the group is another when the answer comes: it may have come late.
+    `answer` is the word to be typed, where a yes is too easily said. Raises Refused where the
+    group is another when the answer comes: it may have come late.
     """
     if yes:
         return
     shown = [f"  {name:<12}  {value}" for name, value in _facts(group)]
-    ask(reporter, question, [f"group {group.label}", *shown], yes=False, hint=hint)
+    facts = [f"group {group.label}", *shown]
+    ask(reporter, question, facts, yes=False, hint=hint, answer=answer)
     now = cloud.group(group.id)
     if (now.status, now.priority_station) != (group.status, group.priority_station):
         raise Refused(
@@ -122,6 +135,40 @@ def ask_about(
             hint="nothing was sent; do it again if it is still meant",
             faults=tuple(f"{name} {value}" for name, value in _facts(now)),
         )
+
+
+def _ask_first(
+    cloud: Cloud, action: Action, group: Group, options: ActOptions, reporter: Reporter
+) -> None:
+    """Ask what the action asks; where it is meant for a fault and there is none, more than that."""
+    if action.when_well and not shows_fault(group):
+        _ask_for_its_name(cloud, action, group, options, reporter)
+    elif action.question:
+        ask_about(cloud, group, action.question, reporter, yes=options.yes)
+
+
+def _ask_for_its_name(
+    cloud: Cloud, action: Action, group: Group, options: ActOptions, reporter: Reporter
+) -> None:
+    name = group.name or group.id
+    reporter.warn(
+        f"group {group.label} shows no fault: {action.name} is for a zone that is down. What is "
+        f"planned is a {action.when_well}: evsrep group {action.when_well} {quote(name)}"
+    )
+    yes = options.force and (options.yes or not reporter.wants_yes)
+    if not yes and not reporter.can_ask:
+        raise Refused(
+            f"group {group.label} shows no fault; nothing was sent",
+            hint="add --force to --yes if a failover is meant all the same",
+        )
+    question = f"Type the group's name to go on with the {action.name} all the same"
+    ask_about(cloud, group, question, reporter, yes=yes, answer=name)
+
+
+def _advise(action: Action, group: Group, zone: str, reporter: Reporter) -> None:
+    """Say what remains to be done when the action is over."""
+    for text in action.afterwards:
+        reporter.next_step(text.format(zone=zone, group=quote(group.name or group.id)))
 
 
 def _check_primary(group: Group, expected: str | None) -> None:

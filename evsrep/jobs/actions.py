@@ -41,6 +41,8 @@ class Action:
     wants_stopped: str = ""  # in which zone servers are to be stopped: "primary" or "failed"
     is_toggle: bool = False  # sent twice, it undoes itself
     question: str = ""  # asked before it is done, where that can't be taken back
+    when_well: str = ""  # the action that is meant where the group shows no fault
+    afterwards: tuple[str, ...] = ()  # what remains to be done, by people and by evsrep
     examples: tuple[str, ...] = field(default=())
 
 
@@ -88,7 +90,8 @@ FAILOVER = Action(
     about="""Go on in the other zone: the primary one is down.
 
     Afterwards nothing is protected. When the failed zone is back, 'evsrep group reprotect'
-    protects again. It asks on a terminal, and wants --yes elsewhere.
+    protects again. It asks on a terminal, and wants --yes elsewhere; where the group shows no
+    fault, the group's name is to be typed, or --force given beside --yes.
     """,
     wire="os-failover-replication-consistency-group",
     under_way=frozenset({"failovering"}),
@@ -104,6 +107,11 @@ FAILOVER = Action(
         Rule("fault_level", frozenset({"0", "2"})),
     ),
     question="Fail over to the other zone?",
+    when_well="switchover",
+    afterwards=(
+        "start the servers that have the DR disks, in the other zone than {zone}",
+        "when {zone} is back and its servers are stopped: evsrep group reprotect {group}",
+    ),
     examples=("evsrep group failover shop --wait", "evsrep group failover shop --yes"),
 )
 SWITCHOVER = Action(
@@ -235,6 +243,12 @@ def goal_of(action: Action, before: Group) -> Goal:
         left_zone=before.priority_station if action.is_toggle else "",
         stale=frozenset(seen.items()),
     )
+
+
+def shows_fault(group: Group) -> bool:
+    """Whether anything tells that the group's zones, link or disks are not well."""
+    is_broken = group.status in _ERRORS or group.replication_status == "error"
+    return is_broken or group.fault_level != "0"
 
 
 def is_done_already(action: Action, group: Group) -> bool:

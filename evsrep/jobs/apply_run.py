@@ -18,13 +18,14 @@ from evsrep.jobs.apply_rows import (
     not_run,
     requested,
 )
+from evsrep.jobs.checks import disks_are_free, raise_if_broken
 from evsrep.jobs.create import check_is_as_asked, creation, is_as_sent, order_of
 from evsrep.jobs.disk_look import DiskFindings
 from evsrep.jobs.inventory import Inventory
 from evsrep.jobs.manifest import Manifest, Row
 from evsrep.jobs.once import LAG_SECONDS, run_once
 from evsrep.jobs.pool import WorkerPool
-from evsrep.jobs.preflight import Preflight, disks_are_free, preflight_of, raise_if_broken
+from evsrep.jobs.preflight import Preflight, preflight_of
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.wait import PAIR_GOALS, raise_if_hopeless
 from evsrep.jobs.watch import Settled, Watch
@@ -225,7 +226,7 @@ def _check_same_way(preflight: Preflight, pair: Pair) -> None:
 
 
 def _raise_if_taken(preflight: Preflight) -> None:
-    faults = tuple(disks_are_free(preflight))
+    faults = disks_are_free(preflight).faults
     if faults:
         hint = "name a free disk, or delete that pair first"
         raise Refused.of(faults, "both disks are in other pairs", hint=hint)

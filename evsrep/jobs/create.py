@@ -10,11 +10,12 @@ from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Defaults, Pair, PairOrder
 from evsrep.cloud.wire import order_fields
 from evsrep.errors import EvsrepError, Refused, UsageFault
+from evsrep.jobs.checks import checks_of, raise_if_broken
 from evsrep.jobs.once import LAG_SECONDS, LOOK_SECONDS, Change, Result, run_once
 from evsrep.jobs.options import ChangeOptions
 from evsrep.jobs.pair_request import MODELS, PairRequest, Spell
-from evsrep.jobs.preflight import Preflight, holds_exactly, look_before, raise_if_broken
-from evsrep.jobs.report import Reporter, Words
+from evsrep.jobs.preflight import Preflight, holds_exactly, look_before
+from evsrep.jobs.report import Fields, Reporter, Words
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import PAIR_GOALS, check_outcome, looks, raise_if_hopeless, wait_for
 
@@ -81,22 +82,30 @@ def create_pair(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Pai
 
 @verb(CreateOptions)
 def plan_pair(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Mapping[str, Any]:
-    """Check what `create_pair` would check; return the request: `method`, `url` and `body`.
+    """Check what `create_pair` would check; return the request: `method`, `url`, `body`, `checks`.
 
-    Raises what `create_pair` raises before it sends anything.
+    A check is a rule: `rule`, `production` and `dr` (what the disks have), `ok` (None: not known)
+    and `hint`. The reporter observes all that before it is raised for what is broken. Raises what
+    `create_pair` raises before it sends anything.
     """
     options = options.filled(cloud.defaults)
     options.validate()
-    preflight = _checked(cloud, options, reporter)
+    preflight = _seen(cloud, options, reporter)
     order = order_of(preflight)
-    if preflight.existing is not None and options.if_not_exists:
+    is_done = preflight.existing is not None and options.if_not_exists
+    checks = checks_of(preflight) if options.check and not is_done else []
+    plan = {**cloud.create_request(order), "checks": [check.fields for check in checks]}
+    reporter.observe(Fields(plan), is_over=True)
+    if is_done and preflight.existing is not None:
         check_is_as_asked(preflight.existing, order)
         raise_if_hopeless(preflight.existing, _AVAILABLE)
         reporter.note(
             "nothing would be sent: "
             f"a pair of these disks is there already, {preflight.existing.id}"
         )
-    return cloud.create_request(order)
+    else:
+        raise_if_broken(preflight, check=options.check)
+    return plan
 
 
 def order_of(preflight: Preflight) -> PairOrder:
@@ -192,11 +201,16 @@ def check_is_as_asked(pair: Pair, order: PairOrder) -> None:
 
 def _checked(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Preflight:
     """Look before anything is sent; raises for everything at once that is broken."""
+    preflight = _seen(cloud, options, reporter)
+    if preflight.existing is None or not options.if_not_exists:
+        raise_if_broken(preflight, check=options.check)
+    return preflight
+
+
+def _seen(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Preflight:
     preflight = look_before(cloud, options, check=options.check, seeks_pair=options.if_not_exists)
     for warning in preflight.warnings:
         reporter.warn(warning)
-    if preflight.existing is None or not options.if_not_exists:
-        raise_if_broken(preflight, check=options.check)
     return preflight
 
 

@@ -1,17 +1,17 @@
-"""Looking before leaping: what the cloud has now, held against the rules for a pair.
+"""Looking before leaping: what the cloud has now of the two disks of a pair to come.
 
 The service reports most broken rules only after a create, as an error code of a pair that then has
-to be deleted. Source of the rules: the create section of the public API references.
+to be deleted.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Pair, Server
-from evsrep.errors import EvsrepError, NotFound, NotOffered, Refused, UsageFault
-from evsrep.jobs.disk_look import DiskFindings, holds, look_at
+from evsrep.errors import EvsrepError, NotFound, NotOffered, UsageFault
+from evsrep.jobs.disk_look import DiskFindings, look_at
 from evsrep.jobs.find import disks_of_name, is_same_id, several
 from evsrep.jobs.pair_request import PairRequest
 from evsrep.jobs.pool import all_of, side_by_side
@@ -29,6 +29,7 @@ class Preflight(NamedTuple):
     missing: tuple[str, ...]  # a sentence for each disk that is not there
     warnings: tuple[str, ...]  # a sentence for each thing that could not be looked up
     not_offered: NotOffered | None  # where this cloud has no replication at all
+    knows_pairs: bool  # whether all pairs of both disks could be seen
 
     @property
     def existing(self) -> Pair | None:
@@ -103,27 +104,9 @@ def preflight_of(
         servers=servers,
         missing=tuple(each.missing for each in findings if each.missing),
         not_offered=next((each.not_offered for each in findings if each.not_offered), None),
+        knows_pairs=not any(each.missing or each.pairs_forbidden for each in findings),
         warnings=(*(text for each in findings for text in each.warnings), *server_warnings),
     )
-
-
-def raise_if_broken(preflight: Preflight, *, check: bool = True) -> None:
-    """Raise for all that is wrong at once: NotFound where a disk is not there, else Refused.
-
-    Without `check` the rules are left to the cloud. Raises NotOffered where there is none to ask.
-    """
-    faults = (*preflight.missing, *(broken_rules(preflight) if check else ()))
-    if preflight.not_offered is not None:
-        preflight.not_offered.faults = faults
-        raise preflight.not_offered
-    if faults:
-        kind = NotFound if preflight.missing else Refused
-        raise kind.of(faults, "{n} things stand against this pair", hint=_hint(preflight))
-
-
-def broken_rules(preflight: Preflight) -> list[str]:
-    """Return a sentence for each constraint of a create that what was seen does not meet."""
-    return [fault for rule in _RULES for fault in rule(preflight)]
 
 
 def holds_exactly(pair: Pair, disks: tuple[str, str]) -> bool:
@@ -199,87 +182,3 @@ def _dr(disks: tuple[Disk | None, ...], zone: str, names_roles: bool) -> Disk | 
     production = _production(disks, zone, names_roles)
     others = [disk for disk in disks if disk is not production]
     return others[0] if len(others) == 1 else None
-
-
-def _both(preflight: Preflight) -> Iterator[tuple[Disk, Disk]]:
-    """Yield the two disks, if both were seen."""
-    first, second = preflight.disks
-    if first and second:
-        yield first, second
-
-
-def _zones_differ(preflight: Preflight) -> Iterable[str]:
-    for one, other in _both(preflight):
-        if one.availability_zone and one.availability_zone == other.availability_zone:
-            yield f"both disks are in {one.availability_zone}; a pair spans two availability zones"
-
-
-def _types_match(preflight: Preflight) -> Iterable[str]:
-    for one, other in _both(preflight):
-        if one.type and other.type and one.type.casefold() != other.type.casefold():
-            yield (
-                f"the disks' types differ: {one.label} is {one.type}, {other.label} is {other.type}"
-            )
-
-
-def _sizes_match(preflight: Preflight) -> Iterable[str]:
-    for one, other in _both(preflight):
-        if one.size_gb is not None and other.size_gb is not None and one.size_gb != other.size_gb:
-            yield (
-                f"the disks' sizes differ: {one.label} has {one.size_gb} GB, "
-                f"{other.label} has {other.size_gb} GB"
-            )
-
-
-def _primary_is_productions(preflight: Preflight) -> Iterable[str]:
-    zone, production = preflight.zone, preflight.production
-    if (
-        preflight.request.names_roles
-        and production
-        and production.availability_zone not in ("", zone)
-    ):
-        yield (
-            f"the primary zone is to be the production disk's own, {production.availability_zone}, "
-            f"and {zone} was given"
-        )
-    if not preflight.request.names_roles and production is None and None not in preflight.disks:
-        zones = " and ".join(disk.availability_zone for disk in preflight.disks if disk)
-        yield f"neither disk is in the primary zone {zone}: they are in {zones}"
-
-
-def disks_are_free(preflight: Preflight) -> Iterable[str]:
-    """Return a sentence for each pair that holds one of the disks."""
-    for pair in preflight.pairs:
-        if holds_exactly(pair, preflight.ids):
-            yield f"the two disks are a pair already: {pair.id} ({pair.status})"
-            continue
-        for disk_id in preflight.ids:
-            if holds(pair, disk_id):
-                yield f"disk {disk_id} is in another pair: {pair.id} ({pair.status})"
-
-
-def _servers_are_stopped(preflight: Preflight) -> Iterable[str]:
-    for server in preflight.servers:
-        if not server.is_stopped:
-            yield f"the DR disk is attached to server {server.label}, which is not stopped"
-
-
-_RULES = (
-    _zones_differ,
-    _types_match,
-    _sizes_match,
-    _primary_is_productions,
-    disks_are_free,
-    _servers_are_stopped,
-)
-
-
-def _hint(preflight: Preflight) -> str:
-    if preflight.missing:
-        return "check the IDs, and the project with 'evsrep auth check'"
-    if preflight.pairs and all(pair.status == "error" for pair in preflight.pairs):
-        ids = " ".join(pair.id for pair in preflight.pairs)
-        return f"a pair that failed keeps its disks until it is deleted: 'evsrep delete {ids}'"
-    if preflight.existing is not None:
-        return "with --if-not-exists that pair is success, if it is what was asked for"
-    return "nothing was sent; --no-check leaves these checks to the cloud"

@@ -104,10 +104,14 @@ class Reporter:
         """Tell what may be wrong."""
         self._log.warning("%s", self.secrets.hide(text))
 
-    def ask(self, question: str, facts: Iterable[str]) -> bool:
-        """Show the facts, and ask; only where `can_ask`."""
-        del question, facts
+    def ask(self, question: str, facts: Iterable[str], answer: str = "") -> bool:
+        """Show the facts, and ask for a yes, or for a word to be typed; only where `can_ask`."""
+        del question, facts, answer
         return False
+
+    def next_step(self, text: str) -> None:
+        """Say what remains to be done when all went well."""
+        self.verbose(text)
 
     def sending(self, fields: Mapping[str, Any], resume: Words) -> None:
         """Say that something is about to be sent: what was asked for, and what finds it again."""
@@ -143,11 +147,17 @@ def check_can_ask(reporter: Reporter, *, yes: bool) -> None:
 
 
 def ask(
-    reporter: Reporter, question: str, facts: Iterable[str], *, yes: bool, hint: str = ""
+    reporter: Reporter,
+    question: str,
+    facts: Iterable[str],
+    *,
+    yes: bool,
+    hint: str = "",
+    answer: str = "",
 ) -> None:
     """Ask what was not answered by `yes`; raises Interrupted where the answer is no."""
     check_can_ask(reporter, yes=yes)
-    if reporter.wants_yes and not yes and not reporter.ask(question, facts):
+    if reporter.wants_yes and not yes and not reporter.ask(question, facts, answer):
         raise Interrupted("the answer was no; nothing was done", hint=hint)
 
 

@@ -41,6 +41,7 @@ class Console:
         self.is_verbose = is_verbose
         self.is_debugging = is_debugging
         self.secrets = Secrets()
+        self._has_shown_checks = False
 
     @property
     def is_json(self) -> bool:
@@ -67,6 +68,10 @@ class Console:
         elif self.form == "value":
             self._write(self._value_line(shape, thing))
         else:
+            if self.draws and thing.get("checks"):
+                self._write_lines([*self._checks(thing["checks"], self._paint), ""])
+                thing = {name: value for name, value in thing.items() if name != "checks"}
+                self._has_shown_checks = True
             self._show_fields(thing, self.columns or _present(shape, thing))
 
     def show_all(
@@ -118,7 +123,7 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Report what may be wrong, also to those who want no notes."""
-        self._report(f"{self._styled('warning:', LESS)} {harmless(text)}", is_safe=True)
+        self._label("warning:", LESS, text)
 
     def step(self, text: str) -> None:
         """Report what is going on; with json, stderr is for programs too: an error or nothing."""
@@ -143,15 +148,16 @@ class Console:
             own = {} if exit_code is None else {"exit_code": exit_code}
             self._report(as_json({"error": {**error_fields(error), **own}}), is_safe=True)
             return
-        self._report(f"{self._styled('error:', BAD)} {harmless(error.message)}", is_safe=True)
-        for fault in error.faults:
-            self._report(f"  - {fault}")
-        if error.hint:
-            self._report(f"{self._styled('help:', STRONG)} {harmless(error.hint)}", is_safe=True)
-        if service_error := _service_error(error):
-            self._report(
-                f"{self._styled('cloud:', STRONG)} {harmless(service_error)}", is_safe=True
-            )
+        self._label("error:", BAD, error.message)
+        if error.checks and self.err.isatty():
+            if not self._has_shown_checks:
+                for line in self._checks(error.checks, self._paint_err):
+                    self._report(line, is_safe=True)
+        else:
+            for fault in error.faults:
+                self._label("  -", "", fault)
+        self._label("help:", STRONG, error.hint)
+        self._label("cloud:", STRONG, _service_error(error))
         if error.resume:
             self.resume(error.resume)
 
@@ -202,8 +208,20 @@ class Console:
 
     @property
     def _paint(self) -> Paint:
-        has_color = self.terminal.allows_color and self.out.isatty()
-        return painted if has_color or self.terminal.forces_color else unpainted
+        return painted if self._has_color(self.out) else unpainted
+
+    @property
+    def _paint_err(self) -> Paint:
+        return painted if self._has_color(self.err) else unpainted
+
+    def _has_color(self, stream: TextIO) -> bool:
+        terminal = self.terminal
+        return terminal.forces_color or (terminal.allows_color and stream.isatty())
+
+    def _checks(self, checks: Sequence[Thing], paint: Paint) -> Iterator[str]:
+        from evsrep.output.checks import check_lines
+
+        return check_lines(checks, self.width, paint=paint, more=self.terminal.ellipsis)
 
     def _chosen(self, thing: Thing) -> Thing:
         return {name: thing.get(name) for name in self.columns} if self.columns else thing
@@ -216,6 +234,22 @@ class Console:
         with _watched(self.out) as out:
             out.write(text)
 
+    def _label(self, label: str, style: str, text: str) -> None:
+        """Report a sentence, if there is one, behind what it is; on a terminal whole words a line.
+
+        Secrets are starred out before it is broken up.
+        """
+        if not text:
+            return
+        line = self.secrets.hide(f"{label} {harmless(text)}")
+        lines = [line]
+        if self.err.isatty() and len(line) * 2 > self.width:  # a character takes two cells at most
+            from evsrep.output.layout import sentence
+
+            lines = sentence(line, self.width)
+        first = lines[0].removeprefix(label)
+        self._report("\n".join((self._styled(label, style) + first, *lines[1:])), is_safe=True)
+
     def _report(self, text: str, *, is_safe: bool = False) -> None:
         shown = self.secrets.hide(text if is_safe else harmless(text))
         try:
@@ -225,8 +259,7 @@ class Console:
             pass  # nobody reads it: the exit code still says it
 
     def _styled(self, text: str, style: str) -> str:
-        has_color = self.terminal.allows_color and self.err.isatty()
-        return styled(text, style) if has_color or self.terminal.forces_color else text
+        return styled(text, style) if self._has_color(self.err) else text
 
 
 def error_fields(error: EvsrepError) -> dict[str, Any]:
@@ -242,8 +275,9 @@ def error_fields(error: EvsrepError) -> dict[str, Any]:
         "request_id": service_error.request_id if service_error else "",
         "exit_code": int(error.exit_code),
         "resume": error.resume,
+        "checks": list(error.checks),
     }
-    return {key: value for key, value in fields.items() if value not in (None, "")}
+    return {key: value for key, value in fields.items() if value not in (None, "", [])}
 
 
 def abandon(stream: TextIO | None) -> None:

@@ -83,18 +83,31 @@ def wrapped(text: str, width: int) -> list[str]:
     if cell_len(text) <= width:
         return [text] if text else []
     lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        if line and cell_len(line) + 1 + cell_len(word) > width:
+    line, *words = text.split(" ")
+    for word in words:
+        if line.strip() and cell_len(line) + 1 + cell_len(word) > width:
             lines.append(line)
             line = word
         else:
-            line = f"{line} {word}" if line else word
-        while cell_len(line) > max(width, 1) and not _ID.fullmatch(line):
-            start = _first_cells(line, max(width, 2))
-            lines.append(start)
-            line = line[len(start) :]
-    return [*lines, line] if line else lines
+            line = f"{line} {word}"
+        line = _cut(lines, line, width)
+    return [*lines, _cut(lines, line, width)]
+
+
+def _cut(lines: list[str], line: str, width: int) -> str:
+    """Move what is too long of a line to `lines`, and return the rest; an ID stays whole."""
+    while cell_len(line) > max(width, 1) and not _ID.fullmatch(line):
+        start = _first_cells(line, max(width, 2))
+        lines.append(start)
+        line = line[len(start) :]
+    return line
+
+
+def sentence(text: str, width: int) -> list[str]:
+    """Break a sentence into lines between words, those after the first two blanks in."""
+    first, *rest = wrapped(text, width) or [""]
+    rest = wrapped(text[len(first) :].lstrip(" "), width - _INDENT) if rest else []
+    return [first, *(" " * _INDENT + line for line in rest)]
 
 
 def shortened(text: str, width: int, more: str) -> str:

@@ -71,7 +71,7 @@ CHANGE = Shape(
     ),
     ("time", "profile", "command", "outcome", "status", "id"),
 )
-REQUEST = _listing_all("request", "method", "url", "body")
+REQUEST = _listing_all("request", "method", "url", "body", "checks")
 DISK = Shape(
     "disk",
     (

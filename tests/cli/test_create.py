@@ -107,7 +107,7 @@ def test_dry_run_prints_the_documented_request_and_sends_nothing(
         "--dry-run", "-o", "json",
     )  # fmt: skip
     assert done.exit_code == ExitCode.DONE
-    assert list(done.json) == ["method", "url", "body"]
+    assert list(done.json) == ["method", "url", "body", "checks"]
     assert done.json["method"] == "POST"
     assert re.fullmatch(rf"https?://[^/]+{COLLECTION.pattern}", done.json["url"])
     assert done.json["body"] == {
@@ -436,8 +436,89 @@ def test_every_broken_rule_is_told_at_once(sandbox: Run, sandbox_file: SandboxFi
 
 
 def test_the_checks_hold_for_a_dry_run_too(sandbox: Run) -> None:
-    done = sandbox("create", *disks("odd-size-data", "odd-size-data-dr"), "--dry-run")
+    words = ("create", *disks("odd-type-data", "mail-01-data-dr-running"), "--dry-run")
+    done = sandbox(*words, "-o", "json")
     assert done.exit_code == ExitCode.REFUSED
+    assert done.json["body"]["replication"]["priority_station"] == "az1.dc1"
+    assert done.error["checks"] == done.json["checks"]
+    checks = {check.pop("rule"): check for check in done.json["checks"]}
+    assert list(checks) == ["disk", "zone", "type", "size", "primary zone", "pair", "server"]
+    assert checks["disk"] == {
+        "production": "odd-type-data", "dr": "mail-01-data-dr-running", "ok": True, "hint": None,
+    }  # fmt: skip
+    assert checks["size"] == {
+        "production": "50 GB",
+        "dr": "60 GB",
+        "ok": False,
+        "hint": "grow odd-type-data to 60 GB, or take a DR disk of 50 GB",
+    }
+    assert checks["server"]["dr"] == "mail-02-running, not stopped"
+    assert {rule: check["ok"] for rule, check in checks.items()} == {
+        "disk": True, "zone": True, "type": False, "size": False, "primary zone": True,
+        "pair": True, "server": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "broken", "hint"),
+    [
+        (disks("nope", "db-01-data-dr"), "disk", "check the IDs"),
+        (disks("db-01-data", "db-01-log"), "zone", "take a DR disk in another zone than az1.dc1"),
+        (
+            (*disks("db-01-data", "db-01-data-dr"), "--priority-station", "az2.dc2"),
+            "primary zone",
+            "give az1.dc1 as the primary zone, or none",
+        ),
+    ],
+)
+def test_each_rule_that_is_broken_says_what_mends_it(
+    sandbox: Run, words: tuple[str, ...], broken: str, hint: str
+) -> None:
+    done = sandbox("create", *words, "--dry-run", "-o", "json")
+    assert done.exit_code == done.error["exit_code"] in (ExitCode.NOT_FOUND, ExitCode.REFUSED)
+    [check] = [check for check in done.json["checks"] if check["rule"] == broken]
+    assert check["ok"] is False
+    assert check["hint"].startswith(hint)
+    assert check["hint"] in done.error["hint"]
+    assert "--no-check" not in done.error["hint"]
+
+
+def test_a_disk_in_a_pair_names_the_pair(sandbox: Run, pair_id: str) -> None:
+    done = sandbox("create", *EXAMPLE, "--dry-run", "-o", "json")
+    assert done.exit_code == ExitCode.REFUSED
+    [check] = [check for check in done.json["checks"] if check["rule"] == "pair"]
+    assert check["production"] == check["dr"] == "my replication, creating"
+    done = sandbox("create", *EXAMPLE, "--dry-run", "--if-not-exists", "-o", "json")
+    assert (done.exit_code, done.json["checks"]) == (ExitCode.DONE, [])
+
+
+def test_without_checks_there_are_none(sandbox: Run) -> None:
+    done = sandbox("create", *disks("odd-type-data", "odd-size-data-dr"), "--dry-run",
+                   "--no-check", "-o", "json")  # fmt: skip
+    assert (done.exit_code, done.json["checks"]) == (ExitCode.DONE, [])
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140, 200])
+def test_on_a_terminal_the_two_disks_stand_side_by_side(sandbox: Run, width: int) -> None:
+    words = ("create", *disks("odd-type-data", "mail-01-data-dr-running"))
+    refused = sandbox(*words, terminal=True, width=width, typed="")
+    assert refused.exit_code == ExitCode.REFUSED
+    planned = sandbox(*words, "--dry-run", terminal=True, width=width)
+    assert planned.exit_code == ExitCode.REFUSED
+    assert "production disk" not in planned.stderr, "it is on stdout already"
+    for screen in (refused.stderr, planned.stdout):
+        text = re.sub(r"\x1b\[[0-9;]*m", "", screen)
+        assert max(map(len, text.splitlines())) <= width
+        rows = [line.split() for line in text.splitlines()]
+        assert ["disk", "odd-type-data", "mail-01-data-dr-running"] in rows
+        assert ["x", "size", "50", "GB", "60", "GB"] in [row[:6] for row in rows]
+        if width >= 80:
+            assert ["x", "type", "SSD", "SAS", "must", "be", "the", "same"] in rows
+
+
+def test_in_a_pipe_what_is_broken_is_sentences(sandbox: Run) -> None:
+    done = sandbox("create", *disks("odd-type-data", "mail-01-data-dr-running"))
+    assert "  - the disks' sizes differ: 'odd-type-data' (" in done.stderr
     assert done.stdout == ""
 
 

@@ -60,7 +60,7 @@ def group(sandbox: Run) -> str:
 
 @pytest.mark.parametrize(
     "words", [("create", "--production-disk", "db-01-data", "--dr-disk", "db-01-data-dr"),
-              ("group", "failover", "shop", "--yes")], ids=["create", "group failover"],
+              ("group", "failover", "shop", "--yes", "--force")], ids=["create", "group failover"],
 )  # fmt: skip
 def test_it_is_not_far_to_the_post(sandbox: Run, group: str, words: tuple[str, ...]) -> None:
     with Watch() as watch:

@@ -92,7 +92,7 @@ GROUPS: Story = (
     "group expand market --pair shared=600 --pair scratch=30",
     60,
     "group sync market --wait",
-    "group failover market --yes --wait",
+    "group failover market --yes --force --wait",
     "group reprotect market --yes",
     "group wait market --for active",
     "export --groups",

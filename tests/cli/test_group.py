@@ -173,6 +173,62 @@ def test_what_is_so_already_is_not_sent(grouped: Run, sent: Sent, group_id: str)
     assert "failovered already" in grouped("group", "failover", "shop", typed="").stderr
 
 
+def test_a_failover_of_a_group_that_is_well_wants_its_name_typed(
+    grouped: Run, sent: Sent, group_id: str
+) -> None:
+    for typed in ("y\n", "Shop\n", "\n"):
+        done = grouped("group", "failover", "shop", typed=typed)
+        assert done.exit_code == ExitCode.INTERRUPTED
+        assert "shows no fault" in done.stderr
+        assert "What is planned is a switchover: evsrep group switchover shop" in done.stderr
+        assert "Type the group's name" in done.stderr
+        assert "  fault level   0: no fault" in done.stderr
+    assert grouped("group", "failover", "shop", "--yes", typed="\n").exit_code == 130
+    assert "failover" not in sent.words
+    assert grouped("group", "failover", "shop", typed="shop\n").exit_code == ExitCode.DONE
+    assert sent.words[-1] == "failover"
+
+
+def test_where_nobody_is_there_a_failover_of_a_group_that_is_well_wants_force_beside_yes(
+    grouped: Run, sent: Sent, group_id: str
+) -> None:
+    done = grouped("group", "failover", "shop", "--yes", "-o", "json")
+    assert done.exit_code == ExitCode.REFUSED
+    assert done.stdout == ""
+    assert "shows no fault" in done.error["message"]
+    assert "--force" in done.error["hint"]
+    assert grouped("group", "failover", "shop", "--force").exit_code == ExitCode.USAGE
+    assert "failover" not in sent.words
+    done = grouped("group", "failover", "shop", "--yes", "--force")
+    assert done.exit_code == ExitCode.DONE
+    assert "warning: group 'shop'" in done.stderr
+    assert "evsrep group switchover shop" in done.stderr
+
+
+def test_a_failover_from_a_zone_that_is_down_wants_a_yes_alone(
+    grouped: Run, sandbox_file: SandboxFile, clock: FakeClock, group_id: str
+) -> None:
+    break_zone(sandbox_file.path, A, now=clock.time)
+    done = grouped("group", "failover", "shop", "--wait", typed="y\n")
+    assert done.exit_code == ExitCode.DONE
+    assert "shows no fault" not in done.stderr
+    assert "Fail over to the other zone? [y/N]" in done.stderr
+
+
+def test_after_a_failover_it_is_said_what_remains_to_be_done(
+    grouped: Run, sandbox_file: SandboxFile, clock: FakeClock, group_id: str
+) -> None:
+    break_zone(sandbox_file.path, A, now=clock.time)
+    words = ("group", "failover", "shop", "--yes", "--wait")
+    for done, zone in ((grouped(*words), A), (grouped(*words), "the failed zone")):
+        servers, reprotect = done.stderr.splitlines()[-2:]
+        assert servers.startswith("next: start the servers that have the DR disks")
+        assert reprotect.startswith(f"next: when {zone} is back and its servers are stopped: ")
+        assert reprotect.endswith("evsrep group reprotect shop")
+    assert "next:" not in grouped(*words, "-q").stderr
+    assert "next:" not in grouped(*words, "-o", "json").stderr
+
+
 def test_a_sync_is_always_sent(grouped: Run, sent: Sent, group_id: str) -> None:
     assert grouped("group", "sync", "shop", "--wait").exit_code == ExitCode.DONE
     assert sent.words == ["POST", "sync", "sync"]
@@ -194,7 +250,8 @@ def test_a_failed_action_ends_the_wait_with_what_its_code_means(
 def test_when_the_time_is_up_the_group_and_the_way_on_are_told(
     grouped: Run, run: Run, group_id: str
 ) -> None:
-    done = grouped("group", "failover", "shop", "--yes", "--wait", "--wait-timeout", "1s")
+    words = ("group", "failover", "shop", "--yes", "--force")
+    done = grouped(*words, "--wait", "--wait-timeout", "1s")
     assert done.exit_code == ExitCode.WAIT_TIMEOUT
     assert group_id in done.stdout
     words = resume_of(done.stderr).split()

@@ -21,19 +21,20 @@ def test_a_group_that_changed_while_it_was_asked_is_left_alone(
         lambda: sandbox_file.change_group(group_id, priority_station=B, peer_station=A)
     ]
     before = list(sent.words)
-    done = grouped("group", verb, "shop", typed="y\n")
+    done = grouped("group", verb, "shop", typed="shop\n" if verb == "failover" else "y\n")
     assert done.exit_code == ExitCode.REFUSED
-    assert "changed since it was shown" in done.stderr
+    assert "changed since it was shown" in " ".join(done.stderr.split())
     assert f"  - primary zone {B}" in done.stderr
     assert sent.words == before
 
 
 def test_who_ends_the_question_has_done_nothing(grouped: Run, sent: Sent, group_id: str) -> None:
-    done = grouped("group", "failover", "shop", typed="")
-    assert done.exit_code == ExitCode.INTERRUPTED
-    asked, said = done.stderr.splitlines()[-2:]
-    assert asked.endswith("[y/N]: ")
-    assert said.endswith("interrupted; nothing was done")
+    for verb, question in (("switchover", "[y/N]: "), ("failover", "all the same: ")):
+        done = grouped("group", verb, "shop", typed="")
+        assert done.exit_code == ExitCode.INTERRUPTED
+        asked, said = done.stderr.splitlines()[-2:]
+        assert asked.endswith(question)
+        assert said.endswith("interrupted; nothing was done")
     assert sent.words == ["POST", "sync"]
 
 

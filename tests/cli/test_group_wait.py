@@ -112,7 +112,7 @@ class ImpatientClock(FakeClock):
     ("words", "resumes"),
     [
         (("switchover", "shop", "--yes", "--wait"), "wait {}"),
-        (("failover", "shop", "--yes", "--wait"), "wait {} --for failovered"),
+        (("failover", "shop", "--yes", "--force", "--wait"), "wait {} --for failovered"),
         (("update", "shop", "--remove", "example", "--pause", "--wait"), "wait {}"),
         (("wait", "shop", "--for", "deleted"), "wait {} --for deleted"),
     ],

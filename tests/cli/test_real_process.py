@@ -42,12 +42,11 @@ def shell(line: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("columns", [80, 200])
-def test_a_terminal_gets_a_box_and_colours_that_fit(spawn: Spawn, columns: int) -> None:
+def test_a_terminal_gets_colours_and_lines_that_fit(spawn: Spawn, columns: int) -> None:
     child = spawn(*CREATE, "--name", "my replication", columns=columns)
     screen = screen_of(child)
     assert child.exitstatus == ExitCode.DONE
     assert "\x1b[" in screen
-    assert re.search("[╭┌┏]", screen)
     lines = plain(screen).splitlines()
     assert max(len(line) for line in lines if not line.startswith("resume: ")) <= columns
     for whole in (PRODUCTION, DR, "my replication", "creating"):
@@ -64,10 +63,10 @@ def test_an_id_is_not_cut_at_40_columns(spawn: Spawn, sandbox_file: SandboxFile)
     assert DR in listing
 
 
-def test_no_color_keeps_the_box(spawn: Spawn) -> None:
+def test_no_color_keeps_the_headings(spawn: Spawn) -> None:
     screen = screen_of(spawn("sandbox", "disks", "-c", "id,name", NO_COLOR="1"))
     assert "\x1b" not in screen
-    assert re.search("[╭┌┏]", screen)
+    assert screen.split()[:2] == ["ID", "NAME"]
 
 
 def test_a_dumb_terminal_gets_no_escape_sequences(spawn: Spawn) -> None:

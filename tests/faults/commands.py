@@ -23,7 +23,7 @@ CHANGES: Words = {
     "group delete": ("shop", "--yes", "--force", *WAIT),
     "group sync": ("shop", "--force", *WAIT),
     "group pause": ("shop", *WAIT),
-    "group failover": ("shop", "--yes", *WAIT),
+    "group failover": ("shop", "--yes", "--force", *WAIT),
     "group switchover": ("shop", "--yes", *WAIT),
     "group reprotect": ("shop", "--yes", "--force", *WAIT),
 }

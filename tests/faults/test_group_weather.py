@@ -84,7 +84,7 @@ def test_another_action_is_found_out_and_sent_again_only_if_it_took_no_effect(
     grouped: Weather, verb: str, fault: Fault
 ) -> None:
     grouped.play("POST", "/action", fault)
-    exit_code, told, error = act(grouped, verb, "shop", "--yes", "--wait")
+    exit_code, told, error = act(grouped, verb, "shop", "--yes", "--force", "--wait")
     assert exit_code == ExitCode.DONE, error
     assert told["replication_status"] == "active-stopped"
     assert grouped.sent("POST", "/action") == (1 if fault.processed else 2)

@@ -321,7 +321,7 @@ def test_a_picture_is_the_same_wherever_it_is_taken(
         ("create", ("next: evsrep wait 91085433-9499-4a68-b2c6-35072467ccd2 -p sandbox",)),
         ("create", ("2026-01-02T03:04:05",)),
         ("list", ("available", "error", "creating", "copying", "37100043")),
-        ("refused", ("error: 3 things stand against this pair", "sizes differ", "not stopped")),
+        ("refused", ("error: 3 things stand against this pair", "must be the same", "not stopped")),
         ("apply", ("█░", " of 80", "/s  about ", " left")),
         ("drill", ("az2.dc2 is down", "critical", "failovered", "mended", "protected")),
     ],

@@ -130,6 +130,16 @@ def test_a_group_is_acted_on_as_its_state_allows(paired: str) -> None:
             evsrep.delete_pair(cloud, "data")
 
 
+def test_a_program_too_says_force_to_fail_over_what_is_well(paired: str) -> None:
+    with evsrep.connect("sandbox") as cloud:
+        for yes in (False, True):
+            with pytest.raises(evsrep.Refused, match="shows no fault"):
+                evsrep.act(cloud, paired, "failover", yes=yes)
+        group = evsrep.act(cloud, paired, "failover", force=True, wait=True, wait_timeout=60)
+        assert group.status == "failovered"
+        assert evsrep.act(cloud, paired, "failover").id == group.id  # its end is reached
+
+
 def test_faults_are_told_at_once_and_nothing_is_sent(
     home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
