@@ -55,6 +55,17 @@ from evsrep.jobs.delete import (
     delete_pair as delete_pair,
     delete_pairs as delete_pairs,
 )
+from evsrep.jobs.disk_match import (
+    DiskMatch as DiskMatch,
+    Matching as Matching,
+    MatchOptions as MatchOptions,
+    match_disks as match_disks,
+)
+from evsrep.jobs.disks import (
+    DiskListOptions as DiskListOptions,
+    ListedDisk as ListedDisk,
+    list_disks as list_disks,
+)
 from evsrep.jobs.doctor import DoctorOptions as DoctorOptions, examine as examine
 from evsrep.jobs.expand import ExpandOptions as ExpandOptions, expand_pairs as expand_pairs
 from evsrep.jobs.export import ExportOptions as ExportOptions, export as export
