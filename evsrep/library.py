@@ -55,6 +55,17 @@ from evsrep.jobs.delete import (
     delete_pair as delete_pair,
     delete_pairs as delete_pairs,
 )
+from evsrep.jobs.disk_match import (
+    DiskMatch as DiskMatch,
+    Matching as Matching,
+    MatchOptions as MatchOptions,
+    match_disks as match_disks,
+)
+from evsrep.jobs.disks import (
+    DiskListOptions as DiskListOptions,
+    ListedDisk as ListedDisk,
+    list_disks as list_disks,
+)
 from evsrep.jobs.doctor import DoctorOptions as DoctorOptions, examine as examine
 from evsrep.jobs.expand import ExpandOptions as ExpandOptions, expand_pairs as expand_pairs
 from evsrep.jobs.export import ExportOptions as ExportOptions, export as export
@@ -63,13 +74,15 @@ from evsrep.jobs.find import (
     find_group as find_group,
     find_pair as find_pair,
 )
-from evsrep.jobs.group_make import (
-    GroupCreateOptions as GroupCreateOptions,
+from evsrep.jobs.group_change import (
     GroupDeleteOptions as GroupDeleteOptions,
     GroupUpdateOptions as GroupUpdateOptions,
-    create_group as create_group,
     delete_group as delete_group,
     update_group as update_group,
+)
+from evsrep.jobs.group_create import (
+    GroupCreateOptions as GroupCreateOptions,
+    create_group as create_group,
 )
 from evsrep.jobs.group_wait import (
     GroupWaitOptions as GroupWaitOptions,

@@ -11,6 +11,7 @@ from evsrep.errors import EvsrepError
 
 if TYPE_CHECKING:
     from evsrep.cloud.models import Group, Pair
+    from evsrep.jobs.disks import ListedDisk
     from evsrep.settings.names import NameCache, Names
 
 Thing = TypeVar("Thing", "Pair", "Group")
@@ -31,6 +32,11 @@ def groups(ctx: click.Context, _: click.Parameter, word: str) -> list[Completion
 def pair_names(ctx: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
     """Offer names alone."""
     return _starting(word, dict.fromkeys(_names(ctx).pairs.values()))
+
+
+def disks(ctx: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
+    """Offer the names of the disks of the last listing."""
+    return _starting(word, dict.fromkeys(_names(ctx).disks.values()))
 
 
 def zones(ctx: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
@@ -62,6 +68,27 @@ def remembered(
         known = names if is_whole else {**names, **getattr(before, kind), **names}
         merged = filter(None, dict.fromkeys((*zones, *before.zones)))
         cache.write(before._replace(zones=tuple(merged), **{kind: known}))
+
+
+def remembered_disks(
+    app: App, found: "Iterator[ListedDisk]", *, is_whole: bool
+) -> "Iterator[ListedDisk]":
+    """Pass disks on, and keep their names and zones; those of a part are added to the kept."""
+    from evsrep.settings.names import MOST_PAIRS
+
+    names: dict[str, str] = {}
+    zones: dict[str, None] = {}
+    for each in found:
+        if len(names) < MOST_PAIRS:
+            names[each.disk.id] = each.disk.name
+            zones[each.disk.availability_zone] = None
+        yield each
+    cache = _cache(app)
+    if cache is not None:
+        before: Names = cache.read()
+        known = names if is_whole else {**names, **before.disks, **names}
+        merged = tuple(filter(None, dict.fromkeys((*zones, *before.zones))))
+        cache.write(before._replace(zones=merged, disks=known))
 
 
 def _names(ctx: click.Context) -> "Names":

@@ -35,8 +35,20 @@ def _models(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
         "evsrep create --volume-id $A --volume-id $B --priority-station $AZ --dry-run",
     ),
 )
-@click.option("--production-disk", metavar="DISK", default="", help="ID or exact name.")
-@click.option("--dr-disk", metavar="DISK", default="", help="ID or exact name.")
+@click.option(
+    "--production-disk",
+    metavar="DISK",
+    default="",
+    shell_complete=complete.disks,
+    help="ID or exact name.",
+)
+@click.option(
+    "--dr-disk",
+    metavar="DISK",
+    default="",
+    shell_complete=complete.disks,
+    help="ID or exact name.",
+)
 @click.option(
     "--volume-id",
     "volume_ids",

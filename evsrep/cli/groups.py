@@ -35,7 +35,7 @@ class Group(click.Group):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the last line, as it stands."""
         del ctx
-        formatter.write(f"\n  {self.epilog}\n")
+        formatter.write(f"  {self.epilog}\n")
 
 
 def _print_help_alone() -> None:

@@ -35,6 +35,7 @@ COMMANDS = {
         "show": "evsrep.cli.show",
         "delete": "evsrep.cli.delete",
         "wait": "evsrep.cli.wait",
+        "disks": "evsrep.cli.disks",
     },
     "Groups": {"group": "evsrep.cli.group"},
     "Watch": {"health": "evsrep.cli.health", "journal": "evsrep.cli.journal"},

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 Summary = Callable[[Sequence["Thing"]], str]
 
+_LISTERS = {"pair": ("list",), "group": ("group", "list"), "disk": ("disks",)}
+
 
 def summary_of(
     app: App,
@@ -40,12 +42,12 @@ def _nothing(app: App, noun: str, conditions: Mapping[str, Any], hint: str) -> s
     import shlex
 
     given = [
-        f"--{name.replace('_', '-')} {shlex.quote(str(value))}"
+        f"--{name.replace('_', '-')}" + ("" if value is True else f" {shlex.quote(str(value))}")
         for name, value in conditions.items()
-        if value is not None
+        if value not in (None, False)
     ]
     if given:
-        command = app.command(*("group", "list") if noun == "group" else ("list",))
+        command = app.command(*_LISTERS[noun])
         hint = f"all of them: {command}"
         return f"no {noun} with {' '.join(given)} in {_where(app)}; {hint}"
     return f"no {noun}s in {_where(app)}; {hint}"

@@ -40,6 +40,10 @@ class Call(NamedTuple):
     place: Place = Place.ANYWHERE
     about: Sequence[str] = ()  # IDs of what a create makes one of: they name it
 
+    def as_shown(self) -> dict[str, Any]:
+        """Return what would be sent: `method`, `url`, `body`."""
+        return {"method": self.method, "url": self.url, "body": dict(self.body or {})}
+
     @property
     def repeats_freely(self) -> bool:
         """Whether sending it twice is as good as sending it once."""

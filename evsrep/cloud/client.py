@@ -20,18 +20,17 @@ from evsrep.cloud.calls import Answer, Call, read_nothing
 from evsrep.cloud.endpoints import Places, quoted
 from evsrep.cloud.models import (
     Defaults,
-    Disk,
     Group,
     GroupChange,
     GroupOrder,
     Pair,
     PairOrder,
-    Server,
     Session,
 )
 from evsrep.cloud.paging import PAGE, Page, walk
 from evsrep.cloud.problems import Place, not_found
 from evsrep.cloud.retry import skew_seconds
+from evsrep.cloud.volumes import Volumes
 from evsrep.errors import ConfigError, NotOffered, Unavailable
 from evsrep.secrets import Secrets
 
@@ -44,7 +43,7 @@ _GROUPS = "os-vendor-replication-consistency-groups"
 _NO_DEFAULTS = Defaults()
 
 
-class Cloud:
+class Cloud(Volumes):
     """One project of one cloud. Safe to use from several threads."""
 
     def __init__(
@@ -191,8 +190,7 @@ class Cloud:
 
     def create_request(self, order: PairOrder) -> dict[str, Any]:
         """Return what `create_pair` would send: `method`, `url`, `body`. Raises as `prepare`."""
-        call = self._create_call(order)
-        return {"method": call.method, "url": call.url, "body": dict(call.body or {})}
+        return self._create_call(order).as_shown()
 
     def pair(self, pair_id: str) -> Pair:
         """Return one pair by its ID. Raises NotFound where there is none."""
@@ -278,33 +276,6 @@ class Cloud:
         call = self._member_call("POST", _GROUPS, path, "the expansion", body)
         with self._missing_is_looked_into(_GROUPS, call):
             self._http.send(call, read_nothing, self._sign_in)
-
-    # Disks and servers
-
-    def disk(self, disk_id: str) -> Disk:
-        """Return one disk by its ID. Raises NotFound where there is none."""
-        call = Call("GET", f"{self.endpoint}/volumes/{quoted(disk_id)}", f"disk {disk_id}")
-        return self._http.send(call, wire.about(disk_id, wire.read_disk), self._sign_in)
-
-    def disks(self, **filters: str) -> Iterator[Disk]:
-        """Return the project's disks, as `pairs` the pairs; raises what that raises."""
-
-        def page(query: str) -> Page[Disk]:
-            call = Call("GET", f"{self.endpoint}/volumes/detail?{query}", "list of disks")
-            return self._http.send(call, wire.read_disks, self._sign_in)
-
-        return walk(page, filters)
-
-    def server(self, server_id: str) -> Server:
-        """Return one server by its ID.
-
-        Raises NotFound where there is none, ConfigError where the catalog has no such service.
-        """
-        if not self.compute_endpoint:
-            raise ConfigError("the catalog names no compute endpoint")
-        url = f"{self.compute_endpoint}/servers/{quoted(server_id)}"
-        call = Call("GET", url, f"server {server_id}")
-        return self._http.send(call, wire.about(server_id, wire.read_server), self._sign_in)
 
     def _with(self, http: "Http") -> "Cloud":
         other = copy.copy(self)

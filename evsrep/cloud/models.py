@@ -130,6 +130,24 @@ class Group(_Thing, _Group):
     __slots__ = ()
 
 
+DR_DISK_KEY = "evsrep_dr_disk"
+"""Of a disk's metadata: by its value a disk that evsrep made is found again."""
+
+_ENCRYPTED, _CMK_ID = "__system__encrypted", "__system__cmkid"
+
+
+class DiskOrder(NamedTuple):
+    """A disk as it is asked for. `key` is what it is found again by."""
+
+    name: str
+    size_gb: int
+    type: str
+    zone: str
+    key: str
+    is_shared: bool = False
+    cmk_id: str = ""  # of the master key that encrypts it; empty where it is not encrypted
+
+
 class _Disk(NamedTuple):
     id: str
     name: str
@@ -145,6 +163,41 @@ class Disk(_Thing, _Disk):
     """A volume. `size_gb` is in GB; `servers` are the IDs of those it is attached to."""
 
     __slots__ = ()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several servers may have it at once."""
+        return str(self.fields.get("multiattach")).lower() == "true"
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What its maker wrote on it."""
+        metadata = self.fields.get("metadata")
+        return metadata if isinstance(metadata, dict) else {}
+
+    @property
+    def dr_key(self) -> str:
+        """What evsrep finds a disk again by that it made; empty for all others."""
+        return str(self.metadata.get(DR_DISK_KEY) or "")
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it is encrypted."""
+        is_said = self.fields.get("encrypted") in (True, "true", "True")
+        return is_said or str(self.metadata.get(_ENCRYPTED, "0")) == "1"
+
+    @property
+    def cmk_id(self) -> str:
+        """The ID of the master key that encrypts it; empty where it can't be seen."""
+        return str(self.metadata.get(_CMK_ID) or "")
+
+    def device_on(self, server_id: str) -> str:
+        """Return as what a server sees it, such as `/dev/vdb`; empty where that is not told."""
+        attachments = self.fields.get("attachments")
+        for attachment in attachments if isinstance(attachments, list) else ():
+            if isinstance(attachment, dict) and attachment.get("server_id") == server_id:
+                return str(attachment.get("device") or "")
+        return ""
 
 
 class _Server(NamedTuple):

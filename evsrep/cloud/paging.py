@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from evsrep.cloud.models import Disk, Group, Pair
+from evsrep.cloud.models import Disk, Group, Pair, Server
 from evsrep.errors import EvsrepError, NotFound, Refused
 
-T = TypeVar("T", Pair, Group, Disk)
+T = TypeVar("T", Pair, Group, Disk, Server)
 
 PAGE = 1000
 """The service's own limit and default."""

@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 
 from evsrep.cloud import reading
 from evsrep.cloud.calls import Answer
-from evsrep.cloud.models import Disk, Group, GroupChange, GroupOrder, Pair, PairOrder, Server
+from evsrep.cloud.models import (
+    DR_DISK_KEY,
+    Disk,
+    DiskOrder,
+    Group,
+    GroupChange,
+    GroupOrder,
+    Pair,
+    PairOrder,
+    Server,
+)
 from evsrep.cloud.paging import Page
 from evsrep.cloud.reading import Unreadable
 
@@ -72,6 +82,40 @@ def read_disks(answer: Answer) -> Page[Disk]:
 def read_server(answer: Answer) -> Server:
     """Read one server."""
     return server_from_wire(reading.member(answer.body, "server"))
+
+
+def read_servers(answer: Answer) -> Page[Server]:
+    """Read a page of servers."""
+    page = reading.read_object(answer.body)
+    servers = [server_from_wire(body) for body in reading.members_of(page, "servers")]
+    return Page(servers, has_more=bool(page.get("servers_links")))
+
+
+def read_zones(answer: Answer) -> dict[str, bool]:
+    """Read the availability zones, and whether each is up."""
+    zones = reading.members(answer.body, "availabilityZoneInfo")
+    return {
+        reading.text(zone.get("zoneName")): bool(
+            reading.mapping(zone.get("zoneState")).get("available", True)
+        )
+        for zone in zones
+    }
+
+
+def disk_order_to_wire(order: DiskOrder) -> dict[str, Any]:
+    """Return the body that makes a disk."""
+    metadata = {DR_DISK_KEY: order.key}
+    if order.cmk_id:
+        metadata |= {"__system__encrypted": "1", "__system__cmkid": order.cmk_id}
+    volume = _present(
+        name=order.name,
+        size=order.size_gb,
+        volume_type=order.type or None,
+        availability_zone=order.zone,
+        multiattach=order.is_shared,
+        metadata=metadata,
+    )
+    return {"volume": volume}
 
 
 def order_to_wire(order: PairOrder) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import io
 import json
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evsrep.cloud.client import Cloud
@@ -47,13 +47,13 @@ def manifest_lines(cloud: Cloud, format_: str) -> Iterator[str]:
     Raises what keeps the pairs from being looked at.
     """
     if format_ == "csv":
-        yield _csv_line(COLUMNS)
+        yield csv_line(COLUMNS)
     zones = _zones(cloud)
     for pair in cloud.pairs():
         if pair.status != "deleting":
             cells = _cells(pair, zones)
             line = [cells.get(name, "") for name in COLUMNS]
-            yield _csv_line(line) if format_ == "csv" else json.dumps(_for_json(cells)) + "\n"
+            yield csv_line(line) if format_ == "csv" else json.dumps(_for_json(cells)) + "\n"
 
 
 def group_commands(cloud: Cloud) -> Iterator[str]:
@@ -75,6 +75,13 @@ def group_commands(cloud: Cloud) -> Iterator[str]:
         for pair in members:
             words += ["--pair", label(pair)]
         yield shlex.join(words) + "\n"
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    """Return cells as a line of CSV, with its end."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)  # which has both of them quoted
+    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _is_member(pair: Pair, group: Group) -> bool:
@@ -112,9 +119,3 @@ def _description(thing: Pair | Group) -> str:
 def _for_json(cells: Cells) -> dict[str, str | list[str]]:
     listed = {"volume_ids": cells["volume_ids"].split()} if "volume_ids" in cells else {}
     return {**cells, **listed}
-
-
-def _csv_line(cells: "tuple[str, ...] | list[str]") -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)  # which has both of them quoted
-    return line.getvalue().removesuffix("\r\n") + "\n"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from evsrep.cloud.client import Cloud
-from evsrep.cloud.models import Disk, Group, Pair
+from evsrep.cloud.models import Disk, Group, Pair, Server
 from evsrep.errors import NotFound, UsageFault
 from evsrep.settings.spelling import did_you_mean
 
@@ -73,7 +73,7 @@ def named(noun: str, name: str, table: Mapping[str, Row]) -> Row:
     return table[name]
 
 
-def several(noun: str, name: str, things: Sequence[Disk | Group | Pair]) -> UsageFault:
+def several(noun: str, name: str, things: Sequence[Disk | Group | Pair | Server]) -> UsageFault:
     """Return the error where several things bear one name, with what tells them apart."""
     more = len(things) - _MOST_CANDIDATES
     return UsageFault(
@@ -86,7 +86,7 @@ def several(noun: str, name: str, things: Sequence[Disk | Group | Pair]) -> Usag
     )
 
 
-def _marks(thing: Disk | Group | Pair) -> str:
+def _marks(thing: Disk | Group | Pair | Server) -> str:
     """Return what tells a thing from others of its name: zone, size or parts, status."""
     match thing:
         case Disk():
@@ -97,6 +97,8 @@ def _marks(thing: Disk | Group | Pair) -> str:
         case Group():
             pairs = "" if thing.pair_ids is None else f"pairs: {len(thing.pair_ids)}"
             marks = [thing.priority_station, pairs, thing.status]
+        case Server():
+            marks = ["stopped" if thing.is_stopped else "not stopped"]
     return ", ".join(filter(None, marks))
 
 

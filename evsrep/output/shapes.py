@@ -80,6 +80,22 @@ DISK = Shape(
     ),
     ("id", "name", "availability_zone", "size", "volume_type", "status"),
 )
+LISTED_DISK = Shape(
+    "disk",
+    (*DISK.fields, "pair", "pair_id", "server", "against"),
+    ("name", "availability_zone", "size", "volume_type", "pair", "server", "id"),
+)
+FITTING_DISK = LISTED_DISK._replace(
+    columns=("name", "availability_zone", "size", "volume_type", "server", "id", "against")
+)
+MATCH = Shape(
+    "match",
+    (
+        *("device", "production", "dr", "size", "volume_type"),
+        *("production_disk", "dr_disk", "dr_zone", "name"),
+    ),
+    ("device", "production", "dr", "size", "volume_type"),
+)
 PROFILE = _listing_all("profile", "name", "default", "auth_url", "region", "project", "user")
 SETTING = _listing_all("setting", "key", "value", "origin")
 IDENTITY = Shape(

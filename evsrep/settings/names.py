@@ -14,11 +14,12 @@ MOST_PAIRS = 2000
 
 
 class Names(NamedTuple):
-    """Pairs and groups by their IDs with their names, and availability zones."""
+    """Pairs, groups and disks by their IDs with their names, and availability zones."""
 
     pairs: Mapping[str, str]
     zones: tuple[str, ...]
     groups: Mapping[str, str] = {}
+    disks: Mapping[str, str] = {}
 
 
 class NameCache:
@@ -33,7 +34,8 @@ class NameCache:
         try:
             kept = json.loads(self._path.read_bytes())
             zones = tuple(map(str, kept["zones"]))
-            return Names(_texts(kept["pairs"]), zones, _texts(kept.get("groups")))
+            groups, disks = _texts(kept.get("groups")), _texts(kept.get("disks"))
+            return Names(_texts(kept["pairs"]), zones, groups, disks)
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return Names({}, ())
 
@@ -41,7 +43,8 @@ class NameCache:
         """Keep the first of these in place of what was kept."""
         pairs = dict(list(names.pairs.items())[:MOST_PAIRS])
         groups = dict(list(names.groups.items())[:MOST_PAIRS])
-        kept = {"pairs": pairs, "zones": names.zones, "groups": groups}
+        disks = dict(list(names.disks.items())[:MOST_PAIRS])
+        kept = {"pairs": pairs, "zones": names.zones, "groups": groups, "disks": disks}
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_private(self._path, json.dumps(kept).encode())

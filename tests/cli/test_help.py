@@ -115,6 +115,8 @@ SEEN = (
     ("create, apply", "apply pairs.csv --wait"),
     ("export", "export"),
     ("export", "export --groups"),
+    ("disks", "disks --server web-01"),
+    ("disks", f"disks --fits {PRODUCTION}"),
     ("list", "list --group shop --disk db-01-data"),
     ("list", "list --disk db-01-data"),
     ("list", "list"),

@@ -23,6 +23,8 @@ FACE = {
     *("wait_for_group", "Reporter", "ActOptions", "ApplyOptions", "CreateOptions"),
     *("DeleteOptions", "ExpandOptions", "ExportOptions", "GroupCreateOptions"),
     *("GroupDeleteOptions", "GroupListOptions", "GroupUpdateOptions", "GroupWaitOptions"),
+    *("DiskListOptions", "DiskMatch", "ListedDisk", "MatchOptions", "Matching", "list_disks"),
+    "match_disks",
     *("DoctorOptions", "examine", "HealthOptions", "ListOptions", "ReadyOptions", "WaitOptions"),
     *("find_disk", "find_group", "find_pair", "Cloud"),
     *(
