@@ -43,7 +43,7 @@ def test_a_pair_that_failed_is_critical(sandbox: Run, clock: FakeClock) -> None:
     [line] = done.stdout.splitlines()
     said, figures = line.split(" | ")
     assert said.startswith("EVSREP CRITICAL - 1 of 1 not protected; pair a/b\\nc ")
-    assert "is critical: the creation failed" in said
+    assert "is critical: could not be created: the peer availability zone can" in said
     assert figures == "protected=0 degraded=0 critical=1 unknown=0"
 
 
