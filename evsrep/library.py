@@ -74,13 +74,15 @@ from evsrep.jobs.find import (
     find_group as find_group,
     find_pair as find_pair,
 )
-from evsrep.jobs.group_make import (
-    GroupCreateOptions as GroupCreateOptions,
+from evsrep.jobs.group_change import (
     GroupDeleteOptions as GroupDeleteOptions,
     GroupUpdateOptions as GroupUpdateOptions,
-    create_group as create_group,
     delete_group as delete_group,
     update_group as update_group,
+)
+from evsrep.jobs.group_create import (
+    GroupCreateOptions as GroupCreateOptions,
+    create_group as create_group,
 )
 from evsrep.jobs.group_wait import (
     GroupWaitOptions as GroupWaitOptions,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 import click
 
 from evsrep.cli.app import App, pass_app
-from evsrep.cli.options import Command, changes, everywhere, may_skip_checks, may_wait
+from evsrep.cli.options import Command, changes, everywhere, many_at_once, may_skip_checks, may_wait
 from evsrep.output.shapes import APPLIED
 
 if TYPE_CHECKING:
@@ -31,13 +31,7 @@ if TYPE_CHECKING:
     type=click.Choice(("csv", "jsonl", "toml")),
     help="What FILE is.  [default: by its ending]",
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(1, 64),
-    default=8,
-    metavar="N",
-    help="Requests at once.  [default: 8]",
-)
+@many_at_once
 @may_skip_checks
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
 @changes()

@@ -6,7 +6,7 @@ import click
 
 from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
-from evsrep.cli.options import Command, changes, everywhere, may_wait
+from evsrep.cli.options import Command, changes, everywhere, many_at_once, may_wait
 from evsrep.output.shapes import DELETION
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.argument("pairs", metavar="PAIR…", nargs=-1, required=True, shell_complete=complete.pairs)
 @changes(asks=True)
 @click.option("--ignore-missing", is_flag=True, help="A pair that is not there is success.")
+@many_at_once
 @may_wait
 @everywhere
 @pass_app
@@ -36,8 +37,9 @@ def delete(app: App, options: "DeleteOptions") -> None:
     they are. It asks on a terminal, and wants --yes elsewhere.
 
     Each pair is looked up first: only one that is available or error, and in no consistency group,
-    can be deleted. Of several, one that fails does not stop the others; a row each says how it
-    went.
+    can be deleted. Several are deleted side by side, and one that fails does not stop the others;
+    a row each says how it went. Ctrl-C hands out no new work and waits for what is in flight; a
+    second one stops at once.
     """
     from evsrep.jobs.delete import delete_pairs
 

@@ -10,17 +10,14 @@ from evsrep.cli.options import Command, changes, everywhere, may_wait, texts
 from evsrep.output.shapes import GROUP
 
 if TYPE_CHECKING:
-    from evsrep.jobs.group_make import (
-        GroupCreateOptions,
-        GroupDeleteOptions,
-        GroupUpdateOptions,
-    )
+    from evsrep.jobs.group_change import GroupDeleteOptions, GroupUpdateOptions
+    from evsrep.jobs.group_create import GroupCreateOptions
 
 
 @click.command(
     cls=Command,
     shape=GROUP,
-    options="evsrep.jobs.group_make:GroupCreateOptions",
+    options="evsrep.jobs.group_create:GroupCreateOptions",
     examples=("evsrep group create --name shop --pair db-01 --pair db-02 --wait",),
 )
 @click.option(
@@ -40,6 +37,7 @@ if TYPE_CHECKING:
     help="The primary availability zone.  [default: that of the pairs]",
 )
 @click.option("--sync/--no-sync", default=True, help="Sync it afterwards.  [default: sync]")
+@click.option("--if-not-exists", is_flag=True, help="A group of exactly these pairs is success.")
 @changes()
 @may_wait
 @everywhere
@@ -51,7 +49,7 @@ def create(app: App, /, options: "GroupCreateOptions") -> None:
     before anything is sent. A new group copies nothing before its first sync, so one is sent as
     soon as the group is there; --wait waits until it is active.
     """
-    from evsrep.jobs.group_make import create_group
+    from evsrep.jobs.group_create import create_group
 
     with app.report(GROUP) as report:
         create_group(app.cloud, options, report)
@@ -60,7 +58,7 @@ def create(app: App, /, options: "GroupCreateOptions") -> None:
 @click.command(
     cls=Command,
     shape=GROUP,
-    options="evsrep.jobs.group_make:GroupUpdateOptions",
+    options="evsrep.jobs.group_change:GroupUpdateOptions",
     examples=(
         "evsrep group update shop --add db-03 --pause --wait",
         "evsrep group update shop --name web-shop",
@@ -89,7 +87,7 @@ def update(app: App, /, options: "GroupUpdateOptions") -> None:
     is offered. The disks of a pair that is taken out stay as they are. Where pairs have come or
     gone, the group is synced afterwards. Name and description alone need neither.
     """
-    from evsrep.jobs.group_make import update_group
+    from evsrep.jobs.group_change import update_group
 
     with app.report(GROUP) as report:
         update_group(app.cloud, options, report)
@@ -98,13 +96,14 @@ def update(app: App, /, options: "GroupUpdateOptions") -> None:
 @click.command(
     cls=Command,
     shape=GROUP,
-    options="evsrep.jobs.group_make:GroupDeleteOptions",
+    options="evsrep.jobs.group_change:GroupDeleteOptions",
     examples=("evsrep group delete shop", "evsrep group delete shop --yes --wait"),
 )
 @click.argument("group", metavar="GROUP", shell_complete=complete.groups)
 @click.option("--pause", is_flag=True, help="Pause the group first, where it is not paused.")
 @changes(asks=True)
 @click.option("--force", is_flag=True, help="Send it even where the group's state forbids it.")
+@click.option("--ignore-missing", is_flag=True, help="A group that is not there is success.")
 @may_wait
 @everywhere
 @pass_app
@@ -114,7 +113,7 @@ def delete(app: App, /, options: "GroupDeleteOptions") -> None:
     Its pairs are to be taken out first with 'evsrep group update --remove'; pairs and disks stay
     as they are. It asks on a terminal, and wants --yes elsewhere.
     """
-    from evsrep.jobs.group_make import delete_group
+    from evsrep.jobs.group_change import delete_group
 
     with app.report(GROUP) as report:
         delete_group(app.cloud, options, report)

@@ -221,6 +221,12 @@ def wait_timeout(command: F) -> F:
     )(command)
 
 
+def many_at_once(command: F) -> F:
+    """Give a command of many `--jobs`."""
+    help_ = "Requests at once.  [default: 8]"
+    return click.option("--jobs", type=int, default=8, metavar="N", help=help_)(command)
+
+
 def _kept(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Keep an option on the App: what is given further in beats what is given further out.
 

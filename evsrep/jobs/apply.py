@@ -17,20 +17,17 @@ from evsrep.jobs.apply_rows import Tally, not_run
 from evsrep.jobs.apply_run import ApplyRun
 from evsrep.jobs.inventory import take_inventory
 from evsrep.jobs.manifest import Manifest, format_of, read_manifest
-from evsrep.jobs.options import WAIT_SECONDS, ChangeOptions
+from evsrep.jobs.options import JOBS, WAIT_SECONDS, ManyOptions
 from evsrep.jobs.report import Reporter, Words
 from evsrep.jobs.verb import verb
 
-JOBS = 8
-
 
 @dataclass(frozen=True)
-class ApplyOptions(ChangeOptions):
+class ApplyOptions(ManyOptions):
     """What `evsrep apply` takes; `file` is a path, or an open binary file such as a pipe."""
 
     file: str | Path | BinaryIO
     format: str | None = None
-    jobs: int = JOBS
     check: bool = True
     dry_run: bool = False
 
@@ -42,6 +39,7 @@ def apply_pairs(cloud: Cloud, options: ApplyOptions, reporter: Reporter) -> Tall
     Raises UsageFault for all that is wrong with the file, nothing sent; Refused where the profile
     forbids changes; Partial where pairs are not as asked, WaitTimeout, Interrupted.
     """
+    options.validate()
     with closing(_read(options, cloud.defaults)) as manifest:
         if not options.dry_run:
             cloud = cloud.for_change(yes=options.yes)

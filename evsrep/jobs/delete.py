@@ -4,8 +4,10 @@ A delete whose answer is lost is not sent again before the pair was looked at: w
 whether the request took effect.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from evsrep.cloud.client import Cloud
@@ -13,7 +15,8 @@ from evsrep.cloud.models import Pair
 from evsrep.errors import COMMON_FAILURES, AuthError, EvsrepError, Failed, NotFound, Refused
 from evsrep.jobs.find import find_pair, is_id
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
-from evsrep.jobs.options import WAIT_SECONDS, ChangeOptions
+from evsrep.jobs.options import JOBS, WAIT_SECONDS, ManyOptions
+from evsrep.jobs.pool import WorkerPool
 from evsrep.jobs.report import Outcome, Reporter, Words, ask, check_can_ask, failure_of
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import PAIR_GOALS, Absence, raise_if_hopeless
@@ -21,13 +24,14 @@ from evsrep.jobs.watch import Watch
 
 NOT_RUN, DELETING, DELETED = "not_run", "deleting", "deleted"
 MISSING, FAILED, UNKNOWN = "missing", "failed", "unknown"
+RESULTS = (DELETED, DELETING, MISSING, FAILED, UNKNOWN, NOT_RUN)
 
 _DELETABLE = frozenset({"available", "error"})
 _GONE = PAIR_GOALS["deleted"]
 
 
 @dataclass(frozen=True)
-class DeleteOptions(ChangeOptions):
+class DeleteOptions(ManyOptions):
     """What `evsrep delete` takes."""
 
     pairs: Sequence[str]
@@ -75,6 +79,7 @@ def delete_pairs(cloud: Cloud, options: DeleteOptions, reporter: Reporter) -> li
     where the profile, the state of all or their groups forbid it, the error of all where they
     failed alike, else Partial.
     """
+    options.validate()
     check_can_ask(reporter, yes=options.yes)
     cloud = cloud.for_change(yes=options.yes)
     deletions = _look_up(cloud, options)
@@ -83,7 +88,7 @@ def delete_pairs(cloud: Cloud, options: DeleteOptions, reporter: Reporter) -> li
         ask(reporter, _question(todo), (each.label for each in todo), yes=options.yes)
     reporter.sending({}, ())
     try:
-        _send_all(cloud, todo, reporter)
+        _send_all(cloud, todo, options.jobs, reporter)
         if options.wait:
             _wait(cloud, deletions, options.wait_timeout, reporter)
     finally:
@@ -94,6 +99,8 @@ def delete_pairs(cloud: Cloud, options: DeleteOptions, reporter: Reporter) -> li
     failure = failure_of(errors, len(deletions), done="deleted")
     if failure is not None:
         raise failure
+    if len(deletions) > 1:
+        reporter.sum_up(_summary(deletions))
     return deletions
 
 
@@ -134,47 +141,100 @@ _HINTS = {
 def _look_up(cloud: Cloud, options: DeleteOptions) -> list[Deletion]:
     """See each pair before anything is sent; what can't be deleted has failed already.
 
-    With `ignore_missing` a pair that is gone, or goes already, is as it should be. Raises what
-    would befall every one of them alike.
+    Side by side, but the first alone: refused signatures in a row lock the key. With
+    `ignore_missing` a pair that is gone, or goes already, is as it should be. Raises what would
+    befall every one of them alike.
     """
+    named = [Deletion(name_or_id=each) for each in dict.fromkeys(options.pairs)]
+    look = partial(_look_up_one, cloud, ignore_missing=options.ignore_missing)
+    for deletion in named[:1]:
+        look(deletion)
+    for _ in WorkerPool(look, options.jobs).results(named[1:]):
+        pass
     deletions: dict[str, Deletion] = {}
-    for name_or_id in dict.fromkeys(options.pairs):
-        deletion = Deletion(name_or_id=name_or_id)
-        try:
-            deletion.pair = find_pair(cloud, name_or_id)
-            if options.ignore_missing and deletion.pair.status == "deleting":
-                deletion.result = DELETING
-            else:
-                raise_if_kept(deletion.pair)
-        except COMMON_FAILURES:
-            raise
-        except NotFound as error:
-            deletion.end(error)
-            if options.ignore_missing:
-                deletion.result, deletion.error = MISSING, None
-        except EvsrepError as error:
-            deletion.end(error)
+    for deletion in named:
         deletions.setdefault(deletion.id, deletion)
     return list(deletions.values())
+
+
+def _look_up_one(cloud: Cloud, deletion: Deletion, *, ignore_missing: bool) -> Deletion:
+    try:
+        deletion.pair = find_pair(cloud, deletion.name_or_id)
+        if ignore_missing and deletion.pair.status == "deleting":
+            deletion.result = DELETING
+        else:
+            raise_if_kept(deletion.pair)
+    except COMMON_FAILURES:
+        raise
+    except NotFound as error:
+        deletion.end(error)
+        if ignore_missing:
+            deletion.result, deletion.error = MISSING, None
+    except EvsrepError as error:
+        deletion.end(error)
+    return deletion
+
+
+def _summary(deletions: Iterable[Deletion]) -> str:
+    """Return how many ended how, in a line."""
+    counts = Counter(deletion.result for deletion in deletions)
+    return ", ".join(f"{counts[result]} {result}" for result in RESULTS if counts[result])
 
 
 def _question(todo: Sequence[Deletion]) -> str:
     return "Delete it?" if len(todo) == 1 else f"Delete these {len(todo)} pairs?"
 
 
-def _send_all(cloud: Cloud, todo: Iterable[Deletion], reporter: Reporter) -> None:
+def _send_all(cloud: Cloud, todo: Sequence[Deletion], jobs: int, reporter: Reporter) -> None:
     """Ask for each deletion; what goes wrong is kept with it, and does not stop the others.
 
-    Refused credentials do: it would be the same for the others, and lock the key.
+    Refused credentials do, and the first goes alone: it would be the same for the others, and lock
+    the key. Raises KeyboardInterrupt on Ctrl-C: when what is in flight is done, or at once on a
+    second one.
     """
-    refused: AuthError | None = None
-    for deletion in todo:
-        if refused is not None:
-            deletion.error = refused
-            continue
+    for deletion in todo[:1]:
         _send(cloud, deletion, reporter)
-        if isinstance(deletion.error, AuthError) and not deletion.error.is_forbidden:
-            refused = deletion.error
+    if todo[1:] and not any(map(_is_refused, todo)):
+        _send_rest(cloud, todo[1:], jobs, reporter)
+    refused = next(filter(_is_refused, todo), None)
+    for deletion in todo:
+        if deletion.result == NOT_RUN and refused is not None:
+            deletion.error = refused.error
+
+
+def _send_rest(cloud: Cloud, todo: Sequence[Deletion], jobs: int, reporter: Reporter) -> None:
+    pool = WorkerPool(partial(_sent, cloud, reporter=reporter), min(jobs, len(todo)))
+    interrupt = _Interrupt(pool)
+    with reporter.bar(len(todo) + 1) as update, reporter.on_interrupt(interrupt):
+        for number, deletion in enumerate(pool.results(todo), start=2):
+            update(number, "")
+            if _is_refused(deletion):
+                pool.stop()
+    if interrupt.count:
+        raise KeyboardInterrupt
+
+
+def _is_refused(deletion: Deletion) -> bool:
+    return isinstance(deletion.error, AuthError) and not deletion.error.is_forbidden
+
+
+class _Interrupt:
+    """What a request to stop does: no new work; the second time it breaks off."""
+
+    def __init__(self, pool: WorkerPool[Deletion, Deletion]) -> None:
+        self.count = 0
+        self._pool = pool
+
+    def __call__(self) -> None:
+        self.count += 1
+        self._pool.stop()
+        if self.count > 1:
+            raise KeyboardInterrupt
+
+
+def _sent(cloud: Cloud, deletion: Deletion, *, reporter: Reporter) -> Deletion:
+    _send(cloud, deletion, reporter)
+    return deletion
 
 
 def _send(cloud: Cloud, deletion: Deletion, reporter: Reporter) -> None:
@@ -236,5 +296,8 @@ def _resume(deletions: Iterable[Deletion], options: DeleteOptions) -> Words:
     """Return the command that goes on with what is unfinished; nothing where all is at an end."""
     unfinished = {NOT_RUN, UNKNOWN, *([DELETING] if options.wait else [])}
     ids = [deletion.id for deletion in deletions if deletion.result in unfinished]
-    wait = ["--wait"] if options.wait else []
-    return ("delete", *ids, "--yes", "--ignore-missing", *wait) if ids else ()
+    more = ["--wait"] if options.wait else []
+    if options.wait and options.wait_timeout != WAIT_SECONDS:
+        more += ["--wait-timeout", f"{options.wait_timeout:g}"]
+    more += ["--jobs", str(options.jobs)] if options.jobs != JOBS else []
+    return ("delete", *ids, "--yes", "--ignore-missing", *more) if ids else ()

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Group, GroupChange
+from evsrep.errors import NotFound
 from evsrep.jobs.actions import GROUP_GOALS
 from evsrep.jobs.find import find_group, is_id, named
 from evsrep.jobs.groups import look_at, unseen, with_pair_ids, with_status
 from evsrep.jobs.options import WAIT_SECONDS
-from evsrep.jobs.report import Reporter, Words
+from evsrep.jobs.report import Fields, Reporter, Words
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import (
     Goal,
@@ -40,8 +41,8 @@ class GroupWaitOptions:
 
 
 @verb(GroupWaitOptions)
-def wait_for_group(cloud: Cloud, options: GroupWaitOptions, reporter: Reporter) -> Group:
-    """Wait until a group reaches a goal, and return it.
+def wait_for_group(cloud: Cloud, options: GroupWaitOptions, reporter: Reporter) -> Group | None:
+    """Wait until a group reaches a goal, and return it; None where it is to be gone and is.
 
     Raises UsageFault for an unknown goal, NotFound, Failed where the goal can't be reached any
     more, WaitTimeout when the time is up, and AuthError.
@@ -50,7 +51,13 @@ def wait_for_group(cloud: Cloud, options: GroupWaitOptions, reporter: Reporter) 
     name_or_id = options.group
     # one that is gone, or too new to be shown, is for the waiter to judge
     soon = cloud.within(options.wait_timeout)
-    group = unseen(name_or_id) if is_id(name_or_id) else find_group(soon, name_or_id)
+    try:
+        group = unseen(name_or_id) if is_id(name_or_id) else find_group(soon, name_or_id)
+    except NotFound:
+        if not goal.is_reached_by_absence:
+            raise
+        observe_missing(name_or_id, reporter)
+        return None
     reporter.resume_with(_resume(group, goal), group.fields)
     return wait_for_goal(cloud, group, goal, options.wait_timeout, reporter)
 
@@ -110,6 +117,13 @@ def observe(group: Group, goal: Goal, reporter: Reporter) -> None:
     """Report how a group is after a change: until the goal is reached, to wait is to go on."""
     is_over = group.status == "deleted" or is_reached(group, goal)
     reporter.observe(group, _resume(group, goal), is_over=is_over)
+
+
+def observe_missing(name_or_id: str, reporter: Reporter) -> None:
+    """Report that there is no such group, where that is as it should be."""
+    key = "id" if is_id(name_or_id) else "name"
+    reporter.note(f"there is no group '{name_or_id}'")
+    reporter.observe(Fields({key: name_or_id, "status": "deleted"}), is_over=True)
 
 
 def look_for(cloud: Cloud, group_id: str, change: GroupChange) -> Group:

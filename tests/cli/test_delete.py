@@ -2,7 +2,10 @@
 
 import os
 import signal
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,14 +13,18 @@ from evsrep.cloud.wire import pair_from_wire
 from evsrep.errors import ExitCode, Refused
 from evsrep.jobs.delete import raise_if_kept
 from evsrep.sandbox.profile import ready_profile
-from tests.cli.conftest import UNKNOWN, WriteProfiles, requests_in, resume_of
-from tests.conftest import FakeClock, Run
+from tests.cli.conftest import UNKNOWN, Serve, WriteProfiles, requests_in, resume_of
+from tests.conftest import DR, PRODUCTION, FakeClock, Run
 from tests.weather.faults import CLOSE, PROCESS_THEN_CLOSE, status
 from tests.weather.messages import Request
 from tests.weather.server import BadServer
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
 DISKS = {
     "one": ("33f6d2a1-7b6b-49e7-93c8-ed05a19492de", "5ac231a6-77fb-49e0-898a-3ba330912e4d"),
+    "three": (PRODUCTION, DR),
     "two": ("1aac3b9d-9476-4095-8d9b-2eee9618402c", "e103894c-947b-4aec-b2dc-8d7414eb77ea"),
 }
 Make = Callable[[str], str]
@@ -275,3 +282,53 @@ def test_a_pair_in_a_group_is_refused_with_the_reason() -> None:
     )
     with pytest.raises(Refused, match="pair x is in consistency group g"):
         raise_if_kept(pair)
+
+
+def test_many_go_side_by_side_and_the_rows_come_as_they_were_named(
+    run: Run, make: Make, serve: Serve, write_profiles: WriteProfiles
+) -> None:
+    pair_ids = [make(name) for name in ("one", "two", "three")]
+    together = threading.Barrier(2)  # passed by none, unless two come at once
+
+    def meeting(app: "WSGIApplication") -> "WSGIApplication":
+        def meet(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+            is_first = environ["PATH_INFO"].endswith(pair_ids[2])
+            if environ["REQUEST_METHOD"] == "DELETE" and not is_first:
+                together.wait(timeout=5)
+            return app(environ, start)
+
+        return meet
+
+    write_profiles(**ready_profile(serve(meeting)))
+    named = (pair_ids[2], *pair_ids[:2])
+    done = run("delete", *named, "--yes", "-p", "served", "-o", "json")
+    assert done.exit_code == ExitCode.DONE, done.stderr
+    assert [row["id"] for row in done.json] == list(named)
+    assert not together.broken
+    assert done.stderr.splitlines()[-1] == "3 deleting"
+
+
+@pytest.mark.parametrize("jobs", ["0", "65", "-1"])
+def test_how_many_at_once_has_bounds(sandbox: Run, jobs: str) -> None:
+    for words in (("delete", "one", "--yes"), ("apply", "pairs.csv")):
+        done = sandbox(*words, "--jobs", jobs)
+        assert done.exit_code == ExitCode.USAGE
+        assert f"--jobs is {jobs}: 1 to 64 go at once" in done.stderr
+
+
+def test_ctrl_c_while_many_are_deleted_waits_for_what_is_in_flight(
+    run: Run, make: Make, weather: BadServer
+) -> None:
+    pair_ids = [make(name) for name in ("one", "two", "three")]
+
+    def interrupt(request: Request) -> None:
+        if request.method == "DELETE" and pair_ids[1] in request.path:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.3)  # the main thread hears of it within a tenth of a second
+
+    weather.weather = interrupt
+    done = run("delete", *pair_ids, "--yes", "-p", "served", "--jobs", "1", "-o", "json")
+    assert done.exit_code == ExitCode.INTERRUPTED
+    assert [row["result"] for row in done.json] == ["deleting", "deleting", "not_run"]
+    assert done.error["resume"].startswith(f"evsrep delete {pair_ids[2]} --yes --ignore-missing")
+    assert "--jobs 1" in done.error["resume"]

@@ -180,7 +180,8 @@ def test_a_failover_of_a_group_that_is_well_wants_its_name_typed(
         done = grouped("group", "failover", "shop", typed=typed)
         assert done.exit_code == ExitCode.INTERRUPTED
         assert "shows no fault" in done.stderr
-        assert "What is planned is a switchover: evsrep group switchover shop" in done.stderr
+        words = " ".join(done.stderr.split())  # however it is wrapped
+        assert "What is planned is a switchover: evsrep group switchover shop" in words
         assert "Type the group's name" in done.stderr
         assert "  fault level   0: no fault" in done.stderr
     assert grouped("group", "failover", "shop", "--yes", typed="\n").exit_code == 130

@@ -5,6 +5,7 @@ import pytest
 import evsrep
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
+from evsrep.sandbox.trouble import break_zone
 from tests.cli.conftest import UNKNOWN, MakePair, SandboxFile, Sent, Serve, WriteProfiles, next_of
 from tests.conftest import FakeClock, Run
 from tests.weather.shy import answering, missing, saying, without
@@ -231,3 +232,67 @@ def test_a_program_is_refused_what_could_not_be_looked_up(
         assert sent.words == ["POST", "sync"]
         evsrep.act(cloud, "shop", "switchover", force=True)
     assert sent.words == ["POST", "sync", "switchover"]
+
+
+CREATE = ("group", "create", "--name", "shop", "--pair", "example", "--if-not-exists")
+
+
+def test_a_group_of_these_pairs_that_is_there_is_success(
+    grouped: Run, sent: Sent, group_id: str
+) -> None:
+    before = list(sent.words)
+    for more in ((), ("--wait",), ("--priority-station", A), ("--name", "other")):
+        done = grouped(*CREATE, *more, *JSON)
+        assert done.exit_code == ExitCode.DONE, done.stderr
+        assert done.json["id"] == group_id
+    assert sent.words == before
+    refused = grouped(*CREATE, "--priority-station", B)
+    assert refused.exit_code == ExitCode.REFUSED
+    assert f"its primary zone is {A}, not {B}" in refused.stderr
+    assert grouped(*CREATE[:-1]).exit_code == ExitCode.REFUSED
+
+
+def test_a_group_that_is_not_there_yet_is_made(grouped: Run, sent: Sent, pair: MakePair) -> None:
+    pair("example-production")
+    assert grouped(*CREATE, "--wait").exit_code == ExitCode.DONE
+    assert sent.words == ["POST", "sync"]
+
+
+def test_a_paused_group_that_is_there_is_not_synced_but_the_sync_is_told(
+    grouped: Run, sent: Sent, group_id: str
+) -> None:
+    grouped("group", "pause", "shop", "--wait")
+    before = list(sent.words)
+    done = grouped(*CREATE, "--wait")
+    assert done.exit_code == ExitCode.DONE
+    assert done.stderr.splitlines()[-1].startswith(f"next: evsrep group sync {group_id} --wait")
+    assert sent.words == before
+
+
+def test_a_group_in_error_that_is_there_is_a_failure(
+    grouped: Run, sandbox_file: SandboxFile, clock: FakeClock, group_id: str
+) -> None:
+    break_zone(sandbox_file.path, A, now=clock.time)
+    assert grouped("group", "switchover", "shop", "--yes", "--force", "--wait").exit_code == 9
+    done = grouped(*CREATE)
+    assert done.exit_code == ExitCode.FAILED
+    assert group_id in done.stdout
+
+
+@pytest.mark.parametrize("name", ["nope", UNKNOWN])
+def test_a_group_that_is_missing_may_be_ignored(grouped: Run, sent: Sent, name: str) -> None:
+    assert grouped("group", "delete", name, "--yes").exit_code == ExitCode.NOT_FOUND
+    done = grouped("group", "delete", name, "--yes", "--ignore-missing", *JSON)
+    assert done.exit_code == ExitCode.DONE
+    assert done.json["status"] == "deleted"
+    assert sent.words == []
+    assert grouped("group", "wait", name, "--for", "deleted").exit_code == ExitCode.DONE
+
+
+def test_programs_have_the_same(group_id: str) -> None:
+    with evsrep.connect("sandbox") as cloud:
+        group = evsrep.create_group(cloud, pairs=["example"], if_not_exists=True)
+        assert group.id == group_id
+        assert evsrep.delete_group(cloud, "nope", ignore_missing=True) is None
+        with pytest.raises(evsrep.UsageFault, match="jobs is 0"):
+            evsrep.delete_pairs(cloud, ["example"], jobs=0)

@@ -1,48 +1,35 @@
-"""Consistency groups come, change and go."""
+"""Consistency groups change and go."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from evsrep.cloud.client import Cloud
-from evsrep.cloud.models import Group, GroupChange, GroupOrder, Pair
-from evsrep.cloud.wire import group_order_fields
+from evsrep.cloud.models import Group, GroupChange, Pair
 from evsrep.errors import NotFound, Refused, UsageFault
 from evsrep.jobs.act import ask_about, run_action
 from evsrep.jobs.actions import DELETE, GROUP_GOALS, PAUSE, RENAME, SYNC, UPDATE, Action, goal_of
 from evsrep.jobs.find import find_group, find_pair
-from evsrep.jobs.group_wait import look_for, observe, settle, shows, wait_for_goal
+from evsrep.jobs.group_wait import (
+    look_for,
+    observe,
+    observe_missing,
+    settle,
+    shows,
+    wait_for_goal,
+)
 from evsrep.jobs.groups import is_in, look_after, with_pair_ids, with_status
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
 from evsrep.jobs.options import ChangeOptions
-from evsrep.jobs.pair_request import MODELS, Spell, text_faults
+from evsrep.jobs.pair_request import Spell, text_faults
 from evsrep.jobs.readiness import guard
 from evsrep.jobs.report import Reporter, Words, check_can_ask
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import Absence, Goal
 
 _AVAILABLE = GROUP_GOALS["available"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class GroupCreateOptions(ChangeOptions):
-    """What `evsrep group create` takes."""
-
-    pairs: Sequence[str]
-    name: str | None = None
-    description: str | None = None
-    priority_station: str | None = None
-    sync: bool = True
-
-    def validate(self, spell: Spell = str) -> None:
-        """Raise UsageFault for everything at once that is wrong with the words."""
-        faults = list(text_faults(spell, name=self.name, description=self.description))
-        if self.priority_station is not None and not self.priority_station.strip():
-            faults.append(f"{spell('priority_station')} is empty")
-        if not self.pairs:
-            faults.append(f"{spell('pairs')} is empty")
-        if faults:
-            raise UsageFault.of(faults)
+FLOWS = frozenset({"active", "copying"})
+"""The replication statuses of a group that is not paused."""
 
 
 @dataclass(frozen=True)
@@ -75,25 +62,7 @@ class GroupDeleteOptions(ChangeOptions):
     group: str
     pause: bool = False
     force: bool = False
-
-
-@verb(GroupCreateOptions)
-def create_group(cloud: Cloud, options: GroupCreateOptions, reporter: Reporter) -> Group:
-    """Bundle pairs, by IDs or exact names, into a group, sync it, and return it.
-
-    Raises UsageFault, NotFound and Refused with all that is wrong at once, nothing sent;
-    OutcomeUnknown, Failed, WaitTimeout, and what the cloud refuses.
-    """
-    options.validate()
-    cloud = cloud.for_change(yes=options.yes)
-    order = _order(cloud, options)
-    reporter.sending(group_order_fields(order), ("group", "list"))
-    group = run_once(_creation(cloud, order), cloud.clock, reporter).value
-    observe(group, _AVAILABLE, reporter)
-    goal = _AVAILABLE
-    if options.sync:
-        group, goal = _sync_when_stable(cloud, group, options.wait_timeout, reporter)
-    return settle(cloud, group, goal, reporter, wait=options.wait, seconds=options.wait_timeout)
+    ignore_missing: bool = False
 
 
 @verb(GroupUpdateOptions)
@@ -121,22 +90,32 @@ def update_group(cloud: Cloud, options: GroupUpdateOptions, reporter: Reporter) 
     group = result.value or look_after(cloud, group)
     observe(group, goal, reporter)
     if options.sync and change.moves_pairs and keeps_pairs:
-        group, goal = _sync_when_stable(cloud, group, options.wait_timeout, reporter, change)
+        group, goal = sync_when_stable(cloud, group, options.wait_timeout, reporter, change)
     seconds = options.wait_timeout
     return settle(cloud, group, goal, reporter, wait=options.wait, seconds=seconds, change=change)
 
 
 @verb(GroupDeleteOptions)
-def delete_group(cloud: Cloud, options: GroupDeleteOptions, reporter: Reporter) -> Group:
+def delete_group(cloud: Cloud, options: GroupDeleteOptions, reporter: Reporter) -> Group | None:
     """Delete a group that has no pairs any more, and return it as it was seen last.
 
-    Raises UsageFault where a question is not answered, Interrupted where the answer is no,
-    NotFound, Refused where profile or state forbid it, OutcomeUnknown, Failed, WaitTimeout, and
-    what the cloud refuses.
+    With `ignore_missing` None where there is none. Raises UsageFault where a question is not
+    answered, Interrupted where the answer is no, NotFound, Refused where profile or state forbid
+    it, OutcomeUnknown, Failed, WaitTimeout, and what the cloud refuses.
     """
     check_can_ask(reporter, yes=options.yes)
     cloud = cloud.for_change(yes=options.yes)
-    group = find_group(cloud, options.group)
+    try:
+        group = find_group(cloud, options.group)
+    except NotFound:
+        if not options.ignore_missing:
+            raise
+        observe_missing(options.group, reporter)
+        return None
+    if options.ignore_missing and group.status == "deleting":
+        goal, seconds = goal_of(DELETE, group), options.wait_timeout
+        observe(group, goal, reporter)
+        return settle(cloud, group, goal, reporter, wait=options.wait, seconds=seconds)
     pauses = _is_to_pause(cloud, DELETE, group, options, reporter)
     ask_about(cloud, group, DELETE.question, reporter, yes=options.yes)
     resume: Words = ("group", "show", group.id)
@@ -147,23 +126,6 @@ def delete_group(cloud: Cloud, options: GroupDeleteOptions, reporter: Reporter) 
     group = run_once(_deletion(cloud, group), cloud.clock, reporter).value
     observe(group, goal, reporter)
     return settle(cloud, group, goal, reporter, wait=options.wait, seconds=options.wait_timeout)
-
-
-def _order(cloud: Cloud, options: GroupCreateOptions) -> GroupOrder:
-    """Return the group as it is sent; its zone is that of its pairs.
-
-    Raises Refused for everything at once that keeps the pairs from being bundled.
-    """
-    names = dict.fromkeys(options.pairs)
-    pairs = {pair.id: pair for pair in (find_pair(cloud, name) for name in names)}
-    first = next(iter(pairs.values()))
-    zone = options.priority_station or first.priority_station
-    faults = [fault for pair in pairs.values() for fault in _misfits(pair, zone)]
-    if faults:
-        hint = "a group takes pairs that are available, in no group, and of one primary zone"
-        raise Refused.of(faults, "{n} things forbid this group", hint=hint)
-    model = first.replication_model or MODELS[0]
-    return GroupOrder(tuple(pairs), zone, model, options.name, options.description)
 
 
 def _change(cloud: Cloud, group: Group, options: GroupUpdateOptions) -> GroupChange:
@@ -185,7 +147,7 @@ def _check_can_join(pairs: Iterable[Pair], group: Group) -> None:
     for pair in pairs:
         if is_in(pair, group):
             raise Refused(f"pair {pair.id} is in group {group.label} already")
-        for fault in _misfits(pair, group.priority_station or pair.priority_station):
+        for fault in misfits(pair, group.priority_station or pair.priority_station):
             raise Refused(fault, hint="a group takes pairs that are available and in no group")
 
 
@@ -195,7 +157,8 @@ def _check_can_leave(pairs: Iterable[Pair], group: Group) -> None:
             raise Refused(f"pair {pair.id} is not in group {group.label}")
 
 
-def _misfits(pair: Pair, zone: str) -> Iterator[str]:
+def misfits(pair: Pair, zone: str) -> Iterator[str]:
+    """Yield what keeps a pair from joining a group whose primary zone is that one."""
     if pair.status != "available":
         yield f"pair {pair.id} is {pair.status}, not available"
     if pair.group_id:
@@ -215,7 +178,7 @@ def _is_to_pause(
 
     Raises Refused where the group's state forbids the action, paused or not.
     """
-    is_wanted = action is not RENAME and group.replication_status in ("active", "copying")
+    is_wanted = action is not RENAME and group.replication_status in FLOWS
     if options.force or not is_wanted:
         guard(cloud, action, group, reporter, force=options.force)
         return options.pause and is_wanted
@@ -240,33 +203,23 @@ def _paused(cloud: Cloud, group: Group, seconds: float, reporter: Reporter) -> t
     return group, resume
 
 
-def _sync_when_stable(
+def sync_when_stable(
     cloud: Cloud,
     group: Group,
     seconds: float,
     reporter: Reporter,
     change: GroupChange | None = None,
 ) -> tuple[Group, Goal]:
-    """Sync a group as soon as that can be; return it, and what to wait for then."""
+    """Sync a group as soon as that can be; return it, and what to wait for then.
+
+    Raises what a wait and `run_once` raise.
+    """
     resume: Words = ("group", "sync", group.id, "--wait")
     reporter.observe(group, resume)
     group = wait_for_goal(
         cloud, group, _AVAILABLE, seconds, reporter, change=change or GroupChange(), resume=resume
     )
     return run_action(cloud, SYNC, group, reporter, resume)
-
-
-def _creation(cloud: Cloud, order: GroupOrder) -> Change[Group]:
-    """Return the change that makes a group, found again by its pairs."""
-    once, wanted = cloud.once(LOOK_SECONDS), set(order.pair_ids)
-
-    def look() -> Group | None:
-        group_id = once.pair(order.pair_ids[0]).group_id  # a pair is in one group at most
-        groups = [with_pair_ids(once, once.group(group_id))] if group_id else once.groups()
-        return next((group for group in groups if set(group.pair_ids or ()) == wanted), None)
-
-    send = partial(cloud.create_group, order)
-    return Change("the create", send, look, resends=cloud.retries)
 
 
 def _change_of(cloud: Cloud, change: GroupChange, before: Group) -> Change[Group | None]:
