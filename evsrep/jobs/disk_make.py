@@ -81,7 +81,10 @@ def wait_for_disk(
 
 @contextmanager
 def telling_of(disk: Disk, reporter: Reporter, resume: Words) -> Iterator[None]:
-    """Add to whatever keeps a disk from being paired that it is there, and the two ways on."""
+    """Add to whatever keeps a disk from being paired that it is there, and the two ways on.
+
+    Raises what the block raises: OutcomeUnknown, Failed, WaitTimeout, Interrupted and any other.
+    """
     reporter.keep(resume)
     try:
         yield
