@@ -31,6 +31,7 @@ def _models(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
     options="evsrep.jobs.create:CreateOptions",
     examples=(
         "evsrep create --production-disk db-01-data --dr-disk db-01-data-dr --wait",
+        "evsrep create --production-disk db-02-data --dr-zone az2.dc2 --yes --wait",
         "id=$(evsrep create --production-disk $A --dr-disk $B -o value -c id)",
         "evsrep create --volume-id $A --volume-id $B --priority-station $AZ --dry-run",
     ),
@@ -50,11 +51,22 @@ def _models(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
     help="ID or exact name.",
 )
 @click.option(
+    "--dr-zone",
+    metavar="AZ",
+    shell_complete=complete.zones,
+    help="Instead of --dr-disk: make the DR disk there, first.",
+)
+@click.option(
+    "--dr-disk-name",
+    metavar="TEXT",
+    help="What the disk to be made is called.  [default: as production, with -dr]",
+)
+@click.option(
     "--volume-id",
     "volume_ids",
     metavar="ID",
     multiple=True,
-    help="Instead of both, given twice: the order is kept.",
+    help="Instead of the disks' roles, given twice: the order is kept.",
 )
 @texts
 @click.option(
@@ -74,7 +86,7 @@ def _models(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
 @click.option(
     "--if-not-exists", is_flag=True, help="A pair of these two disks that is there is success."
 )
-@changes()
+@changes(about="Do not ask before a disk is made; wanted where the profile is protected.")
 @may_wait
 @everywhere
 @pass_app
@@ -86,6 +98,11 @@ def create(app: App, /, options: "CreateOptions", dry_run: bool) -> None:
 
     Both disks must have the same type and size, be in no other pair, and lie in different zones;
     the server of the DR disk must be stopped. All that is checked before anything is sent.
+
+    With --dr-zone the DR disk is made first: of the production disk's type, size and sharing,
+    encrypted with the same key. It costs money, so evsrep asks, or wants --yes where nobody can be
+    asked. A disk that is made once is found again by the same command: there are never two. Should
+    the pair fail, the disk stays, and is named.
 
     If the answer of the cloud is lost on the way, the pair is looked up by its two disks before
     anything else is done: it is never created twice.

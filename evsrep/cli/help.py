@@ -48,7 +48,7 @@ object on stderr: {"error": {"kind", "message", "hint", "status", "code", "reque
 """
 _SENT = {
     "create, apply": "GET volumes/detail, GET volumes/{id}, GET servers/{id}, GET PAIRS, "
-    "POST PAIRS, GET PAIRS/{id}",
+    "GET os-availability-zone, POST volumes, POST PAIRS, GET PAIRS/{id}",
     "disks": "GET volumes/detail, GET volumes/{id}, GET PAIRS, GET servers/detail",
     "export": "GET volumes/detail, GET PAIRS, GET GROUPS",
     "list": "GET PAIRS, GET GROUPS, GET volumes/detail",

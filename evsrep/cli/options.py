@@ -176,9 +176,9 @@ def may_wait(command: F) -> F:
     )
 
 
-def changes(*, asks: bool = False) -> Callable[[F], F]:
+def changes(*, asks: bool = False, about: str = "") -> Callable[[F], F]:
     """Give a command that changes something `--yes`; one that asks first does so without it."""
-    about = "Do not ask." if asks else "Wanted where the profile is protected."
+    about = about or ("Do not ask." if asks else "Wanted where the profile is protected.")
     return click.option("--yes", is_flag=True, help=about)
 
 

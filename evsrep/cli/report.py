@@ -48,6 +48,7 @@ class Report(Reporter):
         self._is_over = True
         self._resume: Words = ()
         self._was_sent = self._was_shown = False
+        self._kept: Words = ()
 
     def __enter__(self) -> "Report":
         return self
@@ -103,6 +104,10 @@ class Report(Reporter):
     def sending(self, fields: Mapping[str, Any], resume: Words) -> None:
         """Keep what was asked for, and what finds it again: from now on it may be there."""
         self._asked, self._resume, self._was_sent = fields, resume, True
+
+    def keep(self, resume: Words) -> None:
+        """Keep how to go on with what is made and stays, whatever becomes of all that follows."""
+        self._kept = resume
 
     def resume_with(self, resume: Words, fields: Mapping[str, Any] | None = None) -> None:
         """Keep how to go on, and with what, should nothing be known that says it better."""
@@ -179,6 +184,7 @@ class Report(Reporter):
         if self._goes_on(error):
             error.resume = self._command
         elif self._known is None:
+            error.resume = self._app.command(*self._kept) if self._kept else ""
             return error
         # where stdout takes nothing, the error has the command, and the command has the ID
         with suppress(OutputClosed, OutputFailed, KeyboardInterrupt):

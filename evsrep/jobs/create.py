@@ -12,11 +12,13 @@ from evsrep.cloud.models import Defaults, Pair, PairOrder
 from evsrep.cloud.wire import order_fields
 from evsrep.errors import EvsrepError, Refused, UsageFault
 from evsrep.jobs.checks import checks_of, raise_if_broken
+from evsrep.jobs.disk_make import make_disk, telling_of, wait_for_disk
+from evsrep.jobs.dr_disk import DrDisk, find_or_plan, question_of
 from evsrep.jobs.once import LAG_SECONDS, LOOK_SECONDS, Change, Result, run_once
-from evsrep.jobs.options import ChangeOptions
+from evsrep.jobs.options import WAIT_SECONDS, ChangeOptions
 from evsrep.jobs.pair_request import MODELS, PairRequest, Spell
 from evsrep.jobs.preflight import Preflight, holds_exactly, look_before
-from evsrep.jobs.report import Fields, Reporter, Words
+from evsrep.jobs.report import Fields, Reporter, Words, ask, check_can_ask
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import PAIR_GOALS, check_outcome, looks, raise_if_hopeless, wait_for
 
@@ -60,42 +62,34 @@ def create_pair(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Pai
     options = options.filled(cloud.defaults)
     options.validate()
     cloud = cloud.for_change(yes=options.yes)
-    preflight = _checked(cloud, options, reporter)
-    order = order_of(preflight)
-    if preflight.existing is not None and options.if_not_exists:
-        pair = _existing(preflight.existing, order, reporter)
-    else:
-        cloud.prepare()  # whatever goes wrong up to here, nothing was sent
-        reporter.sending(order_fields(order), _find_again(order))
-        recent = cloud.asked_lately(LAG_SECONDS) if options.if_not_exists else ()
-        change = creation(cloud, order, reporter, was_asked=frozenset(order.disks) in recent)
-        result = run_once(change, cloud.clock, reporter)
-        is_ours = not change.was_asked and is_as_sent(result.value, order)
-        if result.was_lost and options.if_not_exists and not is_ours:
-            pair = _existing(result.value, order, reporter)
-        else:
-            pair = _made(result, order, reporter)
-    if options.wait:
-        return wait_for(cloud, pair, _AVAILABLE, options.wait_timeout, reporter) or pair
-    check_outcome(pair, _AVAILABLE, reporter)
-    return pair
+    if options.dr_zone is not None:
+        check_can_ask(reporter, yes=options.yes)
+    dr, preflight = _seen(cloud, options, reporter)
+    is_there = preflight.existing is not None and options.if_not_exists
+    if not is_there:
+        raise_if_broken(preflight, check=options.check)
+        if dr is not None:
+            return _create_with_disk(cloud, options, dr, preflight, reporter)
+    return _create(cloud, options, preflight, reporter)
 
 
 @verb(CreateOptions)
 def plan_pair(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Mapping[str, Any]:
     """Check what `create_pair` would check; return the request: `method`, `url`, `body`, `checks`.
 
+    With `dr_zone` the request that makes the disk is in it as `disk`, unless that is there already.
     A check is a rule: `rule`, `production` and `dr` (what the disks have), `ok` (None: not known)
     and `hint`. The reporter observes all that before it is raised for what is broken. Raises what
     `create_pair` raises before it sends anything.
     """
     options = options.filled(cloud.defaults)
     options.validate()
-    preflight = _seen(cloud, options, reporter)
+    dr, preflight = _seen(cloud, options, reporter)
     order = order_of(preflight)
+    first = {"disk": cloud.create_disk_request(dr.order)} if dr and dr.order else {}
     is_done = preflight.existing is not None and options.if_not_exists
     checks = checks_of(preflight) if options.check and not is_done else []
-    plan = {**cloud.create_request(order), "checks": [check.fields for check in checks]}
+    plan = {**first, **cloud.create_request(order), "checks": [check.fields for check in checks]}
     reporter.observe(Fields(plan), is_over=True)
     if is_done and preflight.existing is not None:
         check_is_as_asked(preflight.existing, order)
@@ -217,19 +211,79 @@ def check_is_as_asked(pair: Pair, order: PairOrder) -> None:
         )
 
 
-def _checked(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Preflight:
-    """Look before anything is sent; raises for everything at once that is broken."""
-    preflight = _seen(cloud, options, reporter)
-    if preflight.existing is None or not options.if_not_exists:
-        raise_if_broken(preflight, check=options.check)
-    return preflight
+def _create_with_disk(
+    cloud: Cloud, options: CreateOptions, dr: DrDisk, preflight: Preflight, reporter: Reporter
+) -> Pair:
+    """Make the DR disk first, unless a run before made it; then create the pair."""
+    started = cloud.clock.now()
+    cloud.prepare()  # whatever goes wrong up to here, nothing was sent
+    if dr.order is not None:
+        ask(reporter, *question_of([dr.order]), yes=options.yes)
+    again, fields = _again(options, dr.production.id), order_fields(order_of(preflight))
+    fields = {**fields, "volume_ids": [dr.production.id]}
+    reporter.sending({**fields, "dr_zone": options.dr_zone}, again)
+    disk = dr.disk or make_disk(cloud, dr, reporter)
+    reporter.sending({**fields, "volume_ids": [dr.production.id, disk.id]}, again)
+    disk = wait_for_disk(cloud, disk, options.wait_timeout, reporter, again)
+    left = max(options.wait_timeout - (cloud.clock.now() - started), 0.0)
+    preflight = dr.made(disk, preflight)
+    with telling_of(disk, reporter, _find_again(order_of(preflight))):
+        return _create(cloud, replace(options, wait_timeout=left), preflight, reporter)
 
 
-def _seen(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Preflight:
-    preflight = look_before(cloud, options, check=options.check, seeks_pair=options.if_not_exists)
+def _create(cloud: Cloud, options: CreateOptions, preflight: Preflight, reporter: Reporter) -> Pair:
+    """Create the pair of two disks that were looked at, or take the one that there is."""
+    order = order_of(preflight)
+    if preflight.existing is not None and options.if_not_exists:
+        pair = _existing(preflight.existing, order, reporter)
+    else:
+        cloud.prepare()  # whatever goes wrong up to here, nothing was sent
+        reporter.sending(order_fields(order), _find_again(order))
+        recent = cloud.asked_lately(LAG_SECONDS) if options.if_not_exists else ()
+        change = creation(cloud, order, reporter, was_asked=frozenset(order.disks) in recent)
+        result = run_once(change, cloud.clock, reporter)
+        is_ours = not change.was_asked and is_as_sent(result.value, order)
+        if result.was_lost and options.if_not_exists and not is_ours:
+            pair = _existing(result.value, order, reporter)
+        else:
+            pair = _made(result, order, reporter)
+    if options.wait:
+        return wait_for(cloud, pair, _AVAILABLE, options.wait_timeout, reporter) or pair
+    check_outcome(pair, _AVAILABLE, reporter)
+    return pair
+
+
+def _seen(
+    cloud: Cloud, options: CreateOptions, reporter: Reporter
+) -> tuple[DrDisk | None, Preflight]:
+    """Look before anything is sent; at a DR disk that is to be made as it will be."""
+    dr, seeks_pair = None, options.if_not_exists
+    if options.dr_zone is None:
+        preflight = look_before(cloud, options, check=options.check, seeks_pair=seeks_pair)
+    else:
+        dr = find_or_plan(cloud, options, check=options.check, seeks_pair=seeks_pair)
+        preflight = dr.preflight(cloud, options, check=options.check)
     for warning in preflight.warnings:
         reporter.warn(warning)
-    return preflight
+    return dr, preflight
+
+
+def _again(options: CreateOptions, production_id: str) -> Words:
+    """Return the same command: by the key of the disk it finds what this run made."""
+    words = ["create", "--production-disk", production_id, "--dr-zone", options.dr_zone or ""]
+    for flag, text in (
+        ("--dr-disk-name", options.dr_disk_name),
+        ("--name", options.name),
+        ("--description", options.description),
+        ("--priority-station", options.priority_station),
+    ):
+        words += [] if text is None else [flag, text]
+    words += [] if options.check else ["--no-check"]
+    words += ["--if-not-exists"] if options.if_not_exists else []
+    words += ["--wait"] if options.wait else []
+    if options.wait_timeout != WAIT_SECONDS:
+        words += ["--wait-timeout", f"{options.wait_timeout:g}"]
+    return (*words, "--yes")
 
 
 def _existing(pair: Pair, order: PairOrder, reporter: Reporter) -> Pair:

@@ -16,11 +16,14 @@ Spell = Callable[[str], str]
 class PairRequest:
     """A pair that is asked for. Disks are IDs or exact names; None is what was not given.
 
-    Either `production_disk` and `dr_disk`, or `volume_ids`: the API's own words, order kept.
+    Either `production_disk` and `dr_disk`, or `volume_ids`: the API's own words, order kept. With
+    `dr_zone` in place of `dr_disk` the DR disk is to be made there.
     """
 
     production_disk: str = ""
     dr_disk: str = ""
+    dr_zone: str | None = None
+    dr_disk_name: str | None = None
     volume_ids: tuple[str, ...] = ()
     priority_station: str | None = None
     replication_model: str | None = None
@@ -33,6 +36,11 @@ class PairRequest:
         if self.volume_ids:
             return self.volume_ids[0], self.volume_ids[1]
         return self.production_disk, self.dr_disk
+
+    @property
+    def named_disks(self) -> tuple[str, ...]:
+        """The disks that are named: of a DR disk that is to be made there is no name yet."""
+        return tuple(filter(None, self.disks))
 
     @property
     def names_roles(self) -> bool:
@@ -53,6 +61,7 @@ def _disk_faults(request: PairRequest, spell: Spell, *, may_share_name: bool) ->
     if request.volume_ids and (request.production_disk or request.dr_disk):
         yield f"{ids} does not go with {production} and {dr}: use one or the other"
         return
+    yield from _making_faults(request, spell)
     if request.volume_ids:
         if len(request.volume_ids) != 2:
             yield f"{ids} is wanted twice, and given {_times(len(request.volume_ids))}"
@@ -62,12 +71,34 @@ def _disk_faults(request: PairRequest, spell: Spell, *, may_share_name: bool) ->
     else:
         if not request.production_disk.strip():
             yield f"{production} is missing or empty"
-        if not request.dr_disk.strip():
+        if not request.dr_disk.strip() and request.dr_zone is None:
             yield f"{dr} is missing or empty"
     first, second = request.disks
     is_name = request.names_roles and not is_id(first)
     if first.strip() and is_same_id(first, second) and not (may_share_name and is_name):
         yield f"the two disks must be different, and both are {first}"
+
+
+def _making_faults(request: PairRequest, spell: Spell) -> Iterator[str]:
+    """Yield what is wrong with the words for a DR disk that is to be made."""
+    zone, name = spell("dr_zone"), request.dr_disk_name
+    if request.dr_zone is None:
+        if name is not None:
+            yield f"{spell('dr_disk_name')} is for a disk that is to be made: it wants {zone}"
+        return
+    if request.volume_ids:
+        yield f"{zone} does not go with {spell('volume_ids')}"
+    elif request.dr_disk:
+        yield f"{zone} does not go with {spell('dr_disk')}: use one or the other"
+    if not request.dr_zone.strip():
+        yield f"{zone} is empty"
+    elif request.dr_zone == request.priority_station:
+        station = spell("priority_station")
+        yield f"{zone} is to be another zone than {station}, and both are {request.dr_zone}"
+    if name is not None and not name.strip():
+        yield f"{spell('dr_disk_name')} is empty"
+    if name is not None:
+        yield from text_faults(spell, dr_disk_name=name)
 
 
 def _zone_faults(request: PairRequest, spell: Spell) -> Iterator[str]:

@@ -116,6 +116,9 @@ class Reporter:
     def sending(self, fields: Mapping[str, Any], resume: Words) -> None:
         """Say that something is about to be sent: what was asked for, and what finds it again."""
 
+    def keep(self, resume: Words) -> None:
+        """Say how to go on with what is made and stays, whatever becomes of all that follows."""
+
     def resume_with(self, resume: Words, fields: Mapping[str, Any] | None = None) -> None:
         """Say how to go on where nothing is known that says it better, and of what."""
 

@@ -76,7 +76,11 @@ CHANGE = Shape(
     ),
     ("time", "profile", "command", "outcome", "status", "id"),
 )
-REQUEST = _listing_all("request", "method", "url", "body", "checks")
+REQUEST = Shape(
+    "request",
+    ("disk", "method", "url", "body", "checks"),
+    ("method", "url", "body", "checks"),
+)
 DISK = Shape(
     "disk",
     (

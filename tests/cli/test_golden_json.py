@@ -64,6 +64,8 @@ PAIRS: Story = (
     "disks --fits mail-01-data",
     "disks --match shop-01 shop-01-dr",
     "disks --match db-01 shop-01-dr",
+    "create --production-disk db-02-data --dr-zone az2.dc2 --dry-run",
+    "create --production-disk rare-type-data --dr-zone az3.dc3 --yes",
     "health",
     "health -o jsonl",
     "export",

@@ -112,6 +112,7 @@ def test_the_options_of_every_command_have_a_topic(run: Run) -> None:
 SEEN = (
     ("create, apply", "create --production-disk web-01-data --dr-disk mail-01-data-dr-running"),
     ("create, apply", f"create --production-disk {PRODUCTION} --dr-disk {DR} --name data --wait"),
+    ("create, apply", "create --production-disk db-02-data --dr-zone az2.dc2 --yes"),
     ("create, apply", "apply pairs.csv --wait"),
     ("export", "export"),
     ("export", "export --groups"),
