@@ -20,7 +20,7 @@ from evsrep.jobs.apply_rows import (
     requested,
 )
 from evsrep.jobs.checks import disks_are_free, raise_if_broken
-from evsrep.jobs.create import check_is_as_asked, creation, is_as_sent, order_of
+from evsrep.jobs.create import check_is_as_asked, creation, difference_of, is_as_sent, order_of
 from evsrep.jobs.disk_look import DiskFindings
 from evsrep.jobs.disk_make import telling_of
 from evsrep.jobs.dr_disk import DrDisk
@@ -55,7 +55,7 @@ class ApplyRun:
         options: "ApplyOptions",
         reporter: Reporter,
     ) -> None:
-        self.warnings: list[str] = []  # the first of what could not be looked up
+        self.warnings: list[str] = []  # the first of what could not be looked up, or differs
         self._interrupts = 0
         self._cloud = cloud
         self._asked_lately = cloud.asked_lately(LAG_SECONDS)  # by runs before this one
@@ -169,7 +169,7 @@ class ApplyRun:
         for warning in preflight.warnings:
             self._warn(f"line {row.line}: {warning}")
         if preflight.existing is not None:
-            return _existing(row.line, preflight, preflight.existing)
+            return self._there(row.line, preflight, preflight.existing)
         return self._create(row, dr, preflight)
 
     def _seen(self, request: PairRequest) -> tuple[DrDisk | None, Preflight]:
@@ -181,6 +181,12 @@ class ApplyRun:
         findings = [self._inventory.findings(disk, check=check) for disk in request.disks]
         is_there = _are_paired(findings)
         return None, preflight_of(self._cloud, request, findings, check=check and not is_there)
+
+    def _there(self, line: int, preflight: Preflight, pair: Pair) -> RowResult:
+        row = _existing(line, preflight, pair)
+        if row.difference:
+            self._warn(f"line {line}: pair {pair.id} is there, but {row.difference}")
+        return row
 
     def _create(self, row: Row, dr: DrDisk | None, preflight: Preflight) -> RowResult:
         line, fields = row.line, order_fields(order_of(preflight))
@@ -222,7 +228,7 @@ class ApplyRun:
         if len(self.warnings) < _MOST_WARNINGS:
             self.warnings.append(text)
         elif len(self.warnings) == _MOST_WARNINGS:
-            self.warnings.append("more could not be checked, for the like reasons")
+            self.warnings.append("and more of the like")
 
 
 def _are_paired(findings: Sequence[DiskFindings]) -> bool:
@@ -241,7 +247,8 @@ def _existing(line: int, preflight: Preflight, pair: Pair) -> RowResult:
         raise_if_hopeless(pair, _AVAILABLE)
     except EvsrepError as error:
         return RowResult(line, FAILED, pair.fields, error)
-    return RowResult(line, EXISTS, pair.fields)
+    difference = difference_of(pair, order_of(preflight))
+    return RowResult(line, EXISTS, pair.fields, difference=difference)
 
 
 def _check_same_way(preflight: Preflight, pair: Pair) -> None:
