@@ -230,9 +230,28 @@ def _create(cloud: Cloud, options: CreateOptions, preflight: Preflight, reporter
         else:
             pair = _made(result, order, reporter)
     if options.wait:
-        return wait_for(cloud, pair, _AVAILABLE, options.wait_timeout, reporter) or pair
-    check_outcome(pair, _AVAILABLE, reporter)
+        pair = wait_for(cloud, pair, _AVAILABLE, options.wait_timeout, reporter) or pair
+    else:
+        check_outcome(pair, _AVAILABLE, reporter)
+    reporter.step(_where_it_stands(pair, preflight))
     return pair
+
+
+def _where_it_stands(pair: Pair, preflight: Preflight) -> str:
+    """Return in words what has come of a create, and what the pair protects."""
+    if pair.status == "creating":
+        state = "accepted: the pair is being created"
+    elif pair.replication_status == "active":
+        state = "the pair is available, and both disks hold the same data"
+    else:
+        state = f"the pair is {pair.status}; the DR disk has the data once it is active"
+    production, dr = preflight.production, preflight.dr
+    if production is None or dr is None:
+        return f"{state}; its primary zone is {pair.priority_station or preflight.zone}"
+    return (
+        f"{state}; {production.name or production.id} in {production.availability_zone} "
+        f"is protected by {dr.name or dr.id} in {dr.availability_zone}"
+    )
 
 
 def _seen(
