@@ -275,7 +275,7 @@ class Console:
         """
         if not text:
             return
-        line = self.secrets.hide(f"{label} {harmless(text)}".removeprefix(" "))
+        line = self.secrets.hide(f"{label} {harmless(text)}" if label else harmless(text))
         lines = [line]
         if self.err.isatty() and len(line) * 2 > self.width:  # a character takes two cells at most
             from evsrep.output.layout import sentence
