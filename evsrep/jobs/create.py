@@ -222,7 +222,7 @@ def _create_with_disk(
     again, fields = _again(options, dr.production.id), order_fields(order_of(preflight))
     fields = {**fields, "volume_ids": [dr.production.id]}
     reporter.sending({**fields, "dr_zone": options.dr_zone}, again)
-    disk = dr.disk or make_disk(cloud, dr, reporter)
+    disk = dr.disk or make_disk(cloud, dr, reporter, cloud.asked_lately(LAG_SECONDS))
     reporter.sending({**fields, "volume_ids": [dr.production.id, disk.id]}, again)
     disk = wait_for_disk(cloud, disk, options.wait_timeout, reporter, again)
     left = max(options.wait_timeout - (cloud.clock.now() - started), 0.0)
