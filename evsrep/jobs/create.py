@@ -19,6 +19,7 @@ from evsrep.jobs.options import WAIT_SECONDS, ChangeOptions
 from evsrep.jobs.pair_request import MODELS, PairRequest, Spell
 from evsrep.jobs.preflight import Preflight, holds_exactly, look_before
 from evsrep.jobs.report import Fields, Reporter, Words, ask, check_can_ask
+from evsrep.jobs.standing import standing
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import PAIR_GOALS, check_outcome, looks, raise_if_hopeless, wait_for
 
@@ -251,25 +252,8 @@ def _create(cloud: Cloud, options: CreateOptions, preflight: Preflight, reporter
         pair = wait_for(cloud, pair, _AVAILABLE, options.wait_timeout, reporter) or pair
     else:
         check_outcome(pair, _AVAILABLE, reporter)
-    reporter.step(_where_it_stands(pair, preflight))
+    reporter.step(standing(pair, preflight))
     return pair
-
-
-def _where_it_stands(pair: Pair, preflight: Preflight) -> str:
-    """Return in words what has come of a create, and what the pair protects."""
-    if pair.status == "creating":
-        state = "accepted: the pair is being created"
-    elif pair.replication_status == "active":
-        state = "the pair is available, and both disks hold the same data"
-    else:
-        state = f"the pair is {pair.status}; the DR disk has the data once it is active"
-    production, dr = preflight.production, preflight.dr
-    if production is None or dr is None:
-        return f"{state}; its primary zone is {pair.priority_station or preflight.zone}"
-    return (
-        f"{state}; {production.name or production.id} in {production.availability_zone} "
-        f"is protected by {dr.name or dr.id} in {dr.availability_zone}"
-    )
 
 
 def _seen(
