@@ -22,7 +22,8 @@ ENVIRONMENT = (
     ),
     ("OS_AUTH_URL, OS_USERNAME, …", "the profile 'env'; used where no profile is chosen"),
     ("OS_CLOUD", "an entry of clouds.yaml, as the profile 'env'"),
-    ("NO_COLOR", "no colour, whatever its value"),
+    ("NO_COLOR", "no colour, unless it is empty"),
+    ("FORCE_COLOR, CLICOLOR_FORCE", "colour where there is no terminal, too"),
     ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy, where the profile names none"),
     ("XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME", "where the files are"),
 )
