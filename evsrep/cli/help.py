@@ -52,7 +52,7 @@ _SENT = {
     "disks": "GET volumes/detail, GET volumes/{id}, GET PAIRS, GET servers/detail",
     "export": "GET volumes/detail, GET PAIRS, GET GROUPS",
     "list": "GET PAIRS, GET GROUPS, GET volumes/detail",
-    "show, wait": "GET PAIRS/{id}, GET PAIRS",
+    "show, wait": "GET PAIRS/{id}, GET PAIRS, GET volumes/{id}, GET GROUPS/{id}",
     "delete": "GET PAIRS/{id}, GET PAIRS, DELETE PAIRS/{id}",
     "health": "GET PAIRS, GET GROUPS",
     "doctor": "GET /v3, GET PAIRS, GET servers",

@@ -125,6 +125,7 @@ SEEN = (
     ("show, wait", "wait data"),
     ("group create", "group create --name shop --pair data --wait"),
     ("list", "list --group shop"),
+    ("show, wait", "show data"),
     ("health", "health"),
     ("doctor", "doctor"),
     ("group list", "group list"),
@@ -148,8 +149,8 @@ def test_the_requests_of_each_command_are_those_that_it_sends(sandbox: Run, home
     seen: dict[str, set[str]] = {commands: set() for commands, _ in REQUESTS}
     for commands, line in SEEN:
         words = [str(sheet) if word == sheet.name else word for word in line.split()]
-        draws_tree = line.startswith("group show")
-        for request in requests_in(sandbox(*words, "--debug", terminal=draws_tree).stderr):
+        draws = line.startswith(("group show", "show"))
+        for request in requests_in(sandbox(*words, "--debug", terminal=draws).stderr):
             path = ID.sub("{id}", request.partition("?")[0])
             if "/auth/tokens" not in path:
                 seen[commands].add(re.sub(r"/v2[.1]*/[0-9a-f]{32}/", "", path))

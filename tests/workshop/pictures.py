@@ -46,6 +46,22 @@ class Scene(NamedTuple):
     before: tuple[str, ...] = ()
     exit_code: int = 0
     held_at: int = 0
+    width: int = _WIDTH
+
+
+_PAIRS = (
+    "create -p sandbox --production-disk db-01-data --dr-disk db-01-data-dr --name db-01 --wait",
+    "wait -p sandbox db-01 --for active",
+    "group create -p sandbox --name shop --pair db-01 --wait",
+    "create -p sandbox --production-disk link-down --dr-disk link-down-dr --name mail",
+    "wait -p sandbox mail",
+    "create -p sandbox --production-disk db-01-log --dr-disk db-01-log-dr --name db-01-log --wait",
+)
+
+
+def _list(width: int) -> Scene:
+    last = "create -p sandbox --production-disk archive-01-data --dr-disk archive-01-data-dr"
+    return Scene(("evsrep list",), before=(*_PAIRS, f"{last} --name archive"), width=width)
 
 
 SCENES = {
@@ -56,26 +72,22 @@ SCENES = {
             "    --dr-disk 375d23be-3658-498f-8b50-d3b950a890ec",
         )
     ),
-    "list": Scene(
-        ("evsrep list -p sandbox -c name,status,replication_status,progress,failure_detail",),
-        before=(
-            "create -p sandbox --production-disk db-01-data --dr-disk db-01-data-dr --name db-01 "
-            "--wait",
-            "wait -p sandbox db-01 --for active",
-            "create -p sandbox --production-disk link-down --dr-disk link-down-dr --name mail",
-            "wait -p sandbox mail",
-            "create -p sandbox --production-disk db-01-log --dr-disk db-01-log-dr --name db-01-log "
-            "--wait",
-            "create -p sandbox --production-disk archive-01-data --dr-disk archive-01-data-dr "
-            "--name archive",
-        ),
-    ),
-    "refused": Scene(
+    **{f"list-{width}": _list(width) for width in (80, 100, 140)},
+    "check": Scene(
         (
-            "evsrep create -p sandbox --production-disk odd-type-data "
-            "--dr-disk mail-01-data-dr-running",
+            "evsrep create -p sandbox --production-disk odd-type-data \\\n"
+            "    --dr-disk mail-01-data-dr-running",
         ),
         exit_code=6,
+    ),
+    "health": Scene(
+        ("evsrep health",),
+        before=(
+            *_PAIRS,
+            "group create -p sandbox --name logs --pair db-01-log --wait",
+            "group pause -p sandbox logs --wait",
+        ),
+        exit_code=2,
     ),
     "apply": Scene(
         ("evsrep apply -p sandbox pairs.csv --jobs 1",),
@@ -86,11 +98,11 @@ SCENES = {
         (
             "export EVSREP_PROFILE=sandbox",
             "evsrep sandbox break --az az2.dc2",
-            "evsrep health -c kind,name,health,reason",
+            "evsrep health",
             "evsrep group failover shop --yes --wait -c name,status,priority_station",
             "evsrep sandbox mend",
             "evsrep group reprotect shop --yes --wait -c name,status,replication_status",
-            "evsrep health -c kind,name,health",
+            "evsrep health",
         ),
         before=(
             "create -p sandbox --production-disk example-production --dr-disk example-dr "
@@ -112,7 +124,7 @@ def picture(name: str) -> str:
 
     with _nowhere():
         shown = Text.from_ansi(printed(SCENES[name]))
-        console = Console(record=True, width=_WIDTH, file=io.StringIO())
+        console = Console(record=True, width=SCENES[name].width, file=io.StringIO())
         console.print(shown)
         title = f"evsrep-{name}"
         svg = console.export_svg(title="evsrep", unique_id=title, code_format=_svg_format())
@@ -131,6 +143,7 @@ def printed(scene: Scene) -> str:
 
     Raises ClickException where the last command ends otherwise than the scene says.
     """
+    os.environ["COLUMNS"] = str(scene.width)
     clock = _Clock()
     for line in scene.before:
         _run(line, _Screen(), clock)
