@@ -20,6 +20,7 @@ Cells = dict[str, str]
 
 
 FORMATS = ("csv", "jsonl")
+_COLUMNS = tuple(name for name in COLUMNS if name != "dr_zone")  # whose disks are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,12 @@ def manifest_lines(cloud: Cloud, format_: str) -> Iterator[str]:
     Raises what keeps the pairs from being looked at.
     """
     if format_ == "csv":
-        yield csv_line(COLUMNS)
+        yield csv_line(_COLUMNS)
     zones = _zones(cloud)
     for pair in cloud.pairs():
         if pair.status != "deleting":
             cells = _cells(pair, zones)
-            line = [cells.get(name, "") for name in COLUMNS]
+            line = [cells.get(name, "") for name in _COLUMNS]
             yield csv_line(line) if format_ == "csv" else json.dumps(_for_json(cells)) + "\n"
 
 
