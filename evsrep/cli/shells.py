@@ -5,11 +5,12 @@ shell is to see a word, not a command, a pattern or a variable. bash inserts wha
 stands, so it is quoted here; zsh and fish quote by themselves.
 """
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class
+
+from evsrep.settings.environment import environment
 
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+.,/-")
 """What means itself wherever it stands in an unquoted word; letters beyond ASCII do, too."""
@@ -119,7 +120,7 @@ class _Completion(ShellComplete):
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """Return the words before the one that is being typed, and that."""
-        environ: Mapping[str, str] = os.environ
+        environ = environment()
         words = environ.get("COMP_WORDS", "").split("\n")
         line = read_line(environ.get("COMP_QUOTE", "") + environ.get("COMP_WORD", ""))
         return words[1:], line.words[-1]
@@ -156,7 +157,7 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """Return the words before the one that is being typed, and that."""
-        environ: Mapping[str, str] = os.environ
+        environ = environment()
         self._line = read_line(environ.get("COMP_LINE", ""), environ.get("COMP_WORDBREAKS", ""))
         return self._line.words[1:-1], self._line.words[-1]
 

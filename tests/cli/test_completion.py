@@ -205,10 +205,19 @@ class Typist:
         raise AssertionError(f"there is no {file.name}: {self._child.before}")
 
 
-MARKED = ["bash", *(pytest.param(name, marks=pytest.mark.tools) for name in SHELLS[1:])]
+def test_bash_reads_what_is_quoted_as_one_word(tmp_path: Path) -> None:
+    names = [name for name, _ in ODD]
+    words = " ".join([*(quoted(n) for n in names), *(f"'{quoted(n, chr(39))}'" for n in names)])
+    read = [f"printf '%s\\n' {words}", *(f'printf "%s\\n" "{quoted(n, chr(34))}"' for n in names)]
+    done = subprocess.run(
+        ["bash", "--norc", "-c", "\n".join(read)], cwd=tmp_path, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == names * 3
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture(params=MARKED)
+@pytest.fixture(params=SHELLS)
 def typist(
     request: pytest.FixtureRequest, home: Path, write_profiles: WriteProfiles
 ) -> Iterator[Typist]:
@@ -234,6 +243,7 @@ def typist(
     typist.end()
 
 
+@pytest.mark.tools
 def test_tab_inserts_one_word_that_means_the_name_whatever_it_is(
     typist: Typist, home: Path
 ) -> None:
@@ -243,17 +253,20 @@ def test_tab_inserts_one_word_that_means_the_name_whatever_it_is(
         assert not (home / "ran").exists(), name
 
 
+@pytest.mark.tools
 def test_tab_completes_what_is_begun_in_quotes(typist: Typist) -> None:
     for line, name in IN_QUOTES:
         typist.remember(name)
         assert typist.words_of(line)[-1] == name, line
 
 
+@pytest.mark.tools
 def test_tab_completes_words_of_evsrep_itself(typist: Typist) -> None:
     for line, words in LINES:
         assert typist.words_of(line) == words
 
 
+@pytest.mark.tools
 def test_a_name_that_is_no_word_is_not_offered_but_its_id_is(typist: Typist) -> None:
     for name in UNSAID:
         typist.remember(name)
