@@ -108,7 +108,7 @@ def run() -> None:
     with _exit_code(App(Environment(), words)) as code:
         code.returned = cli.main(words, "evsrep", standalone_mode=False, obj=code.app)
     if code.value == ExitCode.INTERRUPTED:
-        from evsrep.output.console import abandon
+        from evsrep.output.streams import abandon
 
         # nobody reads what is still unwritten, or the interrupt could not have met it; Python
         # would write it once more, and wait for ever
