@@ -104,7 +104,7 @@ def run(home: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Type a command, in this process: `run("show", "nope")`.
 
     `terminal=True` makes stdout and stderr terminals `width` columns wide; `typed` is what is
-    typed on standard input, which is a terminal then too.
+    typed on standard input, which is a terminal then too; `stdin` is what comes in by a pipe.
     """
 
     own_clock = clock
@@ -114,15 +114,16 @@ def run(home: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Run:
         terminal: bool = False,
         width: int = 80,
         typed: str | None = None,
+        stdin: str = "",
         clock: Clock = own_clock,
     ) -> Done:
         kind = Terminal if terminal or typed is not None else io.StringIO
         out, err = kind(), kind()
-        stdin = io.StringIO("") if typed is None else Terminal(typed)
+        source = io.StringIO(stdin) if typed is None else Terminal(typed)
         if terminal:
             monkeypatch.setenv("COLUMNS", str(width))
-        monkeypatch.setattr("sys.stdin", stdin)
-        environment = Environment(clock=clock, stdin=stdin, out=out, err=err)
+        monkeypatch.setattr("sys.stdin", source)
+        environment = Environment(clock=clock, stdin=source, out=out, err=err)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main(words, environment)
         return Done(code, out.getvalue(), err.getvalue())

@@ -9,6 +9,7 @@ import click
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.groups import LazyGroup
 from evsrep.cli.options import Command, everywhere
+from evsrep.cli.secret_input import read_secrets
 from evsrep.errors import ConfigError, UsageFault
 from evsrep.jobs.report import ask
 from evsrep.output.shapes import PATH, PROFILE, SETTING
@@ -86,7 +87,10 @@ def use(app: App, name: str) -> None:
 @profile.command(
     "set",
     cls=Command,
-    examples=("evsrep profile set otc project_name=eu-de_prod timeout=30",),
+    examples=(
+        "evsrep profile set otc project_name=eu-de_prod timeout=30",
+        "pass show otc | evsrep profile set otc password=-",
+    ),
 )
 @click.argument("name", metavar="NAME")
 @click.argument("settings", metavar="KEY=VALUE…", nargs=-1, required=True)
@@ -95,9 +99,10 @@ def use(app: App, name: str) -> None:
 def set_(app: App, name: str, settings: tuple[str, ...]) -> None:
     """Set keys of a profile.
 
-    'evsrep help files' lists the keys.
+    'evsrep help files' lists the keys. A secret is no word of a command line, where others can
+    read it: KEY=- reads it from standard input, unseen on a terminal.
     """
-    values = _read_settings(settings)
+    values = _read_settings(app, settings)
     _check_exists(app, name)
 
     def edit(document: Document) -> None:
@@ -175,23 +180,36 @@ def _check_exists(app: App, name: str) -> None:
         raise ConfigError(f"profile '{name}' is not in the profile file")
 
 
-def _read_settings(settings: tuple[str, ...]) -> Document:
-    """Return the typed values of `KEY=VALUE` words."""
+def _read_settings(app: App, settings: tuple[str, ...]) -> Document:
+    """Return the typed values of `KEY=VALUE` words; secrets come by standard input."""
     values: Document = {}
+    secrets: dict[str, str] = {}
     faults: dict[str, str] = {}
-    for setting in settings:
+    for number, setting in enumerate(settings, start=1):
         key, equals, text = setting.partition("=")
-        if not equals:
-            faults[key] = f"'{key}' is no KEY=VALUE"
+        if not equals:  # it may be a secret
+            named = f"'{key}'" if key in KEYS_BY_NAME else f"word {number} after the profile's name"
+            faults[setting] = f"{named} is no KEY=VALUE"
         elif key not in KEYS_BY_NAME:
             faults[key] = f"there is no key '{key}'{did_you_mean(key, KEYS_BY_NAME)}"
+        elif is_secret(key):
+            secrets[key] = text
         else:
-            try:
-                values[key] = parse(KEYS_BY_NAME[key], text)
-            except ValueError as error:
-                faults[key] = f"{key} {error}"
+            faults |= _parse_into(values, key, text)
+    raise_faults(faults)
+    for key, text in read_secrets(app, secrets, str).items():
+        faults |= _parse_into(values, key, text)
     raise_faults(faults)
     return values
+
+
+def _parse_into(values: Document, key: str, text: str) -> dict[str, str]:
+    """Add the value of a text; return what is wrong with it, by its key."""
+    try:
+        values[key] = parse(KEYS_BY_NAME[key], text)
+    except ValueError as error:
+        return {key: f"{key} {error}"}
+    return {}
 
 
 def raise_faults(faults: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ import click
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, everywhere
 from evsrep.cli.profile import change_file, raise_faults
+from evsrep.cli.secret_input import read_secrets
 from evsrep.errors import ConfigError, EvsrepError, UsageFault
 from evsrep.settings.declarations import KEYS, KEYS_BY_NAME, Setting, is_secret
 from evsrep.settings.presets import PRESETS
@@ -42,6 +43,9 @@ def _key_flags(command: F) -> F:
     for key in reversed([key for key in KEYS if not key.flags]):
         if key.kind == "flag":
             option = click.option(_flag(key), is_flag=True, default=None, help=key.help)
+        elif key.is_secret:
+            help_ = f"{key.help.rstrip('.')}; '-' reads it from standard input."
+            option = click.option(_flag(key), metavar="-", help=help_)
         else:
             option = click.option(_flag(key), metavar="TEXT", help=key.help)
         command = option(command)
@@ -80,6 +84,7 @@ def init(app: App, /, name: str, preset: str | None, no_test: bool, **flags: Any
     _check_is_new(app, name)
     values = {key: value for key, value in flags.items() if value is not None}
     values |= {key: app.given(key) for key in _KEPT_ON_APP if app.given(key) is not None}
+    values |= read_secrets(app, values, lambda key: _flag(KEYS_BY_NAME[key]))
     _check_values(values, _flag)
     if app.environment.is_interactive:
         app.console.note(

@@ -353,12 +353,12 @@ def test_debug_shows_each_request_and_answer_on_stderr(sandbox: Run, pair_id: st
 
 def test_debug_masks_every_secret(run: Run, served: str) -> None:
     words = ("auth", "check", "-p", "served", "--debug", "-v")
-    run("profile", "set", "served", "password=open sesame")
+    run("profile", "set", "served", "password=-", stdin="open sesame\n")
     refused = run(*words)
     assert refused.exit_code == ExitCode.AUTH
     assert "> POST " in refused.stderr
     assert "open sesame" not in refused.stderr
-    run("profile", "set", "served", "password=just-trying")
+    run("profile", "set", "served", "password=-", stdin="just-trying\n")
     taken = run(*words)
     token = run("auth", "token", "-p", "served").stdout.strip()
     for done in (taken, run("create", *EXAMPLE, "-p", "served", "--debug")):

@@ -44,8 +44,11 @@ def profiles(path: Path) -> dict[str, dict[str, object]]:
 
 def flags(url: str, **others: str) -> list[str]:
     """The keys of a ready profile as flags of `profile init`."""
-    keys = {**ready_profile(url), **others}
+    keys = {**ready_profile(url), "password": "-", **others}
     return [f"--{key.replace('_', '-')}={value}" for key, value in keys.items() if value]
+
+
+PASSWORD = ready_profile("")["password"] + "\n"
 
 
 def mode_of(path: Path) -> int:
@@ -193,7 +196,7 @@ def test_set_keeps_the_type_that_a_key_has(run: Run, file: Path) -> None:
 
 
 def test_set_takes_everything_after_the_first_equals_sign(run: Run, file: Path) -> None:
-    run("profile", "set", "otc", "password=a=b == c ")
+    run("profile", "set", "otc", "password=-", stdin="a=b == c \n")
     assert profiles(file)["otc"]["password"] == "a=b == c "
 
 
@@ -221,6 +224,41 @@ def test_a_bad_setting_is_told_and_nothing_is_changed(
     assert file.read_text() == OTC
 
 
+SECRETS = ("password", "passcode", "secret_key", "security_token", "token")
+
+
+@pytest.mark.parametrize("key", SECRETS)
+def test_a_secret_is_no_word_of_a_command_line(run: Run, file: Path, key: str) -> None:
+    flag = f"--{key.replace('_', '-')}"
+    for words in (("set", "otc", f"{key}=hunter2"), ("init", "new", flag, "hunter2", "--no-test")):
+        for typed in (None, "x\n" * 9):
+            done = run("profile", *words, typed=typed)
+            assert done.exit_code == ExitCode.USAGE
+            assert "others can read it" in done.stderr
+            assert (
+                f"{key}=-" in done.stderr or f"{flag} -" in done.stderr or "password" in done.stderr
+            )
+            assert "hunter2" not in done.stderr
+    assert file.read_text() == OTC
+
+
+@pytest.mark.parametrize("key", SECRETS)
+def test_a_secret_comes_by_standard_input(run: Run, file: Path, key: str) -> None:
+    assert run("profile", "set", "otc", f"{key}=-", stdin="a b\r\nmore\n").exit_code == 0
+    assert profiles(file)["otc"][key] == "a b"
+    for nothing in ("", "\n"):
+        none = run("profile", "set", "otc", f"{key}=-", stdin=nothing)
+        assert none.exit_code == ExitCode.USAGE
+        assert f"no line for {key}" in none.stderr
+
+
+def test_a_stray_word_is_not_repeated(run: Run, file: Path) -> None:
+    done = run("profile", "set", "otc", "password", "hunter2")
+    assert done.exit_code == ExitCode.USAGE
+    assert "'password' is no KEY=VALUE" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
 def test_all_bad_settings_are_told_at_once(run: Run, file: Path) -> None:
     done = run("profile", "set", "otc", "usrname=bob", "timeout=soon", "retries=many", "-o", "json")
     assert done.exit_code == ExitCode.USAGE
@@ -229,7 +267,7 @@ def test_all_bad_settings_are_told_at_once(run: Run, file: Path) -> None:
 
 
 def test_a_secret_that_is_not_accepted_is_not_repeated(run: Run, file: Path) -> None:
-    done = run("profile", "set", "otc", "password=open\x07sesame")
+    done = run("profile", "set", "otc", "password=-", stdin="open\x07sesame\n")
     assert done.exit_code == ExitCode.USAGE
     assert "sesame" not in done.stderr
 
@@ -297,14 +335,14 @@ def test_delete_refuses_where_nobody_can_be_asked(run: Run, file: Path) -> None:
 
 
 def test_init_by_flags_makes_a_profile_that_works(run: Run, served: str, home: Path) -> None:
-    done = run("profile", "init", "mine", *flags(served))
+    done = run("profile", "init", "mine", *flags(served), stdin=PASSWORD)
     assert done.exit_code == ExitCode.DONE, done.stderr
     assert done.stdout == ""
     assert run("auth", "check", "-p", "mine", "-o", "json").json["user"] == "demo"
 
 
 def test_the_first_profile_becomes_the_default(run: Run, home: Path) -> None:
-    done = run("profile", "init", "otc", "--no-test", *flags("https://iam.example"))
+    done = run("profile", "init", "otc", "--no-test", *flags("https://iam.example"), stdin=PASSWORD)
     assert done.exit_code == ExitCode.DONE, done.stderr
     path = home / ".config/evsrep/config.toml"
     assert mode_of(path) == 0o600
@@ -312,7 +350,7 @@ def test_the_first_profile_becomes_the_default(run: Run, home: Path) -> None:
     document = tomllib.loads(path.read_text())
     assert document["default_profile"] == "otc"
     assert document["profiles"]["otc"]["username"] == "demo"
-    run("profile", "init", "two", "--no-test", *flags("https://iam.example"))
+    run("profile", "init", "two", "--no-test", *flags("https://iam.example"), stdin=PASSWORD)
     assert tomllib.loads(path.read_text())["default_profile"] == "otc"
 
 
@@ -320,19 +358,20 @@ def test_every_key_is_a_flag(run: Run, file: Path) -> None:
     texts = (
         "password_command", "token_command", "secret_key_command", "endpoint", "compute_endpoint",
         "project_id", "project_domain_name", "project_domain_id", "user_id", "user_domain_id",
-        "passcode", "access_key", "secret_key", "security_token", "token", "ca_bundle", "proxy",
-        "priority_station", "replication_model",
+        "access_key", "ca_bundle", "proxy", "priority_station", "replication_model",
     )  # fmt: skip
+    secrets = dict.fromkeys(("passcode", "secret_key", "security_token", "token"), "-")
     urls = dict.fromkeys(("endpoint", "compute_endpoint", "proxy"), "https://x")
-    others = {**dict.fromkeys(texts, "x"), **urls, "replication_model": "hypermetro"}
+    others = {**dict.fromkeys(texts, "x"), **urls, **secrets, "replication_model": "hypermetro"}
     done = run(
         "profile", "init", "all", "--no-test", *flags("https://iam.example", **others),
         "--insecure", "--read-only", "--protected", "--timeout", "30", "--retries", "1",
-        "--output", "json",
+        "--output", "json", stdin="1\n2\n3\n4\n5\n",
     )  # fmt: skip
     assert done.exit_code == ExitCode.DONE, done.stderr
     found = profiles(file)["all"]
     assert set(texts) <= set(found)
+    assert sorted(found[key] for key in (*secrets, "password")) == ["1", "2", "3", "4", "5"]
     assert found["insecure"] is found["read_only"] is found["protected"] is True
     assert (found["timeout"], found["retries"], found["output"]) == (30, 1, "json")
 
@@ -340,12 +379,12 @@ def test_every_key_is_a_flag(run: Run, file: Path) -> None:
 def test_init_tries_the_profile_before_it_is_saved(run: Run, served: str, home: Path) -> None:
     path = home / ".config/evsrep/config.toml"
     before = path.read_text()
-    done = run("profile", "init", "mine", *flags(served, password="wrong"), "--debug")
+    done = run("profile", "init", "mine", *flags(served), "--debug", stdin="wrong\n")
     assert done.exit_code == ExitCode.AUTH
     assert len(requests_in(done.stderr)) == 1
     assert "--no-test" in done.stderr
     assert path.read_text() == before
-    done = run("profile", "init", "mine", *flags(served, password="wrong"), "--no-test", "--debug")
+    done = run("profile", "init", "mine", *flags(served), "--no-test", "--debug", stdin="wrong\n")
     assert done.exit_code == ExitCode.DONE
     assert requests_in(done.stderr) == []
     assert profiles(path)["mine"]["password"] == "wrong"
@@ -360,7 +399,7 @@ def test_init_tries_the_values_that_are_given_and_no_others(
     token = run("auth", "token", "-p", "served").stdout.strip()  # which is kept
     for name, value in variables.items():
         monkeypatch.setenv(name, value.format(token))
-    done = run("profile", "init", "bad", *flags(served, password="sesame"))
+    done = run("profile", "init", "bad", *flags(served), stdin="sesame\n")
     assert done.exit_code == ExitCode.AUTH
     assert "signed in" not in done.stderr
     assert "bad" not in profiles(home / ".config/evsrep/config.toml")
@@ -375,20 +414,20 @@ def test_init_says_all_that_is_missing_where_nobody_can_be_asked(run: Run, home:
 
 
 def test_init_does_not_overwrite_a_profile(run: Run, file: Path) -> None:
-    done = run("profile", "init", "otc", "--no-test", *flags("https://iam.example"))
+    done = run("profile", "init", "otc", "--no-test", *flags("https://iam.example"), stdin=PASSWORD)
     assert done.exit_code == ExitCode.USAGE
     assert file.read_text() == OTC
 
 
 @pytest.mark.parametrize("name", ["sandbox", "env", "", " ", "a\nb"])
 def test_some_names_are_taken_or_none(run: Run, name: str) -> None:
-    done = run("profile", "init", name, "--no-test", *flags("https://iam.example"))
+    done = run("profile", "init", name, "--no-test", *flags("https://iam.example"), stdin=PASSWORD)
     assert done.exit_code == ExitCode.USAGE
 
 
 @pytest.mark.parametrize("name", ["with.dot", "with blank", "größe", "42", '"quoted"'])
 def test_any_other_name_will_do(run: Run, file: Path, name: str) -> None:
-    done = run("profile", "init", name, "--no-test", *flags("https://iam.example"))
+    done = run("profile", "init", name, "--no-test", *flags("https://iam.example"), stdin=PASSWORD)
     assert done.exit_code == ExitCode.DONE, done.stderr
     assert run("profile", "set", name, "timeout=3").exit_code == ExitCode.DONE
     assert profiles(file)[name]["timeout"] == 3
@@ -398,7 +437,7 @@ def test_any_other_name_will_do(run: Run, file: Path, name: str) -> None:
 def test_init_makes_the_file_that_config_names(run: Run, home: Path) -> None:
     path = home / "deep/er/mine.toml"
     words = ("profile", "init", "mine", "--no-test", *flags("https://iam.example"))
-    done = run(*words, "--config", str(path))
+    done = run(*words, "--config", str(path), stdin=PASSWORD)
     assert done.exit_code == ExitCode.DONE, done.stderr
     assert profiles(path)["mine"]["username"] == "demo"
 
@@ -528,7 +567,7 @@ def test_an_old_file_never_replaces_an_older_one(run: Run, write_profiles: Write
 
 
 def test_without_comments_nothing_is_left_beside(run: Run, file: Path) -> None:
-    done = run("profile", "set", "otc", "password=with # no comment")
+    done = run("profile", "set", "otc", "password=-", stdin="with # no comment\n")
     assert list(file.parent.iterdir()) == [file]
     assert str(file.parent) not in done.stderr
     run("profile", "set", "otc", "region=eu-nl")
@@ -596,7 +635,7 @@ def test_an_unknown_form_in_a_profile_is_told(run: Run, write_profiles: WritePro
 def test_a_file_where_the_folder_should_be_is_told(run: Run, home: Path) -> None:
     (home / ".config").mkdir()
     (home / ".config/evsrep").write_text("in the way")
-    done = run("profile", "init", "x", "--no-test", *flags("https://iam.example"))
+    done = run("profile", "init", "x", "--no-test", *flags("https://iam.example"), stdin=PASSWORD)
     assert done.exit_code == ExitCode.CONFIG
     assert "config.toml" in done.stderr
     assert "Traceback" not in done.stderr
@@ -604,7 +643,7 @@ def test_a_file_where_the_folder_should_be_is_told(run: Run, home: Path) -> None
 
 
 def test_changes_at_the_same_time_are_all_kept(file: Path) -> None:
-    keys = ("region", "passcode", "access_key", "token", "ca_bundle", "user_id")
+    keys = ("region", "username", "access_key", "project_id", "ca_bundle", "user_id")
     running = [
         subprocess.Popen(
             [sys.executable, "-m", "evsrep", "profile", "set", "otc", f"{key}=x"],
@@ -619,7 +658,7 @@ def test_changes_at_the_same_time_are_all_kept(file: Path) -> None:
 
 
 def test_bytes_that_are_no_text_are_not_saved(real: Real, file: Path) -> None:
-    done = real("profile", "set", "otc", os.fsdecode(b"password=\xff\xfe"))
+    done = real("profile", "set", "otc", os.fsdecode(b"username=\xff\xfe"))
     assert done.returncode in (ExitCode.USAGE, ExitCode.CONFIG)
     assert "Traceback" not in done.stderr
     assert file.read_text() == OTC

@@ -96,7 +96,9 @@ def program(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_program_pairs_disks_over_loopback(home: Path, served_elsewhere: str, real: Real) -> None:
-    flags = [f"--{key.replace('_', '-')}={v}" for key, v in ready_profile(served_elsewhere).items()]
+    keys = {**ready_profile(served_elsewhere)}
+    keys["password_command"] = f"echo {keys.pop('password')}"
+    flags = [f"--{key.replace('_', '-')}={value}" for key, value in keys.items()]
     assert real("profile", "init", "mine", "--no-test", *flags).returncode == 0
     done = program(home, "mine", "example-production", "example-dr")
     assert (done.returncode, done.stderr) == (0, "")
