@@ -22,7 +22,8 @@ ENVIRONMENT = (
     ),
     ("OS_AUTH_URL, OS_USERNAME, …", "the profile 'env'; used where no profile is chosen"),
     ("OS_CLOUD", "an entry of clouds.yaml, as the profile 'env'"),
-    ("NO_COLOR", "no colour, whatever its value"),
+    ("NO_COLOR", "no colour, unless it is empty"),
+    ("FORCE_COLOR, CLICOLOR_FORCE", "colour where there is no terminal, too"),
     ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy, where the profile names none"),
     ("XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME", "where the files are"),
 )
@@ -115,7 +116,7 @@ def help(app: App, topic: tuple[str, ...]) -> None:  # noqa: A001 -- the user's 
     if topic == ("exit-codes",):
         app.console.show_all(EXIT_CODE, exit_code_rows())
     else:
-        app.console.print(_text(topic))
+        app.console.print_page(_text(topic))
 
 
 def _text(topic: tuple[str, ...]) -> str:

@@ -25,6 +25,7 @@ from evsrep.errors import (
     UsageFault,
 )
 from evsrep.settings.declarations import FORMS
+from evsrep.settings.environment import environment
 
 COMMANDS = {
     "Pairs": {
@@ -69,9 +70,17 @@ The API behind it is deprecated in favour of SDRS; this is for the clouds that s
 @click.group(
     cls=LazyGroup,
     modules=COMMANDS,
+    in_short=("Set up", "Learn"),
+    start=(
+        "evsrep create -p sandbox --production-disk db-01-data --dr-disk db-01-data-dr",
+        "evsrep list -p sandbox",
+        "evsrep health -p sandbox",
+    ),
+    subcommand_metavar="COMMAND …",
+    options_metavar="",
     context_settings=dict(_SETTINGS),
     help=_ABOUT,
-    epilog="Without an account: -p sandbox. Deprecated in favour of SDRS: evsrep help api",
+    epilog="Options: evsrep help options. Deprecated in favour of SDRS: evsrep help api",
 )
 @everywhere
 def cli() -> None:
@@ -92,10 +101,14 @@ def run() -> None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
     # in a locale such as C, Python takes the bytes of UTF-8 text for something else
     words = [os.fsencode(word).decode(errors="surrogateescape") for word in sys.argv[1:]]
+    if "_EVSREP_COMPLETE" in environment():
+        from evsrep.cli.shells import register
+
+        register()
     with _exit_code(App(Environment(), words)) as code:
         code.returned = cli.main(words, "evsrep", standalone_mode=False, obj=code.app)
     if code.value == ExitCode.INTERRUPTED:
-        from evsrep.output.console import abandon
+        from evsrep.output.streams import abandon
 
         # nobody reads what is still unwritten, or the interrupt could not have met it; Python
         # would write it once more, and wait for ever

@@ -90,7 +90,7 @@ def _works(url: str) -> Iterator[Work]:
 
 
 _NOTHING = {"python -c pass": (PYTHON, "-c", "pass")}
-_COMPLETION = ("_EVSREP_COMPLETE=bash_complete", "COMP_WORDS=evsrep cre", "COMP_CWORD=1")
+_COMPLETION = ("_EVSREP_COMPLETE=bash_complete", "COMP_LINE=evsrep cre")
 
 
 def _peers_post(url: str) -> Mapping[str, Sequence[str]]:

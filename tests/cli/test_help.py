@@ -29,6 +29,16 @@ def test_alone_it_prints_the_help_on_stdout(run: Run) -> None:
         assert command in done.stdout
 
 
+def test_it_begins_with_three_commands_that_a_newcomer_can_type(run: Run) -> None:
+    usage, blank, *lines = run().stdout.splitlines()
+    assert (usage, blank) == ("Usage: evsrep COMMAND …", "")
+    commands = [line.split() for line in lines[:3]]
+    assert [words[1] for words in commands] == ["create", "list", "health"]
+    for words in commands:
+        assert words[:1] == ["evsrep"]
+        assert run(*words[1:]).exit_code in (ExitCode.DONE, 1)  # health: what copies is degraded
+
+
 def test_the_help_says_once_that_the_api_is_deprecated(run: Run) -> None:
     assert run("--help").stdout.count("SDRS") == 1
 

@@ -146,8 +146,8 @@ def printed(scene: Scene) -> str:
     os.environ["COLUMNS"] = str(scene.width)
     clock = _Clock()
     for line in scene.before:
-        _run(line, _Screen(), clock)
-    screen = _Screen()
+        _run(line, Screen(), clock)
+    screen = Screen()
     seen: list[str] = []
     if scene.held_at:
         clock.hold(scene.held_at, lambda: seen.append(screen.at_rest()))
@@ -158,14 +158,14 @@ def printed(scene: Scene) -> str:
     return _with_known_ids(text, _ids(clock))
 
 
-def _type(line: str, screen: "_Screen", clock: "_Clock") -> int:
+def _type(line: str, screen: "Screen", clock: "_Clock") -> int:
     screen.write(f"$ {line}\n")
     words = line.replace("\\\n", "")
     is_ours = words.startswith("evsrep ")  # the only other line says what is so already
     return _run(words.removeprefix("evsrep "), screen, clock) if is_ours else 0
 
 
-def _run(line: str, screen: "_Screen", clock: "_Clock") -> int:
+def _run(line: str, screen: "Screen", clock: "_Clock") -> int:
     environment = Environment(clock=clock, stdin=screen, out=screen, err=screen)
     return evsrep(shlex.split(line), environment)
 
@@ -176,7 +176,7 @@ def _nothing() -> None:
 
 def _ids(clock: "_Clock") -> set[str]:
     """Return the IDs of what was made, which are random; those of the sandbox's disks are not."""
-    screen = _Screen()
+    screen = Screen()
     for line in ("list -p sandbox -o value -c id", "group list -p sandbox -o value -c id"):
         _run(line, screen, clock)
     return set(_ID.findall(screen.text))
@@ -190,7 +190,7 @@ def _with_known_ids(text: str, random_ids: set[str]) -> str:
     return text
 
 
-class _Screen(io.StringIO):
+class Screen(io.StringIO):
     """A terminal, as far as evsrep uses one: lines can be gone back to and erased."""
 
     def __init__(self) -> None:
