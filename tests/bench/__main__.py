@@ -101,7 +101,7 @@ def _of_disks(url: str) -> Work:
 
 
 _NOTHING = {"python -c pass": (PYTHON, "-c", "pass")}
-_COMPLETION = ("_EVSREP_COMPLETE=bash_complete", "COMP_WORDS=evsrep cre", "COMP_CWORD=1")
+_COMPLETION = ("_EVSREP_COMPLETE=bash_complete", "COMP_LINE=evsrep cre")
 
 
 def _peers_post(url: str) -> Mapping[str, Sequence[str]]:
