@@ -35,7 +35,7 @@ from evsrep.settings.paths import cache_folder, expanded
 from evsrep.settings.profile import SANDBOX, Profile
 from evsrep.settings.profiles import readable_by_others
 from evsrep.settings.proxies import proxy_for
-from evsrep.settings.resolve import misspelt
+from evsrep.settings.resolve import misspelt, other_cloud
 from evsrep.settings.settings import Settings
 from evsrep.settings.tokens import TokenCacheFile
 
@@ -98,6 +98,8 @@ def open_cloud(profile: Profile, context: Context) -> Cloud:
         reporter.warn(f"TLS is not verified: profile '{profile.name}' says insecure = true")
     for warning in () if profile.name == SANDBOX else misspelt(profile.name, settings.profile_file):
         reporter.warn(warning)
+    if other := other_cloud(profile, settings.environ):
+        reporter.step(f"profile '{profile.name}' is used, although {other} names another cloud")
     if profile.name != SANDBOX and readable_by_others(settings.profile_file):
         reporter.warn(f"others can read the secrets in {settings.config_path}: chmod 600 it")
     http = Http(
