@@ -173,8 +173,10 @@ def _save_new(app: App, name: str, values: Values, *, is_tested: bool) -> None:
         document.setdefault("profiles", {})[name] = values
         document.setdefault("default_profile", name)
 
+    is_first = not app.settings.profile_file.default
     change_file(app, edit)
-    app.console.note(f"profile '{name}' is saved in {app.settings.config_path}")
+    default = "; it is the default profile now" if is_first else ""
+    app.console.note(f"profile '{name}' is saved in {app.settings.config_path}{default}")
 
 
 def _ask(values: Values, preset: str | None) -> None:

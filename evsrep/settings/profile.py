@@ -151,6 +151,8 @@ class Profile(NamedTuple):
             from evsrep.settings.commands import first_line_of
 
             secret = first_line_of(command, f"{key}_command", environ)
+        if key == "passcode":
+            secret = "".join(secret.split())  # apps show 654 321
         origin = (self.values.get(key) or self.values.get(f"{key}_command") or Value("", "")).origin
         self._check(key, secret, origin)
         return secret

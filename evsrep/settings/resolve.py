@@ -53,6 +53,22 @@ def load(name: str, chosen_by: str, file: ProfileFile, environ: Mapping[str, str
     return Profile(name, chosen_by, {**values, **_secrets_of_environment(environ)})
 
 
+def other_cloud(profile: Profile, environ: Mapping[str, str]) -> str:
+    """Return the variable of an openrc file that leads elsewhere than the profile; empty if none.
+
+    Raises ConfigError where the profile's auth_url is not a URL.
+    """
+    if profile.name in (SANDBOX, ENVIRONMENT):
+        return ""
+    if environ.get("OS_CLOUD"):
+        return "OS_CLOUD"
+    url = environ.get("OS_AUTH_URL", "")
+    if not url or fault_of(KEYS_BY_NAME["auth_url"], url) or not profile.text("auth_url"):
+        return ""
+    elsewhere = Profile.of(ENVIRONMENT, {"auth_url": url}, chosen_by="", origin="")
+    return "" if elsewhere.auth_url == profile.auth_url else "OS_AUTH_URL"
+
+
 def proposed(name: str, keys: Mapping[str, Any], environ: Mapping[str, str]) -> Profile:
     """Return a profile that is not saved yet: what is given, and of variables what that lacks."""
     profile = Profile.of(name, keys, chosen_by="its name", origin="given now")
