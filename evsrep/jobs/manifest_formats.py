@@ -119,7 +119,10 @@ def _json_pairs(file: BinaryIO, faults: Faults) -> Iterator[tuple[int, Cells]]:
         except _KeyTwiceError as error:
             faults.add(number, f"the key {error} is there twice")
         except (ValueError, RecursionError):
-            yield from _spread_pairs(number, line, lines, faults)
+            if line.lstrip().startswith(("{", "[")):
+                yield from _spread_pairs(number, line, lines, faults)
+            else:
+                faults.add(number, "it is not valid JSON")
         else:
             yield from _objects(number, found, faults)
         if faults.is_enough:
@@ -140,7 +143,7 @@ def _spread_pairs(
     """Yield what stands in JSON from a line on that is not whole by itself."""
     text = line
     word = line.strip()
-    if word.startswith("[") or (word.startswith("{") and not word.endswith("},")):
+    if word.startswith("[") or not word.endswith("},"):
         text += _rest(lines)
     if faults.is_enough:
         return
