@@ -20,7 +20,7 @@ from evsrep.cloud import calls
 from evsrep.cloud.calls import Limits
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.credentials import KeySignIn, TokenSignIn
-from evsrep.cloud.endpoints import Places
+from evsrep.cloud.endpoints import Places, without_user
 from evsrep.cloud.guard import ChangeGuard
 from evsrep.cloud.http import Http, new_client
 from evsrep.cloud.identity import Password
@@ -29,12 +29,14 @@ from evsrep.cloud.signin import PasswordSignIn, SignIn
 from evsrep.cloud.signing import AccessKey
 from evsrep.errors import ConfigError
 from evsrep.jobs.report import Reporter
+from evsrep.settings.declarations import KEYS_BY_NAME
 from evsrep.settings.environment import environment
 from evsrep.settings.journal import Journal
-from evsrep.settings.paths import cache_folder
+from evsrep.settings.paths import cache_folder, expanded
 from evsrep.settings.profile import SANDBOX, Profile
 from evsrep.settings.profiles import readable_by_others
 from evsrep.settings.proxies import proxy_for
+from evsrep.settings.resolve import misspelt, other_cloud
 from evsrep.settings.settings import Settings
 from evsrep.settings.tokens import TokenCacheFile
 
@@ -95,6 +97,10 @@ def open_cloud(profile: Profile, context: Context) -> Cloud:
     reporter, settings = context.reporter, context.settings
     if profile.is_set("insecure"):
         reporter.warn(f"TLS is not verified: profile '{profile.name}' says insecure = true")
+    for warning in () if profile.name == SANDBOX else misspelt(profile.name, settings.profile_file):
+        reporter.warn(warning)
+    if other := other_cloud(profile, settings.environ):
+        reporter.step(f"profile '{profile.name}' is used, although {other} names another cloud")
     if profile.name != SANDBOX and readable_by_others(settings.profile_file):
         reporter.warn(f"others can read the secrets in {settings.config_path}: chmod 600 it")
     http = Http(
@@ -112,14 +118,20 @@ def open_cloud(profile: Profile, context: Context) -> Cloud:
         ),
     )
     context.at_end.callback(http.close)
-    url = profile.auth_url if profile.text("auth_url") else ""
+    url = without_user(profile.auth_url) if profile.text("auth_url") else ""
     return Cloud(
         http,
         _sign_in(context, profile, url),
-        Places(url, *(profile.text(key) for key in Places._fields[1:])),
+        Places(url, *(_address(profile, key) for key in Places._fields[1:])),
         project_id=profile.text("project_id"),
         defaults=Defaults(profile.text("priority_station"), profile.text("replication_model")),
     )
+
+
+def _address(profile: Profile, key: str) -> str:
+    """Return what a profile says of a place."""
+    text = profile.text(key)
+    return without_user(text) if KEYS_BY_NAME[key].kind == "url" else text
 
 
 def _journal(context: Context, profile: Profile) -> Journal:
@@ -139,10 +151,12 @@ def _transport(context: Context, profile: Profile) -> httpx.BaseTransport:
         return httpx.WSGITransport(app=sandbox_app(environ, context.clock))
     from evsrep.cloud.transport import Transport
 
-    return Transport(
-        tls=lambda: _tls_context(profile),
-        proxy_for=lambda scheme, host: proxy_for(scheme, host, proxy, environ),
-    )
+    def way(scheme: str, host: str, port: int | None) -> str:
+        url = proxy_for(scheme, host, proxy, environ, port)
+        context.reporter.secrets.add_url(url)  # it may be echoed by what stands there
+        return url
+
+    return Transport(tls=lambda: _tls_context(profile), proxy_for=way)
 
 
 def _tls_context(profile: Profile) -> ssl.SSLContext:
@@ -152,7 +166,7 @@ def _tls_context(profile: Profile) -> ssl.SSLContext:
     if not bundle:
         return httpx.create_ssl_context()
     try:
-        return ssl.create_default_context(cafile=Path(bundle).expanduser())
+        return ssl.create_default_context(cafile=expanded(Path(bundle)))
     except OSError as error:  # ssl.SSLError is one
         reason = error.strerror or str(error)
         raise ConfigError(

@@ -12,6 +12,7 @@ from evsrep.cli.profile import change_file, raise_faults
 from evsrep.cli.secret_input import read_secrets
 from evsrep.errors import ConfigError, EvsrepError, UsageFault
 from evsrep.settings.declarations import KEYS, KEYS_BY_NAME, Setting, is_secret
+from evsrep.settings.paths import working_folder
 from evsrep.settings.presets import PRESETS
 from evsrep.settings.profile import ENVIRONMENT, SANDBOX, Profile, Value
 from evsrep.settings.resolve import from_variables, proposed
@@ -162,7 +163,7 @@ def _from_openrc(app: App, openrc: str) -> Mapping[str, Value]:
 def _from_cloud(app: App, cloud: str) -> Mapping[str, Value]:
     from evsrep.settings.clouds import read_cloud
 
-    return read_cloud(cloud, environ=app.environment.environ, folder=Path.cwd())
+    return read_cloud(cloud, environ=app.environment.environ, folder=working_folder())
 
 
 def _save_new(app: App, name: str, values: Values, *, is_tested: bool) -> None:
@@ -177,8 +178,10 @@ def _save_new(app: App, name: str, values: Values, *, is_tested: bool) -> None:
         document.setdefault("profiles", {})[name] = values
         document.setdefault("default_profile", name)
 
+    is_first = not app.settings.profile_file.default
     change_file(app, edit)
-    app.console.note(f"profile '{name}' is saved in {app.settings.config_path}")
+    default = "; it is the default profile now" if is_first else ""
+    app.console.note(f"profile '{name}' is saved in {app.settings.config_path}{default}")
 
 
 def _ask(values: Values, preset: str | None) -> None:

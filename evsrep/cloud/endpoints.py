@@ -11,10 +11,13 @@ from urllib.parse import quote, urlsplit
 
 from evsrep.cloud.models import Endpoint, Session
 from evsrep.errors import ConfigError, Unavailable
+from evsrep.secrets import shown_url
 
 _EVS_TYPES = ("volumev2", "evs", "volume", "volumev3")
 _COMPUTE_TYPES = ("compute",)
-_PLACEHOLDER = re.compile(r"[$%]\((?:tenant|project)_id\)s")
+_PLACEHOLDER = re.compile(r"[$%]\((?:tenant|project)_id\)s|\$?\{(?:tenant|project)_id\}")
+_CALL = re.compile(r"/(?:os-vendor-replication|cloudvolumes|volumes|cloudservers|servers)[^?#]*$")
+_PROJECT = re.compile(r"/v\d+(?:\.\d+)?/([0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})$", re.I)
 
 
 class Places(NamedTuple):
@@ -34,7 +37,7 @@ def evs_url(places: Places, session: Callable[[], Session], project_id: str) -> 
     there is none, Unavailable where the catalog's can't be used, and what a sign-in raises.
     """
     if places.endpoint:
-        return _with_project(places.endpoint, "v2", project_id)
+        return _with_project(_own("endpoint", places.endpoint, project_id), "v2", project_id)
     catalog, region = session().catalog, region_of(places, session)
     endpoint = from_catalog(catalog, _EVS_TYPES, region)
     if endpoint is not None:
@@ -51,7 +54,8 @@ def compute_url(places: Places, session: Callable[[], Session], project_id: str)
     Raises as `evs_url`.
     """
     if places.compute_endpoint:
-        return _with_project(places.compute_endpoint, "v2.1", project_id)
+        url = _own("compute_endpoint", places.compute_endpoint, project_id)
+        return _with_project(url, "v2.1", project_id)
     catalog = session().catalog
     endpoint = from_catalog(catalog, _COMPUTE_TYPES, region_of(places, session))
     if endpoint is not None:
@@ -80,6 +84,12 @@ def region_of(places: Places, session: Callable[[], Session]) -> str:
             hint="set 'region' in the profile",
         )
     return offered[0] if offered else ""
+
+
+def without_user(url: str) -> str:
+    """Return a usable URL without what it has before `@`: no request needs it, and logs show it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in url else url
 
 
 def quoted(word: str) -> str:
@@ -130,10 +140,26 @@ def _checked(url: str, endpoint: Endpoint) -> str:
     from evsrep.cloud.urls import is_usable  # which needs httpx, slow to import
 
     if is_usable(url):
-        return url
+        return without_user(url)
     raise Unavailable(
-        f"the catalog's address of service '{endpoint.service}' is no URL: {endpoint.url}",
+        f"the catalog's address of service '{endpoint.service}' is no URL: "
+        f"{shown_url(endpoint.url)}",
         hint="set 'endpoint' or 'compute_endpoint' in the profile to where the service is",
+    )
+
+
+def _own(key: str, url: str, project_id: str) -> str:
+    """Return an address of the profile without the path of a call, as people paste them.
+
+    Raises ConfigError where it is another project's.
+    """
+    url = _CALL.sub("", _filled(url, project_id))
+    named = _PROJECT.search(url)
+    if named is None or named[1] == project_id:
+        return url
+    raise ConfigError(
+        f"{key} in the profile is of project {named[1]}, but the project is {project_id}",
+        hint=f"leave the project's ID out of {key}, or set project_id to it",
     )
 
 

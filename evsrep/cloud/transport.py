@@ -39,9 +39,9 @@ class Transport(httpx.BaseTransport):
     """An httpx transport whose `timeout` extension holds, for each phase, seconds for the whole."""
 
     def __init__(
-        self, tls: Callable[[], ssl.SSLContext], proxy_for: Callable[[str, str], str]
+        self, tls: Callable[[], ssl.SSLContext], proxy_for: Callable[[str, str, int | None], str]
     ) -> None:
-        """`proxy_for` takes scheme and host, and returns a proxy's URL or nothing."""
+        """`proxy_for` takes scheme, host and port, and returns a proxy's URL or nothing."""
         self._tls = tls
         self._proxy_for = proxy_for
         self._pools: dict[tuple[str, str], Pool] = {}
@@ -84,7 +84,7 @@ class Transport(httpx.BaseTransport):
 
     def _pool(self, url: httpx.URL) -> Pool:
         """Return the connections of one way; a TLS context is expensive, plain HTTP needs none."""
-        way = (url.scheme, self._proxy_for(url.scheme, url.host))
+        way = (url.scheme, self._proxy_for(url.scheme, url.host, url.port))
         with self._lock:
             if way not in self._pools:
                 tls = self._tls() if url.scheme == "https" else None

@@ -45,6 +45,9 @@ def apply_pairs(cloud: Cloud, options: ApplyOptions, reporter: Reporter) -> Tall
         if not options.dry_run:
             cloud = cloud.for_change(yes=options.yes)
             check_may_make(manifest, reporter, yes=options.yes)
+        if not manifest.count:
+            reporter.note("there is no pair in the file: nothing to do")
+            return Tally(options.dry_run)
         tally = _apply(cloud, manifest, options, reporter)
     failure = tally.failure()
     if failure is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Group, Pair
 from evsrep.errors import AuthError, NotFound, NotOffered, Unavailable
-from evsrep.jobs.manifest_formats import COLUMNS
+from evsrep.jobs.manifest_faults import COLUMNS
 from evsrep.jobs.pair_request import MODELS
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.verb import verb

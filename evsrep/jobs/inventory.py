@@ -17,7 +17,7 @@ from evsrep.errors import AuthError, UsageFault
 from evsrep.jobs.disk_look import DiskFindings
 from evsrep.jobs.find import is_id, several
 from evsrep.jobs.manifest import Manifest, disk_key
-from evsrep.jobs.manifest_formats import MOST_KEPT
+from evsrep.jobs.manifest_faults import MOST_KEPT
 from evsrep.jobs.pool import all_of
 
 _IN_MEMORY_BYTES = 1024 * 1024

@@ -15,20 +15,21 @@ from typing import Any, BinaryIO, NamedTuple
 from evsrep.cloud.models import Defaults
 from evsrep.errors import UsageFault
 from evsrep.jobs.find import is_id
-from evsrep.jobs.manifest_formats import (
-    COLUMNS,
-    FORMATS,
-    READERS,
-    Cells,
-    Faults,
-    kind_of,
-    shortened,
-)
+from evsrep.jobs.manifest_faults import COLUMNS, Faults, kind_of, shortened
+from evsrep.jobs.manifest_formats import FORMATS, READERS, Cells
 from evsrep.jobs.pair_request import MODELS, PairRequest
+from evsrep.settings.spelling import did_you_mean
 
 MOST_PAIRS = 100_000
 _IN_MEMORY_BYTES = 1024 * 1024
-_ENDINGS = {"csv": "csv", "tsv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "toml": "toml"}
+_ENDINGS = {
+    "csv": "csv",
+    "tsv": "csv",
+    "jsonl": "jsonl",
+    "json": "jsonl",
+    "ndjson": "jsonl",
+    "toml": "toml",
+}
 _IDS = "volume_ids"
 _NONE = Defaults()
 
@@ -124,8 +125,6 @@ def _fill(
             manifest.add(Row(line, request))
         if faults.is_enough:
             break
-    if not manifest.count and not faults.count:
-        faults.add(0, "there is no pair in the file")
     manifest.disks = named
 
 
@@ -134,7 +133,7 @@ def _request(line: int, cells: Cells, faults: Faults, defaults: Defaults) -> Pai
     before = faults.count
     for key in cells:
         if key not in COLUMNS:
-            faults.add(line, f"there is no key '{shortened(key)}'")
+            faults.add(line, f"there is no key '{shortened(key)}'{did_you_mean(key, COLUMNS)}")
     texts = {key: _text(line, key, cells.get(key), faults) for key in COLUMNS if key != _IDS}
     ids = _ids(line, cells.get(_IDS), faults)
     if faults.count > before:

@@ -2,122 +2,69 @@
 
 import csv
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from evsrep.errors import UsageFault
+from evsrep.jobs.manifest_faults import COLUMNS, Faults, kind_of, shortened
+from evsrep.jobs.manifest_text import MOST_WHOLE_BYTES, text_lines, whole_text
+from evsrep.settings.spelling import did_you_mean
 
 if TYPE_CHECKING:
     import _csv
 
 FORMATS = ("csv", "jsonl", "toml")
-COLUMNS = (
-    "production_disk",
-    "dr_disk",
-    "dr_zone",
-    "volume_ids",
-    "priority_station",
-    "name",
-    "description",
-    "replication_model",
-)
-MOST_KEPT = 20
-"""Faults that are told one by one; the rest is counted."""
-
-_MOST_COUNTED = 1000
-_LONGEST_LINE_BYTES = 1024 * 1024
-_LONGEST_TOML_BYTES = 16 * 1024 * 1024
-_MOST_LINES = 2_000_000  # blank ones are no pairs, and take their time all the same
 _DELIMITERS = (",", ";", "\t")
-_BOM = b"\xef\xbb\xbf"
+_BY_HEADING = {column.replace("_", ""): column for column in COLUMNS}
 
 Cells = Mapping[str, Any]
 
 
-class Faults:
-    """What is wrong with a file; the first of it is kept, the rest counted."""
-
-    def __init__(self, noun: str) -> None:
-        self.count = 0
-        self.noun = noun
-        self._kept: list[str] = []
-
-    def add(self, line: int, fault: str) -> None:
-        """Note a fault of a line; 0 is the file as a whole."""
-        self.count += 1
-        if len(self._kept) < MOST_KEPT:
-            self._kept.append(f"{self.noun} {line}: {fault}" if line else fault)
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether it is no use to read on."""
-        return self.count >= _MOST_COUNTED
-
-    def raise_if_any(self) -> None:
-        """Raise UsageFault for all of it, the first told by line."""
-        if not self.count:
-            return
-        more = self.count - len(self._kept)
-        rest = [f"and {more} more{' or so' if self.is_enough else ''}"] if more else []
-        raise UsageFault.of(
-            [*self._kept, *rest],
-            f"{self.count} things are wrong in the file",
-            hint=f"nothing was sent; the keys are {', '.join(COLUMNS)}",
-        )
-
-
-def kind_of(value: Any) -> str:
-    """Return what a value is, in words."""
-    kinds: Mapping[type, str] = {bool: "true or false", int: "a number", float: "a number"}
-    kinds = {**kinds, list: "a list", dict: "a table", str: "text"}
-    return kinds.get(type(value), "a time")
-
-
-def shortened(text: str) -> str:
-    """Return a text that may be long, as an error repeats it."""
-    return text if len(text) <= 60 else text[:60] + "…"
-
-
-def _lines(file: BinaryIO, faults: Faults) -> Iterator[str]:
-    """Yield the lines; one that is too long ends it, one that is not text is empty: both faults."""
-    number = 0
-    while raw := file.readline(_LONGEST_LINE_BYTES + 1):
-        number += 1
-        if len(raw) > _LONGEST_LINE_BYTES:
-            faults.add(number, "the line is longer than 1 MiB")
-            return
-        if number > _MOST_LINES:
-            faults.add(number, f"a file has at most {_MOST_LINES} lines: split it")
-            return
-        try:
-            yield (raw.removeprefix(_BOM) if number == 1 else raw).decode()
-        except UnicodeDecodeError:
-            faults.add(number, "it is not UTF-8 text")
-            if faults.is_enough:
-                return
-            yield "\n"
-
-
 def _csv_pairs(file: BinaryIO, faults: Faults) -> Iterator[tuple[int, Cells]]:
     """Yield the rows below a line of headings."""
-    lines = _lines(file, faults)
-    first = [line for line in (next(lines, ""),) if line]
-    delimiter = _delimiter("".join(first))
+    lines = text_lines(file, faults)
+    first, delimiter = _preamble(lines)
+    delimiter = delimiter or _delimiter("".join(first[-1:]))
     reader = csv.reader(chain(first, lines), delimiter=delimiter, strict=True)
     columns: list[str] | None = None
     for line, row in _rows(reader, faults):
         if columns is None:
-            columns = [cell.strip() for cell in row]
+            columns = [_column(cell) for cell in row]
             if not _check_columns(line, columns, faults):
                 return
-        elif len(row) != len(columns):
+        elif any(row[len(columns) :]):
             faults.add(line, f"it has {len(row)} cells, and there are {len(columns)} columns")
         else:
-            yield line, {key: cell for key, cell in zip(columns, row, strict=True) if cell}
+            cells = {key: cell for key, cell in zip(columns, row, strict=False) if cell}
+            if "" in cells:
+                faults.add(line, f"the cell '{shortened(cells[''])}' has no heading")
+            else:
+                yield line, cells
     if columns is None and not faults.count:
         faults.add(0, "the file is empty: its first line is to name the columns")
+
+
+def _preamble(lines: Iterator[str]) -> tuple[list[str], str]:
+    """Return the lines to the headings, and the delimiter where one is said.
+
+    What is read over is left empty, so that the numbers of the lines stay right.
+    """
+    passed, delimiter = list[str](), ""
+    for line in lines:
+        word = line.strip(" \r\n").strip('"')
+        if not delimiter and word.casefold().startswith("sep=") and len(word) in (5, 6):
+            delimiter = "\t" if word[4:] == "\\t" else word[4:5]
+        elif word.strip() and not word.startswith("#TYPE"):
+            return [*passed, line], delimiter
+        passed.append("\n")
+    return passed, delimiter
+
+
+def _column(heading: str) -> str:
+    """Return the key that a heading means, without regard to case and blanks; else as it is."""
+    return _BY_HEADING.get(re.sub(r"[\s_-]", "", heading).casefold(), heading)
 
 
 def _rows(reader: "_csv.Reader", faults: Faults) -> Iterator[tuple[int, list[str]]]:
@@ -125,13 +72,13 @@ def _rows(reader: "_csv.Reader", faults: Faults) -> Iterator[tuple[int, list[str
     while not faults.is_enough:
         line = reader.line_num + 1
         try:
-            row = next(reader)
+            row = [cell.strip() for cell in next(reader)]
         except StopIteration:
             return
         except csv.Error as error:
             faults.add(line, f"it is not CSV: {error}".partition(" - ")[0])
         else:
-            if row:
+            if any(row):
                 yield line, row
 
 
@@ -139,7 +86,7 @@ def _delimiter(header: str) -> str:
     """Return what separates the headings: by whichever the most of them are known."""
 
     def known(delimiter: str) -> int:
-        return sum(cell.strip(' \r\n"') in COLUMNS for cell in header.split(delimiter))
+        return sum(_column(cell.strip(' \r\n"')) in COLUMNS for cell in header.split(delimiter))
 
     return max(_DELIMITERS, key=known)  # of equal ones the first
 
@@ -148,9 +95,10 @@ def _check_columns(line: int, columns: list[str], faults: Faults) -> bool:
     """Whether the headings can be worked with."""
     before = faults.count
     for number, name in enumerate(columns):
-        if name not in COLUMNS:
-            faults.add(line, f"there is no column '{shortened(name)}'")
-        elif name in columns[:number]:
+        if name and name not in COLUMNS:
+            near = did_you_mean(name, COLUMNS)
+            faults.add(line, f"there is no column '{shortened(name)}'{near}")
+        elif name and name in columns[:number]:
             faults.add(line, f"the column {name} is there twice")
     dr = "dr_zone" if "dr_zone" in columns else "dr_disk"
     by_ids, by_roles = ("volume_ids", "priority_station"), ("production_disk", dr)
@@ -161,23 +109,97 @@ def _check_columns(line: int, columns: list[str], faults: Faults) -> bool:
 
 
 def _json_pairs(file: BinaryIO, faults: Faults) -> Iterator[tuple[int, Cells]]:
-    """Yield an object for each line."""
-    for number, line in enumerate(_lines(file, faults), start=1):
+    """Yield an object for each line; an array, or objects over several lines, will do as well."""
+    lines = enumerate(text_lines(file, faults, MOST_WHOLE_BYTES), start=1)
+    for number, line in lines:
         if not line.strip():
             continue
         try:
-            found = json.loads(line, object_pairs_hook=_each_key_once)
+            found = _DECODER.decode(line)
         except _KeyTwiceError as error:
             faults.add(number, f"the key {error} is there twice")
         except (ValueError, RecursionError):
-            faults.add(number, "it is not valid JSON")
-        else:
-            if isinstance(found, dict):
-                yield number, found
+            if line.lstrip().startswith(("{", "[")):
+                yield from _spread_pairs(number, line, lines, faults)
             else:
-                faults.add(number, "it is not a JSON object")
+                faults.add(number, "it is not valid JSON")
+        else:
+            yield from _objects(number, found, faults)
         if faults.is_enough:
             return
+
+
+def _objects(number: int, found: Any, faults: Faults) -> Iterator[tuple[int, Cells]]:
+    for each in found if isinstance(found, list) else [found]:
+        if isinstance(each, dict):
+            yield number, each
+        else:
+            faults.add(number, "it is not a JSON object")
+
+
+def _spread_pairs(
+    number: int, line: str, lines: Iterator[tuple[int, str]], faults: Faults
+) -> Iterator[tuple[int, Cells]]:
+    """Yield what stands in JSON from a line on that is not whole by itself."""
+    text = line
+    word = line.strip()
+    if word.startswith("[") or not word.endswith("},"):
+        text += _rest(lines)
+    if faults.is_enough:
+        return
+    position = _next(text, 0)
+    is_array = text[position] == "["
+    position = _next(text, position + 1) if is_array else position
+    while position < len(text) and not (is_array and text[position] == "]"):
+        begins = number + text.count("\n", 0, position)
+        try:
+            found, position = _DECODER.raw_decode(text, position)
+            position = _behind_comma(text, _next(text, position), is_array=is_array)
+        except (_KeyTwiceError, ValueError, RecursionError) as error:
+            faults.end(begins, _json_fault(error), _HOW_JSON)
+            return
+        yield from _objects(begins, found, faults)
+    if is_array and text[position + 1 :].strip():
+        faults.end(number, "something stands behind the array", _HOW_JSON)
+
+
+def _rest(lines: Iterator[tuple[int, str]]) -> str:
+    parts, size = list[str](), 0
+    for _, line in lines:
+        parts.append(line)
+        size += len(line)
+        if size > MOST_WHOLE_BYTES:
+            break
+    return "".join(parts)
+
+
+def _behind_comma(text: str, position: int, *, is_array: bool) -> int:
+    """Return where what follows an object begins; raises _CommaError for a comma too many."""
+    sign = text[position : position + 1]
+    if is_array and sign not in (",", "]"):
+        raise _CommaError("the array goes on without a comma, or has no end")
+    if sign != ",":
+        return position
+    position = _next(text, position + 1)
+    if not is_array or text[position : position + 1] == "]":
+        raise _CommaError("there is a comma behind the object")
+    return position
+
+
+def _json_fault(error: Exception) -> str:
+    if isinstance(error, _KeyTwiceError):
+        return f"the key {error} is there twice"
+    return str(error) if isinstance(error, _CommaError) else "it is not valid JSON"
+
+
+def _next(text: str, position: int) -> int:
+    """Return where the next thing begins that is no blank."""
+    found = _WORD.search(text, position)
+    return found.start() if found else len(text)
+
+
+class _CommaError(ValueError):
+    """A comma that is missing, or one too many."""
 
 
 class _KeyTwiceError(Exception):
@@ -193,17 +215,18 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_each_key_once)
+_WORD = re.compile(r"\S")
+_HOW_JSON = "write an object a line with nothing behind it, or one array: [{…}, {…}]"
+
+
 def _toml_pairs(file: BinaryIO, faults: Faults) -> Iterator[tuple[int, Cells]]:
     """Yield the tables of an array `pair`."""
-    raw = file.read(_LONGEST_TOML_BYTES + 1)
-    if len(raw) > _LONGEST_TOML_BYTES:
-        faults.add(0, "TOML is read whole, and 16 MiB at most: use CSV or JSON Lines")
+    text = whole_text(file, faults, "TOML")
+    if faults.is_enough:
         return
     try:
-        document = tomllib.loads(raw.removeprefix(_BOM).decode())
-    except UnicodeDecodeError:
-        faults.add(0, "the file is not UTF-8 text")
-        return
+        document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         faults.add(0, f"the file is not TOML: {reason}")

@@ -179,7 +179,11 @@ def _open(path: Path) -> sqlite3.Connection:
     address = path.absolute().as_uri() + "?mode=rw"
     connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     # A killed process loses nothing so; only a power cut might, which a sandbox need not outlive.
-    connection.execute("PRAGMA synchronous = OFF")
+    try:
+        connection.execute("PRAGMA synchronous = OFF")
+    except BaseException:  # it may be no database at all
+        connection.close()
+        raise
     return connection
 
 

@@ -15,11 +15,16 @@ from evsrep.settings.declarations import KEYS, KEYS_BY_NAME, Setting
 from evsrep.settings.presets import PRESETS
 from evsrep.settings.profile import Value
 from evsrep.settings.spelling import there_are
+from evsrep.settings.unsupported import check_is_supported
 from evsrep.settings.values import fault_of
 
 _MOST_BYTES = 1024 * 1024
 _MOST_NODES = 100_000  # anchors let a short file say a great deal
 _MOST_LEVELS = 64
+_FLAGS = {  # as YAML 1.1 writes them
+    **dict.fromkeys(("true", "yes", "on"), True),
+    **dict.fromkeys(("false", "no", "off"), False),
+}
 
 _Entry = dict[str, Value]
 
@@ -129,7 +134,7 @@ def _parse(path: Path, content: bytes) -> Any:
         ) from None
     try:
         if _is_bounded(yaml.parse(content, Loader=yaml.SafeLoader)):
-            return yaml.safe_load(content)
+            return yaml.load(content, Loader=_loader())  # noqa: S506 -- a SafeLoader
     except Exception as error:  # from `!!int x` or `!!bool x` PyYAML lets any kind of error through
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
@@ -138,6 +143,18 @@ def _parse(path: Path, content: bytes) -> Any:
             hint="mend it in an editor; a value with special characters goes into quotes",
         ) from None
     raise ConfigError(f"{path} is nested too deeply, or its anchors are")
+
+
+def _loader() -> Any:
+    """Return a loader that takes scalars as the text that is written there, and merges by `<<`."""
+    import yaml
+
+    class TextLoader(yaml.SafeLoader):
+        yaml_implicit_resolvers = {  # noqa: RUF012 -- PyYAML's own way
+            "<": [("tag:yaml.org,2002:merge", re.compile("<<"))]
+        }
+
+    return TextLoader
 
 
 def _is_bounded(events: Iterable[Any]) -> bool:
@@ -194,17 +211,13 @@ def _flat(entry: Any, origin: str) -> _Entry:
 
 def _check_way_to_sign_in(entry: _Entry) -> None:
     """Raise ConfigError for ways to sign in that these clouds, or evsrep, do not have."""
-    auth_type = str(entry["auth_type"].value) if "auth_type" in entry else ""
-    names = [key.removeprefix("auth.") for key in entry]
-    hint = "sign in by username, password and user_domain_name, or by access_key and secret_key"
-    if "applicationcredential" in auth_type or any(
-        name.startswith("application_credential_") for name in names
-    ):
-        raise ConfigError("application credentials are not offered by these clouds", hint=hint)
-    if auth_type == "agency" or any(
-        name.startswith("agency_") for name in names
-    ):  # its project is another one than the user's own
-        raise ConfigError("signing in by an agency is not supported", hint=hint)
+    held = entry.get("auth_type")
+    auth_type = str(held.value) if held else ""
+    keys = [(key.removeprefix("auth."), f"{value.origin}: {key}") for key, value in entry.items()]
+    if "applicationcredential" in auth_type or auth_type == "agency":
+        kind = "agency" if auth_type == "agency" else "application_credential"
+        keys.append((kind, f"auth_type {auth_type}"))
+    check_is_supported(keys, auth_type=auth_type)
 
 
 def _text(key: Setting, entry: _Entry) -> Value | None:
@@ -245,7 +258,7 @@ def _only_region(entry: _Entry) -> Value | None:
 def _auth_url(entry: _Entry, auth_url: Value | None, region: Value | None) -> Value | None:
     """Return IAM's address, as it stands or by region and `profile` (once called `cloud`)."""
     profile = _first(["profile", "cloud"], entry)
-    if profile is None:
+    if profile is None or auth_url:  # beside an address it may be one of the user's own
         return auth_url
     preset = PRESETS.get(str(profile.value))
     if preset is None:
@@ -253,8 +266,6 @@ def _auth_url(entry: _Entry, auth_url: Value | None, region: Value | None) -> Va
             f"{profile.origin}: its 'profile' is none that is known here",
             hint=f"there are: {', '.join(PRESETS)}; or give auth_url instead",
         )
-    if auth_url:
-        return auth_url
     if region is None or not re.fullmatch(r"[A-Za-z0-9-]+", region.value):
         raise ConfigError(
             f"{profile.origin}: profile {profile.value} needs a region for its auth_url",
@@ -270,7 +281,7 @@ def _insecure(entry: _Entry) -> Value | None:
         held = entry.get(key)
         if held is None:
             continue
-        flag = {"true": True, "false": False}.get(str(held.value).lower())
+        flag = _FLAGS.get(str(held.value).lower())
         if flag is None:
             raise ConfigError(f"{held.origin}: '{key}' is neither true nor false")
         if flag is meaning:

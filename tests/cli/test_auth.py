@@ -77,7 +77,7 @@ def test_a_one_time_code_is_asked_for_and_taken(
     done = run("auth", "check", "-p", "served")
     assert done.exit_code == ExitCode.AUTH
     assert "EVSREP_PASSCODE" in done.stderr
-    monkeypatch.setenv("EVSREP_PASSCODE", "123456")
+    monkeypatch.setenv("EVSREP_PASSCODE", "123 456")  # as apps show it
     assert run("auth", "check", "-p", "served", "-o", "json").json["user"] == "otp"
 
 
@@ -414,6 +414,46 @@ def test_a_token_with_project_and_endpoint_takes_one_request(
     disks = ("--volume-id", UNKNOWN, "--volume-id", DR, "--priority-station", "az1.dc1")
     done = run("create", *disks, "--no-check", "-p", "served", "--debug")
     assert requests_in(done.stderr) == [f"POST /v2/{OTHER_ID}/os-vendor-replications"]
+
+
+@pytest.mark.parametrize("key", ["endpoint", "compute_endpoint"])
+@pytest.mark.parametrize("path", [
+    "/v2/{project_id}", "/v2/${{tenant_id}}", "/v2/$(tenant_id)s/", "/v2", "", f"/v2/{SANDBOX_ID}",
+    f"/v2/{SANDBOX_ID}/os-vendor-replications", "/v2/{project_id}/os-vendor-replications/detail",
+])  # fmt: skip
+def test_an_endpoint_is_put_right_as_people_paste_it(
+    run: Run, served: str, write_profiles: WriteProfiles, key: str, path: str
+) -> None:
+    path = path.replace("{{", "{").replace("}}", "}")
+    write_profiles(**ready_profile(served), **{key: served + path})
+    done = run("auth", "check", "-p", "served", "-o", "json")
+    version = "v2" if key == "endpoint" else "v2.1"
+    assert done.json[key] == f"{served}/{version}/{SANDBOX_ID}"
+
+
+@pytest.mark.parametrize("key", ["endpoint", "compute_endpoint"])
+def test_an_endpoint_of_another_project_is_refused(
+    run: Run, served: str, write_profiles: WriteProfiles, key: str
+) -> None:
+    write_profiles(**ready_profile(served), **{key: f"{served}/v2/{OTHER_ID}"})
+    done = run("auth", "check", "-p", "served", "--debug")
+    assert done.exit_code == ExitCode.CONFIG
+    assert f"{key} in the profile is of project {OTHER_ID}" in done.stderr
+    assert requests_in(done.stderr) == ["POST /v3/auth/tokens"]
+
+
+def test_variables_of_another_cloud_draw_a_note(
+    run: Run, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value, is_noted in (
+        ("OS_AUTH_URL", served, False), ("OS_AUTH_URL", "https://iam.eu-nl.example", True),
+        ("OS_CLOUD", "otc", True),
+    ):  # fmt: skip
+        monkeypatch.setenv(variable, value)
+        done = run("auth", "check", "-p", "served")
+        assert done.exit_code == ExitCode.DONE
+        assert (f"although {variable} names another cloud" in done.stderr) == is_noted
+    assert run("auth", "check", "-p", "served", "-q").stderr == ""
 
 
 def test_a_password_for_two_projects_is_for_none(

@@ -15,6 +15,7 @@ import signal
 import sqlite3
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from evsrep.cli.root import main
 from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.bulk import seed_more
 from evsrep.sandbox.profile import ready_profile
+from evsrep.sandbox.seed import SEEDED_AT, ZONES
 from tests.conftest import Done, FakeClock
 from tests.weather.faults import FAULTS, Fault
 from tests.weather.messages import Request
@@ -84,7 +86,7 @@ class Season:
         self.clock.meanwhile = self._meanwhile
         with BadServer(capped, weather=self._weather) as bad, BadServer(app) as fair:
             _write_profiles(self.folder, ours=bad.url, theirs=fair.url)
-            verbs = (self._create, self._create, self._apply, self._delete, self._group)
+            verbs = (self._create, self._create, self._apply, self._delete, self._group, self._make)
             for _ in range(STEPS):
                 self.chance.choice(verbs)()
                 self.clock.moment += self.chance.choice((0, 1, 20, 60))
@@ -117,8 +119,16 @@ class Season:
             words = tuple(shlex.split(str(resume))[1:])
 
     def _create(self) -> None:
-        name, (production, dr) = self._new_name(), self._couple()
-        words = ("create", "--production-disk", production, "--dr-disk", dr, "--name", name)
+        production, dr = self._couple()
+        self._pair("--production-disk", production, "--dr-disk", dr)
+
+    def _make(self) -> None:
+        zone = self.chance.choice(ZONES)
+        self._pair("--production-disk", self._couple()[0], "--dr-zone", zone, "--yes")
+
+    def _pair(self, *disks: str) -> None:
+        name = self._new_name()
+        words = ("create", *disks, "--name", name)
         for number, done in enumerate(self._insist(*words, *self._maybe("--wait"))):
             if done.exit_code == 0:
                 self.claimed[done.json["id"]] = name if not number else None
@@ -223,6 +233,10 @@ class Season:
                 row[0]: row[1:] for row in file.execute("SELECT id, name, deed, failure FROM pairs")
             }
             stations = dict(file.execute("SELECT id, priority_station FROM groups"))
+            made = file.execute(
+                "SELECT id, metadata FROM disks WHERE created_at > ?", (SEEDED_AT,)
+            ).fetchall()
+        yield from self._compared_disks(made)
         for pair_id, name in self.claimed.items():
             if pair_id not in pairs:
                 yield f"pair {pair_id} was claimed and is not there"
@@ -242,6 +256,15 @@ class Season:
         for group_id, station in self.primaries.items():
             if stations.get(group_id) != station:
                 yield f"group {group_id} was told to be in {station}: {stations.get(group_id)}"
+
+    def _compared_disks(self, made: Sequence[tuple[str, str]]) -> Iterable[str]:
+        keys = Counter(json.loads(metadata)["evsrep_dr_disk"] for _, metadata in made)
+        for key, count in keys.items():
+            if count > 1:
+                yield f"{count} disks were made with the key {key}"
+        untold = [disk_id for disk_id, _ in made if disk_id not in self.told]
+        if len(untold) > len(self.unsettled):  # whoever gave up has said that one may be there
+            yield f"disks {untold} are there and were told to nobody"
 
 
 class Outcome(NamedTuple):
