@@ -90,10 +90,7 @@ def use(app: App, name: str) -> None:
 @profile.command(
     "set",
     cls=Command,
-    examples=(
-        "evsrep profile set otc project_name=eu-de_prod timeout=30",
-        "pass show otc | evsrep profile set otc password=-",
-    ),
+    examples=("evsrep profile set otc project_name=eu-de_prod timeout=30",),
 )
 @click.argument("name", metavar="NAME")
 @click.argument("settings", metavar="KEY=VALUE…", nargs=-1, required=True)

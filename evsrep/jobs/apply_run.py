@@ -19,8 +19,9 @@ from evsrep.jobs.apply_rows import (
     not_run,
     requested,
 )
+from evsrep.jobs.as_asked import check_is_as_asked, difference_of, is_as_sent
 from evsrep.jobs.checks import disks_are_free, raise_if_broken
-from evsrep.jobs.create import check_is_as_asked, creation, difference_of, is_as_sent, order_of
+from evsrep.jobs.create import creation, order_of
 from evsrep.jobs.disk_look import DiskFindings
 from evsrep.jobs.disk_make import telling_of
 from evsrep.jobs.dr_disk import DrDisk

@@ -1,16 +1,16 @@
 """Creating a pair, once: a disk is in one pair at most, so the two disks name the pair."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from evsrep.cloud import reading
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Defaults, Pair, PairOrder
 from evsrep.cloud.wire import order_fields
 from evsrep.errors import EvsrepError, Refused, UsageFault
+from evsrep.jobs.as_asked import check_is_as_asked, difference_of, is_as_sent
 from evsrep.jobs.checks import checks_of, raise_if_broken
 from evsrep.jobs.disk_make import make_disk, telling_of, wait_for_disk
 from evsrep.jobs.dr_disk import DrDisk, find_or_plan, question_of
@@ -66,12 +66,21 @@ def create_pair(cloud: Cloud, options: CreateOptions, reporter: Reporter) -> Pai
     if options.dr_zone is not None:
         check_can_ask(reporter, yes=options.yes)
     dr, preflight = _seen(cloud, options, reporter)
-    is_there = preflight.existing is not None and options.if_not_exists
-    if not is_there:
+    there = preflight.existing if options.if_not_exists else None
+    context: AbstractContextManager[None] = nullcontext()
+    if there is None:
         raise_if_broken(preflight, check=options.check)
         if dr is not None:
-            return _create_with_disk(cloud, options, dr, preflight, reporter)
-    return _create(cloud, options, preflight, reporter)
+            options, preflight, context = _with_disk(cloud, options, dr, preflight, reporter)
+    with context:
+        order = order_of(preflight)
+        if there is not None:
+            pair = _existing(there, order, reporter)
+        else:
+            change = _announced(cloud, options, order, reporter)
+            result = run_once(change, cloud.clock, reporter)
+            pair = _taken(result, change, options, order, reporter)
+        return _settled(cloud, options, pair, preflight, reporter)
 
 
 @verb(CreateOptions)
@@ -170,52 +179,13 @@ def _past_creating(cloud: Cloud, pair: Pair) -> Pair:
     return pair
 
 
-def is_as_sent(pair: Pair, order: PairOrder) -> bool:
-    """Whether a pair has the texts that we sent: one that has others was made by somebody else."""
-    return all(_is_same(sent, shown) for _, sent, shown in _texts(pair, order))
-
-
-def difference_of(pair: Pair, order: PairOrder) -> str:
-    """Return in words how a pair differs from the texts asked for; empty where it does not."""
-    return "; ".join(
-        f"its {key} is '{shown or ''}', not '{asked}'"
-        for key, asked, shown in _texts(pair, order)
-        if asked is not None and not _is_same(asked, shown)
-    )
-
-
-def _texts(pair: Pair, order: PairOrder) -> Iterator[tuple[str, str | None, str | None]]:
-    yield "name", order.name, pair.name
-    yield "description", order.description, reading.text(pair.fields.get("description"))
-
-
-def _is_same(asked: str | None, shown: str | None) -> bool:
-    return (asked or "").strip() == (shown or "").strip()
-
-
-def check_is_as_asked(pair: Pair, order: PairOrder) -> None:
-    """Raise Refused where a pair that was there already is not what was asked for."""
-    differing = [
-        f"its {word} is {is_}, not {asked}"
-        for word, is_, asked in (
-            ("priority_station", pair.priority_station, order.priority_station),
-            ("replication_model", pair.replication_model, order.replication_model),
-        )
-        if is_ and is_ != asked
-    ]
-    if pair.status == "deleting":
-        differing.append("it is being deleted")
-    if differing:
-        raise Refused(
-            f"the pair of these disks, {pair.id}, is not as asked for: {'; '.join(differing)}",
-            hint="see it with 'evsrep show'; a pair can't be changed, only deleted and made anew",
-        )
-
-
-def _create_with_disk(
+def _with_disk(
     cloud: Cloud, options: CreateOptions, dr: DrDisk, preflight: Preflight, reporter: Reporter
-) -> Pair:
-    """Make the DR disk first, unless a run before made it; then create the pair."""
+) -> tuple[CreateOptions, Preflight, AbstractContextManager[None]]:
+    """Make the DR disk, unless a run before made it; return how to go on to the pair.
+
+    The context tells of the disk whatever ends what is done within.
+    """
     started = cloud.clock.now()
     cloud.prepare()  # whatever goes wrong up to here, nothing was sent
     if dr.order is not None:
@@ -228,26 +198,38 @@ def _create_with_disk(
     disk = wait_for_disk(cloud, disk, options.wait_timeout, reporter, again)
     left = max(options.wait_timeout - (cloud.clock.now() - started), 0.0)
     preflight = dr.made(disk, preflight)
-    with telling_of(disk, reporter, _find_again(order_of(preflight))):
-        return _create(cloud, replace(options, wait_timeout=left), preflight, reporter)
+    context = telling_of(disk, reporter, _find_again(order_of(preflight)))
+    return replace(options, wait_timeout=left), preflight, context
 
 
-def _create(cloud: Cloud, options: CreateOptions, preflight: Preflight, reporter: Reporter) -> Pair:
-    """Create the pair of two disks that were looked at, or take the one that there is."""
-    order = order_of(preflight)
-    if preflight.existing is not None and options.if_not_exists:
-        pair = _existing(preflight.existing, order, reporter)
-    else:
-        cloud.prepare()  # whatever goes wrong up to here, nothing was sent
-        reporter.sending(order_fields(order), _find_again(order))
-        recent = cloud.asked_lately(LAG_SECONDS) if options.if_not_exists else ()
-        change = creation(cloud, order, reporter, was_asked=frozenset(order.disks) in recent)
-        result = run_once(change, cloud.clock, reporter)
-        is_ours = not change.was_asked and is_as_sent(result.value, order)
-        if result.was_lost and options.if_not_exists and not is_ours:
-            pair = _existing(result.value, order, reporter)
-        else:
-            pair = _made(result, order, reporter)
+def _announced(
+    cloud: Cloud, options: CreateOptions, order: PairOrder, reporter: Reporter
+) -> Change[Pair]:
+    """Report what is about to be sent, and return the change."""
+    cloud.prepare()  # whatever goes wrong up to here, nothing was sent
+    reporter.sending(order_fields(order), _find_again(order))
+    recent = cloud.asked_lately(LAG_SECONDS) if options.if_not_exists else ()
+    return creation(cloud, order, reporter, was_asked=frozenset(order.disks) in recent)
+
+
+def _taken(
+    result: Result[Pair],
+    change: Change[Pair],
+    options: CreateOptions,
+    order: PairOrder,
+    reporter: Reporter,
+) -> Pair:
+    """Return the pair that a change led to: ours, or one that there was and will do."""
+    is_ours = not change.was_asked and is_as_sent(result.value, order)
+    if result.was_lost and options.if_not_exists and not is_ours:
+        return _existing(result.value, order, reporter)
+    return _made(result, order, reporter)
+
+
+def _settled(
+    cloud: Cloud, options: CreateOptions, pair: Pair, preflight: Preflight, reporter: Reporter
+) -> Pair:
+    """Wait for the pair if that is wanted, and say how it stands."""
     if options.wait:
         pair = wait_for(cloud, pair, _AVAILABLE, options.wait_timeout, reporter) or pair
     else:

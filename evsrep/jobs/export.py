@@ -81,7 +81,14 @@ def group_commands(cloud: Cloud) -> Iterator[str]:
 def csv_line(cells: Sequence[str]) -> str:
     """Return cells as a line of CSV, with its end."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)  # which has both of them quoted
+    keeps_blanks = any(cell != cell.strip() for cell in cells)
+    # the end of a line has both of its signs quoted
+    writer = (
+        csv.writer(line, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+        if keeps_blanks
+        else csv.writer(line, lineterminator="\r\n")
+    )
+    writer.writerow(cells)
     return line.getvalue().removesuffix("\r\n") + "\n"
 
 

@@ -21,29 +21,42 @@ _BY_HEADING = {column.replace("_", ""): column for column in COLUMNS}
 
 Cells = Mapping[str, Any]
 
+_TEXTS = ("name", "description")  # which may begin and end with blanks
+
 
 def _csv_pairs(file: BinaryIO, faults: Faults) -> Iterator[tuple[int, Cells]]:
     """Yield the rows below a line of headings."""
     lines = text_lines(file, faults)
     first, delimiter = _preamble(lines)
     delimiter = delimiter or _delimiter("".join(first[-1:]))
-    reader = csv.reader(chain(first, lines), delimiter=delimiter, strict=True)
+    raw: list[str] = []  # of the row that is being read
+    reader = csv.reader(_noted(chain(first, lines), raw), delimiter=delimiter, strict=True)
     columns: list[str] | None = None
-    for line, row in _rows(reader, faults):
+    for line, row in _rows(reader, raw, faults):
         if columns is None:
-            columns = [_column(cell) for cell in row]
+            columns = [_column(cell.strip()) for cell in row]
             if not _check_columns(line, columns, faults):
                 return
         elif any(row[len(columns) :]):
             faults.add(line, f"it has {len(row)} cells, and there are {len(columns)} columns")
         else:
-            cells = {key: cell for key, cell in zip(columns, row, strict=False) if cell}
+            cells = {
+                key: cell if key in _TEXTS else cell.strip()
+                for key, cell in zip(columns, row, strict=False)
+                if cell
+            }
             if "" in cells:
                 faults.add(line, f"the cell '{shortened(cells[''])}' has no heading")
             else:
                 yield line, cells
     if columns is None and not faults.count:
         faults.add(0, "the file is empty: its first line is to name the columns")
+
+
+def _noted(lines: Iterable[str], raw: list[str]) -> Iterator[str]:
+    for line in lines:
+        raw.append(line)
+        yield line
 
 
 def _preamble(lines: Iterator[str]) -> tuple[list[str], str]:
@@ -67,12 +80,16 @@ def _column(heading: str) -> str:
     return _BY_HEADING.get(re.sub(r"[\s_-]", "", heading).casefold(), heading)
 
 
-def _rows(reader: "_csv.Reader", faults: Faults) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows with the line that each begins on; cells may go over several lines."""
+def _rows(reader: "_csv.Reader", raw: list[str], faults: Faults) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows with the line that each begins on; cells may go over several lines.
+
+    Blanks around a cell go, but for those within quotes, which an export writes where they count.
+    """
     while not faults.is_enough:
         line = reader.line_num + 1
+        raw.clear()
         try:
-            row = [cell.strip() for cell in next(reader)]
+            row = [_without_blanks(cell, raw) for cell in next(reader)]
         except StopIteration:
             return
         except csv.Error as error:
@@ -80,6 +97,14 @@ def _rows(reader: "_csv.Reader", faults: Faults) -> Iterator[tuple[int, list[str
         else:
             if any(row):
                 yield line, row
+
+
+def _without_blanks(cell: str, raw: list[str]) -> str:
+    bare = cell.strip()
+    if bare == cell:
+        return cell
+    in_quotes = '"' + cell.replace('"', '""') + '"'
+    return cell if in_quotes in "".join(raw) else bare
 
 
 def _delimiter(header: str) -> str:

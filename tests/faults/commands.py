@@ -36,6 +36,7 @@ READS: Words = {
     "group ready": ("shop", "--for", "failover"),
     "group wait": ("shop", "--for", "failovered", "--wait-timeout", "20"),
     "health": (),
+    "disks": (),
 }
 SIGN_INS: Words = {
     "auth check": (),

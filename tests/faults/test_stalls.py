@@ -55,7 +55,8 @@ class Ended(NamedTuple):
 def type_to(url: str, home: Path, limit: float, command: str, words: Sequence[str]) -> Ended:
     """Type a command to a cloud, with the profile file in this home."""
     if command == "profile init":
-        keys = ready_profile(url).items()
+        secret = {"password_command": f"echo {ready_profile(url)['password']}"}
+        keys = {k: v for k, v in (ready_profile(url) | secret).items() if k != "password"}.items()
         words = [*words, *(w for key, value in keys for w in (f"--{key}".replace("_", "-"), value))]
     words = [str(home / word) if word in ("pairs.csv", "openrc") else word for word in words]
     config = str(home / ".config/evsrep/config.toml")
