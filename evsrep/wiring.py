@@ -20,7 +20,7 @@ from evsrep.cloud import calls
 from evsrep.cloud.calls import Limits
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.credentials import KeySignIn, TokenSignIn
-from evsrep.cloud.endpoints import Places
+from evsrep.cloud.endpoints import Places, without_user
 from evsrep.cloud.guard import ChangeGuard
 from evsrep.cloud.http import Http, new_client
 from evsrep.cloud.identity import Password
@@ -29,6 +29,7 @@ from evsrep.cloud.signin import PasswordSignIn, SignIn
 from evsrep.cloud.signing import AccessKey
 from evsrep.errors import ConfigError
 from evsrep.jobs.report import Reporter
+from evsrep.settings.declarations import KEYS_BY_NAME
 from evsrep.settings.environment import environment
 from evsrep.settings.journal import Journal
 from evsrep.settings.paths import cache_folder, expanded
@@ -115,14 +116,20 @@ def open_cloud(profile: Profile, context: Context) -> Cloud:
         ),
     )
     context.at_end.callback(http.close)
-    url = profile.auth_url if profile.text("auth_url") else ""
+    url = without_user(profile.auth_url) if profile.text("auth_url") else ""
     return Cloud(
         http,
         _sign_in(context, profile, url),
-        Places(url, *(profile.text(key) for key in Places._fields[1:])),
+        Places(url, *(_address(profile, key) for key in Places._fields[1:])),
         project_id=profile.text("project_id"),
         defaults=Defaults(profile.text("priority_station"), profile.text("replication_model")),
     )
+
+
+def _address(profile: Profile, key: str) -> str:
+    """Return what a profile says of a place."""
+    text = profile.text(key)
+    return without_user(text) if KEYS_BY_NAME[key].kind == "url" else text
 
 
 def _journal(context: Context, profile: Profile) -> Journal:
@@ -142,10 +149,12 @@ def _transport(context: Context, profile: Profile) -> httpx.BaseTransport:
         return httpx.WSGITransport(app=sandbox_app(environ, context.clock))
     from evsrep.cloud.transport import Transport
 
-    return Transport(
-        tls=lambda: _tls_context(profile),
-        proxy_for=lambda scheme, host: proxy_for(scheme, host, proxy, environ),
-    )
+    def way(scheme: str, host: str) -> str:
+        url = proxy_for(scheme, host, proxy, environ)
+        context.reporter.secrets.add_url(url)  # it may be echoed by what stands there
+        return url
+
+    return Transport(tls=lambda: _tls_context(profile), proxy_for=way)
 
 
 def _tls_context(profile: Profile) -> ssl.SSLContext:

@@ -1,6 +1,5 @@
 """`evsrep profile`: the profiles of the profile file."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from evsrep.cli.options import Command, everywhere
 from evsrep.errors import ConfigError, UsageFault
 from evsrep.jobs.report import ask
 from evsrep.output.shapes import PATH, PROFILE, SETTING
+from evsrep.secrets import shown_url
 from evsrep.settings.declarations import KEYS_BY_NAME, is_secret
 from evsrep.settings.profile import SANDBOX
 from evsrep.settings.profiles import ProfileFile, change_profiles
@@ -213,7 +213,10 @@ def _shown(key: str, value: Any) -> Any:
     """Return a value as it may be seen: secrets starred out, also a password inside a URL."""
     if is_secret(key):
         return _MASK
-    return re.sub(r"(?<=://)[^/@]*@", f"{_MASK}@", value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    is_url = key in KEYS_BY_NAME and KEYS_BY_NAME[key].kind == "url"
+    return shown_url(value) if is_url or "://" in value else value
 
 
 def change_file(app: App, edit: Callable[[Document], None]) -> None:
@@ -232,7 +235,7 @@ def _row(name: str, keys: Mapping[str, Any], file: ProfileFile) -> Mapping[str, 
     return {
         "name": name,
         "default": name == file.default,
-        "auth_url": keys.get("auth_url"),
+        "auth_url": _shown("auth_url", keys.get("auth_url")),
         "region": keys.get("region"),
         "project": keys.get("project_name") or keys.get("project_id"),
         "user": keys.get("username") or keys.get("user_id"),

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from evsrep.cloud.models import Endpoint, Session
 from evsrep.errors import ConfigError, Unavailable
+from evsrep.secrets import shown_url
 
 _EVS_TYPES = ("volumev2", "evs", "volume", "volumev3")
 _COMPUTE_TYPES = ("compute",)
@@ -82,6 +83,12 @@ def region_of(places: Places, session: Callable[[], Session]) -> str:
     return offered[0] if offered else ""
 
 
+def without_user(url: str) -> str:
+    """Return a usable URL without what it has before `@`: no request needs it, and logs show it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in url else url
+
+
 def quoted(word: str) -> str:
     """Return a word as one segment of a path, whatever is in it."""
     if word in (".", ".."):  # which by themselves lead upward
@@ -130,9 +137,10 @@ def _checked(url: str, endpoint: Endpoint) -> str:
     from evsrep.cloud.urls import is_usable  # which needs httpx, slow to import
 
     if is_usable(url):
-        return url
+        return without_user(url)
     raise Unavailable(
-        f"the catalog's address of service '{endpoint.service}' is no URL: {endpoint.url}",
+        f"the catalog's address of service '{endpoint.service}' is no URL: "
+        f"{shown_url(endpoint.url)}",
         hint="set 'endpoint' or 'compute_endpoint' in the profile to where the service is",
     )
 

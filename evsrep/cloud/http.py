@@ -35,7 +35,7 @@ from evsrep.secrets import Secrets
 
 LONGEST_ANSWER_BYTES = 16 * 1024 * 1024
 _MOST_REDIRECTS = 3
-_MOST_SHOWN = 65536
+_MOST_SHOWN = 4096  # characters of a body
 _SECRET_HEADERS = frozenset(
     {
         "authorization",
@@ -269,8 +269,8 @@ class Http:
         took = f"after {(self.clock.now() - started) * 1000:.0f} ms, to {call.method} {call.url}"
         lines = [f"HTTP {answer.status} {took}", *_header_lines(answer.headers)]
         if answer.body:
-            text = self._reporter.secrets.hide(answer.body[:_MOST_SHOWN].decode(errors="replace"))
-            lines.append("(secret body)" if call.is_secret else text[:4096])
+            text = self._reporter.secrets.hide(answer.body.decode(errors="replace"))
+            lines.append("(secret body)" if call.is_secret else text[:_MOST_SHOWN])
         self._reporter.debug(*(f"< {line}" for line in lines))
 
 

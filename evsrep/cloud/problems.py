@@ -39,7 +39,7 @@ _ID_HEADERS = (
     "x-iam-trace-id",
 )
 _LONGEST_MESSAGE = 300
-_MOST_READ_BYTES = 65536
+_MOST_READ_CHARACTERS = 65536
 _NOT_OFFERED_HINT = (
     "the replication API is deprecated in favour of SDRS (Storage Disaster Recovery Service); "
     "if this cloud should have it, check region and endpoint with 'evsrep auth check'"
@@ -59,7 +59,7 @@ def read_service_error(
     return ServiceError(
         status=status,
         code=code,
-        message=_shortened(hide(message or ("" if fields else _plain(body)))),
+        message=_shortened(hide(message) if message or fields else _plain(body, hide)),
         request_id=request_id(headers) or _text(fields.get("request_id")),
     )
 
@@ -193,9 +193,9 @@ def _text(value: object) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
-def _plain(body: bytes) -> str:
+def _plain(body: bytes, hide: Callable[[str], str]) -> str:
     """Return the text of a body that is not JSON; of HTML the title, else nothing."""
-    text = body[:_MOST_READ_BYTES].decode(errors="replace").strip()
+    text = hide(body.decode(errors="replace").strip())[:_MOST_READ_CHARACTERS]
     if not text.startswith("<"):
         return text
     title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)

@@ -65,6 +65,8 @@ def url_fault(text: str) -> str:
         host, _ = url.hostname or "", url.port  # which is only looked at when it is asked for
     except ValueError:
         return "is not a URL: its host or port is wrong (an IPv6 address goes into brackets)"
+    if "@" in text.replace(url.netloc, "", 1):
+        return "is not a URL: in a password, write '/' as %2F, '#' as %23, '?' as %3F, '@' as %40"
     if url.scheme.startswith("socks"):
         return "is neither http:// nor https://: SOCKS proxies are not spoken"
     if url.scheme not in ("http", "https") or not host:

@@ -1,8 +1,10 @@
 """Canaries in every credential field: whatever goes wrong, none of them is ever seen."""
 
 import base64
+import html
 import io
 import json
+import quopri
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,11 +13,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
 from evsrep.sandbox.seed import DEMO
+from evsrep.secrets import Secrets
 from tests.cli.conftest import UNKNOWN, SandboxFile, Serve, WriteProfiles, Wsgi
 from tests.conftest import DR, EXAMPLE, PRODUCTION, Done, Real, Run
 
@@ -267,3 +272,94 @@ def test_neither_arguments_nor_environment_of_others_hold_a_secret(
         )
         == []
     )
+
+
+KINDS = st.one_of(
+    st.just(PASSWORD),
+    st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=8, max_size=60),
+    st.text("ABCxyz019+/=-_", min_size=40, max_size=300),
+)
+ENCODINGS: Mapping[str, Callable[[str], str]] = {
+    "itself": str,
+    "JSON": lambda secret: json.dumps(secret)[1:-1],
+    "JSON within JSON": lambda secret: json.dumps(json.dumps(secret))[1:-1],
+    "Python": lambda secret: repr(secret)[1:-1],
+    "URL": quote_plus,
+    "URL twice": lambda secret: quote(quote(secret, safe=""), safe=""),
+    "URL, latin-1": lambda secret: quote(secret, safe="", encoding="latin-1", errors="replace"),
+    "HTML": html.escape,
+    "HTML twice": lambda secret: html.escape(html.escape(secret)),
+    "HTML, ASCII": lambda secret: html.escape(secret).encode("ascii", "xmlcharrefreplace").decode(),
+    "quoted-printable": lambda secret: quopri.encodestring(secret.encode()).decode(),
+    "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
+    "base64, MIME": lambda secret: base64.encodebytes(b"user:" + secret.encode()).decode(),
+    "base64, MIME, JSON": lambda secret: json.dumps(base64.encodebytes(secret.encode()).decode()),
+    "base64, URL": lambda secret: quote(base64.b64encode(secret.encode()).decode(), safe=""),
+    "hex": lambda secret: secret.encode().hex(),
+}
+PLACES: Mapping[str, Callable[[str], str]] = {
+    "alone": str,
+    "in a sentence": lambda text: f"the gateway got '{text}', and wondered",
+    "in a header": lambda text: f"< x-auth: Basic {text}; path=/",
+    "in flattened text": lambda text: "said " + " ".join(text.split()) + " twice",
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@hypothesis.settings(max_examples=15)
+@hypothesis.given(secret=KINDS, place=st.sampled_from(sorted(PLACES)))
+def test_every_kind_is_hidden_in_every_place_and_encoding(
+    encoding: str, secret: str, place: str
+) -> None:
+    if encoding == "URL, latin-1":
+        secret = secret.encode("latin-1", "ignore").decode("latin-1").ljust(8, "x")
+    secrets = Secrets()
+    secrets.add(secret)
+    written = ENCODINGS[encoding](secret)
+    around = PLACES[place]("\0").partition("\0")
+    shown = secrets.hide(PLACES[place](written))
+    rest = shown.removeprefix(around[0]).removesuffix(around[2])
+    assert "***" in rest
+    assert len(rest) <= len("***") + 14  # of base64, what stands before and after it
+
+
+@pytest.mark.parametrize("size", [100, 4097, 65530, 70000])
+def test_a_secret_at_the_place_where_a_body_is_cut_is_hidden_first(
+    run: Run, serve: Serve, write_profiles: WriteProfiles, size: int
+) -> None:
+    def chatty(app: Wsgi) -> Wsgi:
+        def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+            said = b" " * size + environ.get("HTTP_X_AUTH_TOKEN", "").encode()
+            start_response("403 Forbidden", [("Content-Length", str(len(said)))])
+            return [said]
+
+        return answer
+
+    write_profiles(**{**ready_profile(serve(chatty)), "password": "", "token": TOKEN * 200})
+    for form in ((), ("--debug",), ("-o", "json")):
+        done = run("list", "-p", "served", "--retries", "0", *form)
+        assert shown_of((TOKEN,), done.stdout + done.stderr) == []
+
+
+@pytest.mark.parametrize("key", ["auth_url", "endpoint", "compute_endpoint", "proxy"])
+@pytest.mark.parametrize(
+    "password", [SECRET_KEY, "Wm4t/p0#Vb8?n2s@dQw", quote(SECRET_KEY, safe="")]
+)
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_what_stands_before_the_host_of_a_url_is_never_shown(
+    run: Run, serve: Serve, write_profiles: WriteProfiles, key: str, password: str, scheme: str
+) -> None:
+    keys = ready_profile(serve())
+    host = keys["auth_url"].partition("://")[2]
+    write_profiles(**{**keys, key: f"{scheme}joe:{password}@{host}"})
+    for words in (
+        ("profile", "list"),
+        ("profile", "show", "served"),
+        ("auth", "check", "-p", "served", "--debug"),
+        ("create", *EXAMPLE, "--dry-run", "-p", "served", "-v"),
+        ("list", "-p", "served", "--debug"),
+        ("doctor", "-p", "served"),
+    ):
+        done = run(*words, "--retries", "0")
+        assert done.exit_code != ExitCode.INTERNAL
+        assert shown_of((password,), done.stdout + done.stderr) == []
