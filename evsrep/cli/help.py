@@ -37,11 +37,13 @@ FILES = (
 OUTPUT = """\
 stdout carries the result alone; progress, notes, warnings and errors go to stderr.
 
-table   for people. On a terminal it fits the width; in a pipe it is plain and unwrapped.
+table   for people. On a terminal it fits the width; in a pipe it is plain and unwrapped. A line on
+        stderr sums a list up.
 json    the API's object, or an array of them; field names and values are the API's own, except
         that volume_ids is a list, record_metadata an object, progress a number or null.
 jsonl   one JSON object a line.
-value   no header, tab-separated, a line per object. The idiom for a script: -o value -c id
+value   no header, tab-separated, a line per object; what is not there is empty, and bash reads
+        two tabs as one: ask for what is always there. The idiom for a script: -o value -c id
 
 -c takes the names of fields, in the order wanted. Errors are text, or with json and jsonl one
 object on stderr: {"error": {"kind", "message", "hint", "status", "code", "request_id",

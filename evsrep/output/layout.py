@@ -129,6 +129,8 @@ def shortened(text: str, width: int, more: str) -> str:
 
 
 def _first_cells(text: str, width: int) -> str:
+    if text.isascii():
+        return text[: max(width, 0)]
     end, used = 0, 0
     for character in text:
         used += cell_len(character)
