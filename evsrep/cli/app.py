@@ -6,7 +6,7 @@ quickly.
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO, cast
@@ -67,6 +67,7 @@ class App:
         self.clock = environment.clock
         self.at_end = ExitStack()  # what is to be closed when the run is over
         self.resume = ""  # the command that goes on after a bug
+        self.conclude: Callable[[BaseException | None], None] = lambda _: None  # tells what is known
         self._given: dict[str, Any] = {}
 
     def keep(self, name: str, value: Any) -> None:
@@ -162,7 +163,9 @@ class App:
         """Return the reporter of this run's command, whose result has that shape."""
         from evsrep.cli.report import Report
 
-        return Report(self, shape, is_many=is_many)
+        report = Report(self, shape, is_many=is_many)
+        self.conclude = report.conclude
+        return report
 
     @property
     def defaults(self) -> "Defaults":

@@ -59,12 +59,14 @@ class ApplyRun:
         self._options = options
         self._reporter = reporter
         self._rows = iter(manifest)
-        self._pool: WorkerPool[Row, RowResult] = WorkerPool(self._work, options.jobs)
+        self._pool: WorkerPool[Row, RowResult] = WorkerPool(
+            self._work, options.jobs, stopping=partial(stopping, reporter)
+        )
         self._watch: Watch | None = None
         if options.wait and not options.dry_run:
             self._watch = Watch(cloud, _AVAILABLE, seconds=options.wait_timeout)
         self._pending: dict[str, RowResult] = {}  # by their pairs' IDs: waited for
-        self._enough = _NEVER  # interrupts to end what is being done just now
+        self._enough = _NEVER  # interrupts to end the look that is being made
 
     @property
     def is_interrupted(self) -> bool:
@@ -74,11 +76,15 @@ class ApplyRun:
     def interrupt(self) -> None:
         """Hand out no new work; the second time, or where nothing is in flight, stop at once.
 
-        To be called in the main thread, from a signal handler.
+        To be called in the main thread, from a signal handler: it breaks off looks alone, by which
+        no row is lost, and has the pool end by itself.
         """
         self._interrupts += 1
-        self._pool.stop()
-        if self._interrupts >= self._enough or self._interrupts > 2:
+        if self._interrupts > 1:
+            self._pool.break_off()
+        else:
+            self._pool.stop()
+        if self._interrupts >= self._enough:
             raise KeyboardInterrupt
 
     def stop(self) -> None:
@@ -95,11 +101,16 @@ class ApplyRun:
             yield from self._done(tell)
         except KeyboardInterrupt:
             self._interrupts += 1  # of a program, which has no handler that counts
+        except Exception:  # a bug, or the like of a full memory: the rows are told all the same
+            self._pool.stop()
+            yield from self._pool.results(())
+            yield from self._left_over()
+            raise
         yield from self._left_over()
 
     def _done(self, tell: Callable[[str], None]) -> Iterator[RowResult]:
         results = self._pool.results(self._rows)
-        while (row := self._blocked(lambda: next(results, None), until=2)) is not None:
+        for row in results:
             if isinstance(row.error, COMMON_FAILURES):
                 self._pool.stop()
             if self._watch is not None and row.is_as_asked:
@@ -143,6 +154,12 @@ class ApplyRun:
     # In the workers' threads
 
     def _work(self, row: Row) -> RowResult:
+        try:
+            return self._made(row)
+        except Exception as error:  # a bug: nobody knows how far it came
+            return RowResult(row.line, UNKNOWN, requested(row.request), InternalError.of(error))
+
+    def _made(self, row: Row) -> RowResult:
         check = self._options.check
         try:
             findings = [self._inventory.findings(disk, check=check) for disk in row.request.disks]

@@ -17,7 +17,7 @@ from evsrep.jobs.find import find_pair, is_id
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
 from evsrep.jobs.options import JOBS, WAIT_SECONDS, ManyOptions
 from evsrep.jobs.pool import WorkerPool
-from evsrep.jobs.report import Outcome, Reporter, Words, ask, check_can_ask, failure_of
+from evsrep.jobs.report import Outcome, Reporter, Words, ask, check_can_ask, failure_of, stopping
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import PAIR_GOALS, Absence, raise_if_hopeless
 from evsrep.jobs.watch import Watch
@@ -203,7 +203,11 @@ def _send_all(cloud: Cloud, todo: Sequence[Deletion], jobs: int, reporter: Repor
 
 
 def _send_rest(cloud: Cloud, todo: Sequence[Deletion], jobs: int, reporter: Reporter) -> None:
-    pool = WorkerPool(partial(_sent, cloud, reporter=reporter), min(jobs, len(todo)))
+    pool = WorkerPool(
+        partial(_sent, cloud, reporter=reporter),
+        min(jobs, len(todo)),
+        stopping=partial(stopping, reporter),
+    )
     interrupt = _Interrupt(pool)
     with reporter.bar(len(todo) + 1) as update, reporter.on_interrupt(interrupt):
         for number, deletion in enumerate(pool.results(todo), start=2):
@@ -219,7 +223,7 @@ def _is_refused(deletion: Deletion) -> bool:
 
 
 class _Interrupt:
-    """What a request to stop does: no new work; the second time it breaks off."""
+    """What a request to stop does: no new work; the second time what is in flight is left."""
 
     def __init__(self, pool: WorkerPool[Deletion, Deletion]) -> None:
         self.count = 0
@@ -227,9 +231,10 @@ class _Interrupt:
 
     def __call__(self) -> None:
         self.count += 1
-        self._pool.stop()
         if self.count > 1:
-            raise KeyboardInterrupt
+            self._pool.break_off()
+        else:
+            self._pool.stop()
 
 
 def _sent(cloud: Cloud, deletion: Deletion, *, reporter: Reporter) -> Deletion:
