@@ -98,4 +98,8 @@ from evsrep.jobs.listing import (
 from evsrep.jobs.readiness import ReadyOptions as ReadyOptions, rehearse as rehearse
 from evsrep.jobs.report import Reporter as Reporter
 from evsrep.jobs.wait import WaitOptions as WaitOptions, wait_for_pair as wait_for_pair
+from evsrep.jobs.wait_many import (
+    WaitManyOptions as WaitManyOptions,
+    wait_for_pairs as wait_for_pairs,
+)
 from evsrep.wiring import connect as connect

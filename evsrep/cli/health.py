@@ -1,5 +1,6 @@
 """`evsrep health`: what is protected and what is not."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -9,12 +10,16 @@ import click
 from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, everywhere
-from evsrep.errors import EvsrepError
-from evsrep.output.shapes import HEALTH, Branch
+from evsrep.cli.watching import may_watch, watch as watch_all
+from evsrep.errors import EvsrepError, UsageFault
+from evsrep.output.shapes import HEALTH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from evsrep.jobs.health import Health, HealthOptions
     from evsrep.output.console import Console
+    from evsrep.output.shapes import Thing
 
 _EXIT_CODES = {"protected": 0, "degraded": 1, "critical": 2, "unknown": 3}
 _NAGIOS_WORDS = {
@@ -23,6 +28,7 @@ _NAGIOS_WORDS = {
     "critical": "CRITICAL",
     "unknown": "UNKNOWN",
 }
+_MOST_PROTECTED = 10
 _MOST_REASONS = 5  # Nagios and its like cut long lines, often without a word
 
 
@@ -30,13 +36,18 @@ _MOST_REASONS = 5  # Nagios and its like cut long lines, often without a word
     cls=Command,
     shape=HEALTH,
     options="evsrep.jobs.health:HealthOptions",
-    examples=("evsrep health", "evsrep health shop -o json", "evsrep health --nagios -p otc"),
+    examples=(
+        "evsrep health",
+        "evsrep health shop -o json",
+        "evsrep health --nagios -p otc",
+    ),
 )
 @click.argument("groups", metavar="[GROUP…]", nargs=-1, shell_complete=complete.groups)
 @click.option("--nagios", is_flag=True, help="One line for Nagios and its like.")
+@may_watch
 @everywhere
 @pass_app
-def health(app: App, options: "HealthOptions", nagios: bool) -> int:
+def health(app: App, options: "HealthOptions", nagios: bool, watch: float | None) -> int:
     """Say what is protected and what is not, and why.
 
     A line for each group, and for each pair that is in none.
@@ -51,12 +62,17 @@ def health(app: App, options: "HealthOptions", nagios: bool) -> int:
     """
     from evsrep.jobs.health import look_at_health, worst
 
+    if watch is not None:
+        _watch(app, options, watch, nagios=nagios)
     try:
         if nagios or app.console.draws:
             seconds = app.settings.value("timeout", app.profile)
             cloud = app.cloud.within(seconds) if nagios else app.cloud
             healths = look_at_health(cloud, options)
-            (_print_for_nagios if nagios else _draw)(app, healths)
+            if nagios:
+                _print_for_nagios(app, healths)
+            else:
+                _draw(app, [health.fields for health in healths])
         else:
             report = app.report(HEALTH, is_many=True)
             healths = look_at_health(app.cloud, options, report)
@@ -67,6 +83,22 @@ def health(app: App, options: "HealthOptions", nagios: bool) -> int:
         app.console.fail(error, exit_code=_EXIT_CODES["unknown"])
         return _EXIT_CODES["unknown"]
     return _EXIT_CODES[worst(health.verdict.health for health in healths)]
+
+
+def _watch(app: App, options: "HealthOptions", seconds: float, *, nagios: bool) -> None:
+    """Look again and again; raises UsageFault where one line is wanted."""
+    from evsrep.jobs.health import look_at_health
+
+    if nagios:
+        raise UsageFault("--nagios is one line, and --watch has no end")
+    watch_all(
+        app,
+        seconds,
+        HEALTH,
+        look=lambda: [health.fields for health in look_at_health(app.cloud, options)],
+        draw=lambda things: _draw(app, things),
+        state=lambda thing: str(thing["health"]),
+    )
 
 
 def is_for_nagios(words: Iterable[str]) -> bool:
@@ -82,18 +114,31 @@ def tell_nagios_of(error: EvsrepError, console: "Console") -> int:
     return _EXIT_CODES["unknown"]
 
 
-def _draw(app: App, healths: "Iterable[Health]") -> None:
-    """Draw a line each for whoever watches, and below it what is wrong: no table is wide enough."""
-    health = None
-    for health in healths:
-        verdict, kind = health.verdict, health.fields["kind"]
-        is_bad = verdict.health != "protected"
-        below = [Branch(text) for text in (verdict.reason, verdict.hint) if text and is_bad]
-        app.console.show_tree(
-            Branch(f"{verdict.health}: {kind} {health.thing.label}", tuple(below))
-        )
-    if health is None:
+def _draw(app: App, healths: "Sequence[Thing]") -> None:
+    """Draw how many are protected, then those that are not: the worst last, where the eye is.
+
+    Those that are protected are drawn, too, as long as they are few.
+    """
+    from evsrep.jobs.health import PROTECTED, SEVERITY
+
+    if not healths:
         app.console.note("there is nothing to protect")
+        return
+    bad = [health for health in healths if health["health"] != PROTECTED]
+    good = len(healths) - len(bad)
+    drawn = healths if good <= _MOST_PROTECTED else bad
+    app.console.print(f"{good} of {len(healths)} protected\n")
+    app.console.draw_health(
+        [
+            {**health, "hint": _with_profile(app, health["hint"])}
+            for health in sorted(drawn, key=lambda each: SEVERITY.index(each["health"]))
+        ]
+    )
+
+
+def _with_profile(app: App, hint: str | None) -> str:
+    """Return a hint whose commands are as they are to be typed, in the profile of this run."""
+    return re.sub(r"'evsrep ([^']*)'", lambda found: app.command(*found[1].split(" ")), hint or "")
 
 
 def _print_for_nagios(app: App, healths: "list[Health]") -> None:

@@ -8,6 +8,7 @@ import click
 from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, everywhere
+from evsrep.cli.watching import may_watch, watch as watch_all
 from evsrep.output.shapes import PAIR
 
 if TYPE_CHECKING:
@@ -74,19 +75,36 @@ def _statuses() -> Iterable[str]:
     help="In this order.  [default: created_at:desc; of a field alone: asc]",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
+@may_watch
 @everywhere
 @pass_app
-def list_(app: App, /, options: "ListOptions") -> None:
+def list_(app: App, /, options: "ListOptions", watch: float | None) -> None:
     """List the project's pairs.
 
     All of them, however many there are; the options narrow that down. With '-o jsonl' and '-o
     value' each page is printed as it comes.
     """
+    summary = _summary(app, options)
+    if watch is None:
+        app.console.show_all(PAIR, _look(app, options), summary=summary)
+        return
+    from evsrep.output.states import state_of
+
+    watch_all(
+        app,
+        watch,
+        PAIR,
+        look=lambda: list(_look(app, options)),
+        draw=lambda pairs: app.console.show_all(PAIR, pairs, summary=summary),
+        state=state_of,
+    )
+
+
+def _look(app: App, options: "ListOptions") -> Iterable[Mapping[str, Any]]:
     from evsrep.jobs.listing import list_pairs
 
     pairs = list_pairs(app.cloud, options, app.report(PAIR))
-    shown = complete.remembered(app, pairs, "pairs", is_whole=options.is_whole)
-    app.console.show_all(PAIR, _rows(app, shown), summary=_summary(app, options))
+    return _rows(app, complete.remembered(app, pairs, "pairs", is_whole=options.is_whole))
 
 
 def _rows(app: App, pairs: "Iterable[Pair]") -> Iterable[Mapping[str, Any]]:

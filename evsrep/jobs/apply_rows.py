@@ -22,11 +22,13 @@ class RowResult(NamedTuple):
     result: str
     pair: Mapping[str, Any]
     error: EvsrepError | None = None
+    difference: str = ""  # in name or description, of a pair that exists
 
     @property
     def fields(self) -> Mapping[str, Any]:
         """The line, the result, and the fields of the pair."""
-        return {"line": self.line, "result": self.result, **self.pair}
+        differs = {"difference": self.difference} if self.difference else {}
+        return {"line": self.line, "result": self.result, **self.pair, **differs}
 
     @property
     def is_as_asked(self) -> bool:

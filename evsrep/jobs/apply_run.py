@@ -19,7 +19,7 @@ from evsrep.jobs.apply_rows import (
     requested,
 )
 from evsrep.jobs.checks import disks_are_free, raise_if_broken
-from evsrep.jobs.create import check_is_as_asked, creation, is_as_sent, order_of
+from evsrep.jobs.create import check_is_as_asked, creation, difference_of, is_as_sent, order_of
 from evsrep.jobs.disk_look import DiskFindings
 from evsrep.jobs.inventory import Inventory
 from evsrep.jobs.manifest import Manifest, Row
@@ -51,7 +51,7 @@ class ApplyRun:
         options: "ApplyOptions",
         reporter: Reporter,
     ) -> None:
-        self.warnings: list[str] = []  # the first of what could not be looked up
+        self.warnings: list[str] = []  # the first of what could not be looked up, or differs
         self._interrupts = 0
         self._cloud = cloud
         self._asked_lately = cloud.asked_lately(LAG_SECONDS)  # by runs before this one
@@ -172,8 +172,14 @@ class ApplyRun:
         for warning in preflight.warnings:
             self._warn(f"line {row.line}: {warning}")
         if preflight.existing is not None:
-            return _existing(row.line, preflight, preflight.existing)
+            return self._there(row.line, preflight, preflight.existing)
         return self._create(row.line, preflight)
+
+    def _there(self, line: int, preflight: Preflight, pair: Pair) -> RowResult:
+        row = _existing(line, preflight, pair)
+        if row.difference:
+            self._warn(f"line {line}: pair {pair.id} is there, but {row.difference}")
+        return row
 
     def _create(self, line: int, preflight: Preflight) -> RowResult:
         fields = order_fields(order_of(preflight))
@@ -207,7 +213,7 @@ class ApplyRun:
         if len(self.warnings) < _MOST_WARNINGS:
             self.warnings.append(text)
         elif len(self.warnings) == _MOST_WARNINGS:
-            self.warnings.append("more could not be checked, for the like reasons")
+            self.warnings.append("and more of the like")
 
 
 def _are_paired(findings: list[DiskFindings]) -> bool:
@@ -226,7 +232,8 @@ def _existing(line: int, preflight: Preflight, pair: Pair) -> RowResult:
         raise_if_hopeless(pair, _AVAILABLE)
     except EvsrepError as error:
         return RowResult(line, FAILED, pair.fields, error)
-    return RowResult(line, EXISTS, pair.fields)
+    difference = difference_of(pair, order_of(preflight))
+    return RowResult(line, EXISTS, pair.fields, difference=difference)
 
 
 def _check_same_way(preflight: Preflight, pair: Pair) -> None:

@@ -1,11 +1,12 @@
 """Creating a pair, once: a disk is in one pair at most, so the two disks name the pair."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from evsrep.cloud import reading
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Defaults, Pair, PairOrder
 from evsrep.cloud.wire import order_fields
@@ -170,8 +171,25 @@ def _past_creating(cloud: Cloud, pair: Pair) -> Pair:
 
 def is_as_sent(pair: Pair, order: PairOrder) -> bool:
     """Whether a pair has the texts that we sent: one that has others was made by somebody else."""
-    texts = ((order.name, pair.name), (order.description, pair.fields.get("description")))
-    return all((sent or "").strip() == (shown or "").strip() for sent, shown in texts)
+    return all(_is_same(sent, shown) for _, sent, shown in _texts(pair, order))
+
+
+def difference_of(pair: Pair, order: PairOrder) -> str:
+    """Return in words how a pair differs from the texts asked for; empty where it does not."""
+    return "; ".join(
+        f"its {key} is '{shown or ''}', not '{asked}'"
+        for key, asked, shown in _texts(pair, order)
+        if asked is not None and not _is_same(asked, shown)
+    )
+
+
+def _texts(pair: Pair, order: PairOrder) -> Iterator[tuple[str, str | None, str | None]]:
+    yield "name", order.name, pair.name
+    yield "description", order.description, reading.text(pair.fields.get("description"))
+
+
+def _is_same(asked: str | None, shown: str | None) -> bool:
+    return (asked or "").strip() == (shown or "").strip()
 
 
 def check_is_as_asked(pair: Pair, order: PairOrder) -> None:
@@ -271,7 +289,9 @@ def _again(options: CreateOptions, production_id: str) -> Words:
 def _existing(pair: Pair, order: PairOrder, reporter: Reporter) -> Pair:
     check_is_as_asked(pair, order)
     _observe(pair, reporter)
-    reporter.note(f"a pair of these disks is there already: {pair.id}")
+    difference = difference_of(pair, order)
+    but = f", but {difference}" if difference else ""
+    reporter.note(f"a pair of these disks is there already: {pair.id}{but}")
     return pair
 
 

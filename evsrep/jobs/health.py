@@ -1,11 +1,13 @@
 """Whether a pair or group protects its production disks, and if not, why not."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.meanings import (
+    FAILURE_DETAILS,
     FAULT_LEVELS,
     GROUP_REPLICATION_STATUSES,
     GROUP_STATUSES,
@@ -23,6 +25,10 @@ from evsrep.jobs.verb import verb
 PROTECTED, DEGRADED, CRITICAL, UNKNOWN = "protected", "degraded", "critical", "unknown"
 SEVERITY = (PROTECTED, UNKNOWN, DEGRADED, CRITICAL)
 """From good to bad, as monitoring sees it: what is known to be bad beats what is not known."""
+
+
+_PAUSED = ("active-stopped", "inactive")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,:+@%=/-]*")
 
 
 class Verdict(NamedTuple):
@@ -105,10 +111,21 @@ def look_at_health(cloud: Cloud, options: HealthOptions, reporter: Reporter) -> 
 
 def judge(pair: Pair) -> Verdict:
     """Judge a pair by the worst of fault level, status and replication status."""
+    verdict = _judge_pair(pair)
+    if not pair.group_id and pair.status == "available":
+        verdict = verdict._replace(hint=_hint_for_lone(pair, verdict))
+    return verdict._replace(hint=_whole(verdict.hint, pair))
+
+
+def _judge_pair(pair: Pair) -> Verdict:
     fault = str(pair.fields.get("fault_level") or "0")
     if fault != "0":
         health = _FAULTS.get(fault, UNKNOWN)
         return _verdict(health, FAULT_LEVELS.get(fault), f"fault level {fault}")
+    if pair.status == "error" and pair.failure_detail in FAILURE_DETAILS:
+        meaning = FAILURE_DETAILS[pair.failure_detail]
+        reason = f"could not be created: {meaning.cause} ({pair.failure_detail})"
+        return Verdict(CRITICAL, reason, f"{meaning.hint}; then: 'evsrep delete'")
     if pair.status != "available":
         health = _STATUSES.get(pair.status, UNKNOWN)
         return _verdict(health, PAIR_STATUSES.get(pair.status), f"status '{pair.status}'")
@@ -117,15 +134,40 @@ def judge(pair: Pair) -> Verdict:
     return _verdict(health, REPLICATION_STATUSES.get(word), f"replication status '{word}'")
 
 
+def _hint_for_lone(pair: Pair, verdict: Verdict) -> str:
+    """Return what helps a pair in no group, where only a group can do it."""
+    name = _word_for(pair)
+    bundle = f"'evsrep group create --name {name} --pair {name} --wait'"
+    if pair.fields.get("fault_level") == "2":
+        return f"only a group can fail over; bundle it: {bundle}"
+    if pair.fields.get("fault_level") in (None, "", "0") and pair.replication_status in _PAUSED:
+        return f"nothing starts a pair again that is in no group; bundle it: {bundle}"
+    return verdict.hint
+
+
+def _whole(hint: str, thing: Pair | Group) -> str:
+    """Return a hint whose commands name what they are for."""
+    command = r"'(evsrep (?!group create)(?:group )?\w+)((?: --[^']*)?)'"
+    return re.sub(command, lambda found: f"'{found[1]} {_word_for(thing)}{found[2]}'", hint)
+
+
+def _word_for(thing: Pair | Group) -> str:
+    """Return the name, where no shell would read it otherwise; else the ID."""
+    return thing.name if _PLAIN_NAME.fullmatch(thing.name) else thing.id
+
+
 def judge_group(group: Group, pairs: Iterable[Pair]) -> Verdict:
     """Judge a group by the worst of itself and its pairs; its own word goes first."""
     own = _own_verdict(group)
+    own = own._replace(hint=_whole(own.hint, group))
     if group.status == "failovered":
         return own  # it tells of its pairs what they tell of themselves
     for pair in pairs:
         found = judge(pair)
         if SEVERITY.index(found.health) > SEVERITY.index(own.health):
-            own = Verdict(found.health, f"pair {pair.id}: {found.reason}", found.hint)
+            is_paused = pair.status == "available" and pair.replication_status in _PAUSED
+            hint = f"'evsrep group sync {_word_for(group)}'" if is_paused else found.hint
+            own = Verdict(found.health, f"pair {pair.id}: {found.reason}", hint)
     return own
 
 
@@ -160,11 +202,12 @@ def _groups(cloud: Cloud) -> dict[str, Group]:
 
 
 def _own_verdict(group: Group) -> Verdict:
-    if group.fault_level != "0":
+    if group.fault_level != "0" and group.status != "failovered":  # then the fault is dealt with
         fault = group.fault_level
-        return _verdict(
+        verdict = _verdict(
             _FAULTS.get(fault, UNKNOWN), FAULT_LEVELS.get(fault), f"fault level {fault}"
         )
+        return verdict._replace(hint="'evsrep group failover'") if fault == "2" else verdict
     if group.status != "available":
         health = _GROUP_STATUSES.get(group.status, UNKNOWN)
         return _verdict(health, GROUP_STATUSES.get(group.status), f"status '{group.status}'")

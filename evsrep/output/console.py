@@ -3,14 +3,18 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from evsrep.errors import EvsrepError, OutputClosed, OutputFailed
+from evsrep.output.failures import error_fields, service_line
 from evsrep.output.shapes import Branch, Shape, Thing
 from evsrep.output.styles import BAD, LESS, STRONG, Paint, painted, styled, unpainted
 from evsrep.output.terminal import TERMINAL, Terminal
 from evsrep.output.text import as_cell, as_json, harmless
 from evsrep.secrets import Secrets
+
+if TYPE_CHECKING:
+    from evsrep.output.layout import Column
 
 
 class Console:
@@ -110,6 +114,21 @@ class Console:
 
         self._write_lines(tree_of(branch, self.width))
 
+    def draw_health(self, things: Sequence[Thing]) -> None:
+        """Draw a line for each state of health, its reason beside it and what helps below."""
+        from evsrep.output.lists import health_columns
+
+        self._draw_rows(health_columns(things))
+
+    @property
+    def redraws(self) -> bool:
+        """Whether the result goes to a terminal that can be cleared."""
+        return self.out.isatty() and self.terminal.can_redraw
+
+    def print_line(self, text: str) -> None:
+        """Print a line that has data in it."""
+        self._write(harmless(text) + "\n")
+
     def print(self, text: str) -> None:
         """Print text that is a result by itself, such as a help page."""
         self._write(text)
@@ -157,7 +176,7 @@ class Console:
             for fault in error.faults:
                 self._label("  -", "", fault)
         self._label("help:", STRONG, error.hint)
-        self._label("cloud:", STRONG, _service_error(error))
+        self._label("cloud:", STRONG, service_line(error))
         if error.resume:
             self.resume(error.resume)
 
@@ -193,8 +212,14 @@ class Console:
             if is_terminal
             else lists.plain_columns(things, self.columns or shape.columns)
         )
+        self._draw_rows(columns, width)
+
+    def _draw_rows(self, columns: "Sequence[Column]", width: int | None = None) -> None:
+        from evsrep.output import layout
+
+        room = self.width if width is None else width
         more = self.terminal.ellipsis
-        self._write_lines(layout.rows(columns, width, paint=self._paint, more=more))
+        self._write_lines(layout.rows(columns, room, paint=self._paint, more=more))
 
     def _write_lines(self, lines: Iterable[str]) -> None:
         self._write("".join(f"{line}\n" for line in lines))
@@ -262,24 +287,6 @@ class Console:
         return styled(text, style) if self._has_color(self.err) else text
 
 
-def error_fields(error: EvsrepError) -> dict[str, Any]:
-    """Return an error as JSON has it; what has no value is left out."""
-    service_error = error.service_error
-    quoted = _quoted_message(error, error.full_message)
-    fields = {
-        "kind": error.kind,
-        "message": error.full_message + (f"; the cloud says: {quoted}" if quoted else ""),
-        "hint": error.hint,
-        "status": service_error.status if service_error else None,
-        "code": service_error.code if service_error else "",
-        "request_id": service_error.request_id if service_error else "",
-        "exit_code": int(error.exit_code),
-        "resume": error.resume,
-        "checks": list(error.checks),
-    }
-    return {key: value for key, value in fields.items() if value not in (None, "", [])}
-
-
 def abandon(stream: TextIO | None) -> None:
     """Send what is left in the stream's buffer nowhere: at exit Python flushes it once more."""
     try:
@@ -308,19 +315,3 @@ def _watched(stream: TextIO) -> Iterator[TextIO]:
         if isinstance(error, BrokenPipeError):
             raise OutputClosed from None
         raise OutputFailed(error.strerror or str(error)) from None
-
-
-def _service_error(error: EvsrepError) -> str:
-    service_error = error.service_error
-    if service_error is None:
-        return ""
-    quoted = _quoted_message(error, error.message)
-    request = f"request {service_error.request_id}" if service_error.request_id else ""
-    status = f"HTTP {service_error.status}" if service_error.status else ""
-    return ", ".join(part for part in (status, service_error.code, request, quoted) if part)
-
-
-def _quoted_message(error: EvsrepError, shown: str) -> str:
-    """Return what the cloud itself said, in quotes; empty where it is in what is shown already."""
-    message = error.service_error.message if error.service_error else ""
-    return f'"{message}"' if message and message not in shown else ""

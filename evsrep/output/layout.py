@@ -27,6 +27,7 @@ class Column:
     is_number: bool = False
     is_optional: bool = False  # goes where there is no room
     is_below: bool = False  # below the row, where there is anything
+    place: str = ""  # what its cells are, where the heading does not say it
 
     def least(self, name_cells: int) -> int:
         """Return the fewest cells it can do with."""
@@ -53,7 +54,9 @@ def rows(columns: Sequence[Column], width: int, *, paint: Paint, more: str) -> I
     """
     groups = _fitted([column for column in columns if not column.is_below], width)
     below = [column for column in columns if column.is_below]
-    yield from _row(groups, [[c.heading for c, _ in group] for group in groups], more, paint, "")
+    headings = [[column.heading for column, _ in group] for group in groups]
+    if any(map(any, headings)):
+        yield from _row(groups, headings, more, paint, is_heading=True)
     for number in range(len(columns[0].cells)):
         texts = [[column.cells[number] for column, _ in group] for group in groups]
         yield from _row(groups, texts, more, paint)
@@ -177,9 +180,10 @@ def _row(
     texts: Sequence[Sequence[str]],
     more: str,
     paint: Paint,
-    style: str | None = None,
+    *,
+    is_heading: bool = False,
 ) -> Iterator[str]:
-    """Yield the lines of one row; without a `style` each cell has that of its heading."""
+    """Yield the lines of one row."""
     for number, (group, cells) in enumerate(zip(groups, texts, strict=True)):
         indent = " " * (_INDENT if number else 0)
         blocks = [
@@ -188,13 +192,13 @@ def _row(
         ]
         for pieces in zip_longest(*blocks, fillvalue=""):
             aligned = (
-                _aligned(piece, column, width, paint, style)
+                _aligned(piece, column, width, paint, is_heading)
                 for (column, width), piece in zip(group, pieces, strict=True)
             )
             yield indent + (" " * _GAP).join(aligned).rstrip()
 
 
-def _aligned(text: str, column: Column, width: int, paint: Paint, style: str | None) -> str:
+def _aligned(text: str, column: Column, width: int, paint: Paint, is_heading: bool) -> str:
     padding = " " * (width - cell_len(text))
-    shown = paint(text, column.heading if style is None else "heading")
+    shown = paint(text, "heading" if is_heading else column.place or column.heading)
     return padding + shown if column.is_number else shown + padding

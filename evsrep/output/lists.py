@@ -152,6 +152,17 @@ def columns_of(
     return [_filled(column, things) for column in LISTS[shape.noun] if column.from_width <= width]
 
 
+def health_columns(things: Sequence[Thing]) -> list[Column]:
+    """Return the columns of what is protected and what is not; they need no headings."""
+    names = [f"{thing['kind']} {thing['name'] or thing['id']}" for thing in things]
+    return [
+        Column("", [str(thing["health"]) for thing in things], place="health"),
+        Column("", [harmless(name) for name in names], is_name=True),
+        Column("", [as_cell(thing["reason"]) for thing in things], is_text=True),
+        Column("", [as_cell(thing["hint"]) for thing in things], is_below=True),
+    ]
+
+
 def plain_columns(things: Sequence[Thing], names: Sequence[str]) -> list[Column]:
     """Return the columns of a list in a pipe: these fields, nothing cut, nothing left out."""
     return [

@@ -41,9 +41,14 @@ DELETION = Shape(
     ("result", *PAIR.fields, "error"),
     ("result", "id", "name", "status", "error"),
 )
+WAITED = Shape(
+    "pair",
+    (*PAIR.fields, "error"),
+    ("id", "name", "status", "replication_status", "progress", "error"),
+)
 APPLIED = Shape(
     "row",
-    ("line", "result", *PAIR.fields, "error"),
+    ("line", "result", *PAIR.fields, "difference", "error"),
     ("line", "result", "id", "name", "status", "volume_ids", "error"),
 )
 GROUP = Shape(

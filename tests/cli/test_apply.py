@@ -73,6 +73,20 @@ def test_apply_makes_the_pairs_and_a_second_time_changes_nothing(
     assert sandbox_file.pair_ids() == before
 
 
+def test_another_name_or_description_of_what_is_there_is_told(sandbox: Run, write: Write) -> None:
+    sandbox("apply", write(GOOD))
+    done = sandbox("apply", write(GOOD.replace("-dr,db\n", "-dr,other\n")), "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert [row["result"] for row in done.json] == ["exists"] * 3
+    assert [row.get("difference") for row in done.json] == [
+        "its name is 'db', not 'other'",
+        *[None] * 2,
+    ]
+    assert (
+        f"warning: line 2: pair {done.json[0]['id']} is there, but its name is 'db'" in done.stderr
+    )
+
+
 @pytest.mark.parametrize("words", [[], ["--no-check"]])
 def test_what_is_there_is_seen_by_listing(sandbox: Run, write: Write, words: list[str]) -> None:
     done = sandbox("apply", write(IDS), "--debug", *words)

@@ -1,12 +1,13 @@
 """`evsrep health`."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from evsrep.cloud.wire import pair_from_wire
-from evsrep.jobs.health import judge, worst
+from evsrep.cloud.wire import group_from_wire, pair_from_wire
+from evsrep.jobs.health import judge, judge_group, worst
 from evsrep.sandbox.profile import ready_profile
 from tests.cli.conftest import Serve, WriteProfiles, Wsgi
 from tests.conftest import FakeClock, Run
@@ -42,7 +43,7 @@ def test_a_pair_that_failed_is_critical(sandbox: Run, clock: FakeClock) -> None:
     [line] = done.stdout.splitlines()
     said, figures = line.split(" | ")
     assert said.startswith("EVSREP CRITICAL - 1 of 1 not protected; pair a/b\\nc ")
-    assert "is critical: the creation failed" in said
+    assert "is critical: could not be created: the peer availability zone can" in said
     assert figures == "protected=0 degraded=0 critical=1 unknown=0"
 
 
@@ -63,18 +64,104 @@ def test_nagios_gets_one_line_however_many_are_bad_and_the_worst_first(
     assert "; and 1 more | protected=0 degraded=5 critical=1 unknown=0" in line
 
 
+def plain(screen: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", screen)
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
-def test_on_a_terminal_it_is_a_line_each_and_below_it_what_is_wrong(
+def test_on_a_terminal_it_is_a_line_each_and_below_it_what_helps(
     sandbox: Run, pair_id: str, clock: FakeClock, width: int
 ) -> None:
     done = sandbox("health", terminal=True, width=width)
     assert done.exit_code == 1
-    assert f"({pair_id})" in done.stdout
-    assert done.stdout.startswith("degraded: pair 'my replication'")
-    assert "wait for it with 'evsrep wait'" in done.stdout
+    counted, *lines = plain(done.stdout).splitlines()
+    assert counted == "0 of 1 protected"
+    assert lines[0].startswith("degraded  pair my replication  the pair is being created")
+    helps = " ".join(
+        line.strip() for line in lines if line.startswith("    ") and "status" not in line
+    )
+    assert helps.endswith(f"wait for it with evsrep wait {pair_id} -p sandbox")
+    assert max(map(len, (counted, *lines))) <= width
     clock.sleep(20)
     done = sandbox("health", terminal=True, width=80)
-    assert done.stdout == f"protected: pair 'my replication' ({pair_id})\n"
+    assert plain(done.stdout).splitlines()[0] == "1 of 1 protected"
+    assert "protected  pair my replication" in plain(done.stdout)
+
+
+def test_of_many_the_protected_are_counted_and_the_worst_comes_last(
+    sandbox: Run, clock: FakeClock
+) -> None:
+    sandbox("sandbox", "seed", "--disks", "40")
+    for number in range(1, 13):
+        disk = f"bulk-{number:05}"
+        sandbox("create", "--production-disk", disk, "--dr-disk", f"{disk}-dr", "--name", disk)
+    sandbox("create", "--production-disk", "link-down", "--dr-disk", "link-down-dr",
+            "--name", "broken")  # fmt: skip
+    clock.sleep(60)
+    words = ("--production-disk", "db-01-data", "--dr-disk", "db-01-data-dr", "--name", "db")
+    sandbox("create", *words)
+    done = sandbox("health", terminal=True, width=120)
+    assert done.exit_code == 2
+    lines = plain(done.stdout).splitlines()
+    assert lines[0] == "12 of 14 protected"
+    assert "protected " not in "".join(lines[1:])
+    first = [line.split()[0] for line in lines[1:] if not line.startswith(" ")]
+    assert first == ["degraded", "critical"]
+    assert "could not be created: " in lines[-2]
+    assert lines[-1].endswith("evsrep delete broken -p sandbox")
+
+
+def test_a_failover_that_was_done_beats_the_fault_that_led_to_it() -> None:
+    body = {
+        "id": "g1", "name": "shop", "status": "failovered", "replication_status": "active-stopped",
+        "fault_level": "5", "replication_ids": ["p1"],
+    }  # fmt: skip
+    verdict = judge_group(group_from_wire(body), [])
+    assert verdict.health == "degraded"
+    assert "the group has failed over" in verdict.reason
+    assert verdict.hint == "when the failed zone is back, 'evsrep group reprotect shop'"
+
+
+@pytest.mark.parametrize(
+    ("changes", "hint"),
+    [
+        (
+            {"replication_status": "active-stopped"},
+            "nothing starts a pair again that is in no group; bundle it: "
+            "'evsrep group create --name data --pair data --wait'",
+        ),
+        ({"replication_status": "copying"}, "wait with 'evsrep wait data --for active'"),
+        ({"fault_level": "2"}, "only a group can fail over; bundle it: "
+         "'evsrep group create --name data --pair data --wait'"),
+        ({"fault_level": "5"}, "contact the cloud's support"),
+        (
+            {"status": "error", "failure_detail": "37100041"},
+            "make them equal, then pair again; then: 'evsrep delete data'",
+        ),
+        (
+            {"status": "error", "failure_detail": "37100041", "name": "$(touch x)"},
+            "make them equal, then pair again; then: 'evsrep delete p1'",
+        ),
+    ],
+)  # fmt: skip
+def test_what_helps_a_lone_pair_can_be_done(changes: dict[str, str], hint: str) -> None:
+    body = {
+        "id": "p1", "name": "data", "status": "available", "replication_status": "active",
+        "volume_ids": "a,b",
+    }  # fmt: skip
+    assert judge(pair_from_wire({**body, **changes})).hint == hint
+
+
+def test_a_pair_taken_out_of_a_group_can_be_started_again_as_it_says(
+    grouped: Run, group_id: str
+) -> None:
+    grouped("group", "update", "shop", "--remove", "example", "--pause", "--wait")
+    grouped("group", "delete", "shop", "--yes", "--wait")
+    [state] = grouped("health", "-o", "json").json
+    command = re.search(r"'evsrep (.*)'", state["hint"])
+    assert command is not None
+    assert grouped(*command[1].split()).exit_code == 0
+    assert grouped("health").exit_code == 0
 
 
 def test_on_a_terminal_nothing_is_said_to_be_nothing(sandbox: Run) -> None:

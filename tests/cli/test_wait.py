@@ -201,7 +201,7 @@ def test_ctrl_c_tells_what_is_known_and_the_way_on(
 
 
 @pytest.mark.parametrize("words", [
-    ("wait",), ("wait", "x", "y"), ("wait", "x", "--for", "ready"),
+    ("wait",), ("wait", "x", "--for", "ready"),
     ("wait", "x", "--wait-timeout", "soon"), ("wait", "x", "--wait-timeout", "-1"),
 ])  # fmt: skip
 def test_a_fault_of_the_input_is_told_before_anything_is_sent(
@@ -209,3 +209,46 @@ def test_a_fault_of_the_input_is_told_before_anything_is_sent(
 ) -> None:
     assert sandbox(*words).exit_code == ExitCode.USAGE
     assert not sandbox_file.was_asked
+
+
+@pytest.fixture
+def two(sandbox: Run, pair_id: str) -> list[str]:
+    """Two pairs that are being created; their IDs."""
+    words = ("--production-disk", "db-01-data", "--dr-disk", "db-01-data-dr", "--name", "db-01")
+    return [pair_id, sandbox("create", *words, "-o", "json").json["id"]]
+
+
+def test_several_are_waited_for_at_once(sandbox: Run, two: list[str], clock: FakeClock) -> None:
+    done = sandbox("wait", two[0], "db-01", "--for", "active", "-o", "json")
+    assert done.exit_code == ExitCode.DONE, done.stderr
+    assert [row["id"] for row in done.json] == two
+    assert {row["replication_status"] for row in done.json} == {"active"}
+    assert sum(clock.slept) < 30
+    assert sandbox("wait", *two, "-o", "value", "-c", "status").stdout == "available\n" * 2
+
+
+def test_of_several_one_that_fails_does_not_stop_the_others(
+    sandbox: Run, two: list[str], broken_id: str
+) -> None:
+    done = sandbox("wait", broken_id, *two, "nope", "-o", "json")
+    assert done.exit_code == ExitCode.PARTIAL
+    assert [row.get("status") for row in done.json] == ["error", "available", "available", None]
+    assert done.json[0]["error"]["exit_code"] == ExitCode.FAILED
+    assert done.json[3]["error"]["exit_code"] == ExitCode.NOT_FOUND
+    assert "resume" not in done.error
+
+
+def test_several_whose_time_is_up_go_on_by_the_resume_line(sandbox: Run, two: list[str]) -> None:
+    done = sandbox("wait", *two, "--for", "active", "--wait-timeout", "1s")
+    assert done.exit_code == ExitCode.WAIT_TIMEOUT
+    words = shlex.split(resume_of(done.stderr))
+    assert words[:5] == ["wait", *two, "--for", "active"]
+    assert sandbox(*words).exit_code == ExitCode.DONE
+
+
+def test_several_that_are_gone_are_as_they_should_be(sandbox: Run, two: list[str]) -> None:
+    done = sandbox("wait", "nope", UNKNOWN, "--for", "deleted", "-o", "json")
+    assert done.exit_code == ExitCode.DONE
+    assert done.json == [
+        {"name": "nope", "status": "deleted"}, {"id": UNKNOWN, "status": "deleted"},
+    ]  # fmt: skip

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "tests/examples/program.py"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 FACE = {
-    *("act", "connect", "create_pair", "delete_pair", "wait_for_pair"),
+    *("act", "connect", "create_pair", "delete_pair", "wait_for_pair", "wait_for_pairs"),
     *("apply_pairs", "create_group", "delete_group", "delete_pairs", "expand_pairs", "export"),
     *("list_groups", "list_pairs", "look_at_health", "plan_pair", "rehearse", "update_group"),
     *("wait_for_group", "Reporter", "ActOptions", "ApplyOptions", "CreateOptions"),
@@ -25,7 +25,15 @@ FACE = {
     *("GroupDeleteOptions", "GroupListOptions", "GroupUpdateOptions", "GroupWaitOptions"),
     *("DiskListOptions", "DiskMatch", "ListedDisk", "MatchOptions", "Matching", "list_disks"),
     "match_disks",
-    *("DoctorOptions", "examine", "HealthOptions", "ListOptions", "ReadyOptions", "WaitOptions"),
+    *(
+        "DoctorOptions",
+        "examine",
+        "HealthOptions",
+        "ListOptions",
+        "ReadyOptions",
+        "WaitManyOptions",
+        "WaitOptions",
+    ),
     *("find_disk", "find_group", "find_pair", "Cloud"),
     *(
         "Defaults",
