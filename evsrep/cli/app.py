@@ -67,7 +67,9 @@ class App:
         self.clock = environment.clock
         self.at_end = ExitStack()  # what is to be closed when the run is over
         self.resume = ""  # the command that goes on after a bug
-        self.conclude: Callable[[BaseException | None], None] = lambda _: None  # tells what is known
+        self.conclude: Callable[[BaseException | None], None] = lambda _: (
+            None
+        )  # tells what is known
         self._given: dict[str, Any] = {}
 
     def keep(self, name: str, value: Any) -> None:

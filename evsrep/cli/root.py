@@ -253,8 +253,4 @@ def _bug(app: App, error: BaseException) -> EvsrepError:
     if app.given("debug"):
         trace = "".join(traceback.format_exception(error))
         app.environment.err.write(app.console.secrets.hide(trace))
-    return InternalError(
-        f"evsrep met something unforeseen: {type(error).__name__}: {error}",
-        hint="this is a bug; --debug shows where. What was done up to here is not undone",
-        resume=app.resume,
-    )
+    return InternalError.unforeseen(error, resume=app.resume)

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, TypeVar
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
 from evsrep.cloud.wire import order_fields
-from evsrep.errors import COMMON_FAILURES, EvsrepError, Failed, NotFound, OutcomeUnknown, Refused
+from evsrep.errors import (
+    COMMON_FAILURES,
+    EvsrepError,
+    Failed,
+    InternalError,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+)
 from evsrep.jobs.apply_rows import (
     CONFLICT,
     CREATED,
@@ -26,7 +34,7 @@ from evsrep.jobs.manifest import Manifest, Row
 from evsrep.jobs.once import LAG_SECONDS, run_once
 from evsrep.jobs.pool import WorkerPool
 from evsrep.jobs.preflight import Preflight, preflight_of
-from evsrep.jobs.report import Reporter
+from evsrep.jobs.report import Reporter, say_stopping
 from evsrep.jobs.wait import PAIR_GOALS, raise_if_hopeless
 from evsrep.jobs.watch import Settled, Watch
 
@@ -60,7 +68,7 @@ class ApplyRun:
         self._reporter = reporter
         self._rows = iter(manifest)
         self._pool: WorkerPool[Row, RowResult] = WorkerPool(
-            self._work, options.jobs, stopping=partial(stopping, reporter)
+            self._work, options.jobs, stopping=self._say_stopping
         )
         self._watch: Watch | None = None
         if options.wait and not options.dry_run:
@@ -86,6 +94,10 @@ class ApplyRun:
             self._pool.stop()
         if self._interrupts >= self._enough:
             raise KeyboardInterrupt
+
+    def _say_stopping(self) -> None:
+        if self._interrupts:
+            say_stopping(self._reporter)
 
     def stop(self) -> None:
         """Hand out no new work, and wait for nothing but what is in flight."""
@@ -157,7 +169,9 @@ class ApplyRun:
         try:
             return self._made(row)
         except Exception as error:  # a bug: nobody knows how far it came
-            return RowResult(row.line, UNKNOWN, requested(row.request), InternalError.of(error))
+            return RowResult(
+                row.line, UNKNOWN, requested(row.request), InternalError.unforeseen(error)
+            )
 
     def _made(self, row: Row) -> RowResult:
         check = self._options.check

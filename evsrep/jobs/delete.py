@@ -17,7 +17,15 @@ from evsrep.jobs.find import find_pair, is_id
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
 from evsrep.jobs.options import JOBS, WAIT_SECONDS, ManyOptions
 from evsrep.jobs.pool import WorkerPool
-from evsrep.jobs.report import Outcome, Reporter, Words, ask, check_can_ask, failure_of, stopping
+from evsrep.jobs.report import (
+    Outcome,
+    Reporter,
+    Words,
+    ask,
+    check_can_ask,
+    failure_of,
+    say_stopping,
+)
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import PAIR_GOALS, Absence, raise_if_hopeless
 from evsrep.jobs.watch import Watch
@@ -206,7 +214,7 @@ def _send_rest(cloud: Cloud, todo: Sequence[Deletion], jobs: int, reporter: Repo
     pool = WorkerPool(
         partial(_sent, cloud, reporter=reporter),
         min(jobs, len(todo)),
-        stopping=partial(stopping, reporter),
+        stopping=lambda: say_stopping(reporter) if interrupt.count else None,
     )
     interrupt = _Interrupt(pool)
     with reporter.bar(len(todo) + 1) as update, reporter.on_interrupt(interrupt):

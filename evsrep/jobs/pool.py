@@ -3,15 +3,13 @@
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from functools import partial
 from typing import Generic, TypeVar, cast
+
+from evsrep.threads import start_thread
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-_DEAF_SECONDS = 0.1
-"""How long to block at most: the system may hand a signal to any thread, and Python's main one runs
-the handler only when it runs at all."""
 
 
 def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
@@ -27,15 +25,9 @@ def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
         except Exception as error:
             results[number] = error
 
-    threads = [
-        threading.Thread(target=run, args=(number, call), daemon=True)
-        for number, call in enumerate(calls)
-    ]
+    threads = [start_thread(partial(run, number, call)) for number, call in enumerate(calls)]
     for thread in threads:
-        thread.start()
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(_DEAF_SECONDS)
+        thread.join()
     return results
 
 
@@ -102,7 +94,7 @@ class WorkerPool(Generic[T, R]):
                 self._hand_out(number, thing)
             if not self._in_flight:
                 return
-            number, result = self._wait_for_one()
+            number, result = self._done.get()
             if number != _NEWS:
                 yield from self._take(number, result)
             elif self._is_broken_off:
@@ -113,7 +105,7 @@ class WorkerPool(Generic[T, R]):
 
     def _hand_out(self, number: int, thing: T) -> None:
         if number < self._size:
-            threading.Thread(target=self._run_worker, daemon=True).start()
+            start_thread(self._run_worker)
         self._in_flight[number] = thing
         self._todo.put((number, thing))
 
@@ -126,11 +118,6 @@ class WorkerPool(Generic[T, R]):
             raise result
         else:
             yield result
-
-    def _wait_for_one(self) -> "tuple[int, R | BaseException | None]":
-        while True:
-            with suppress(queue.Empty):
-                return self._done.get(timeout=_DEAF_SECONDS)
 
     def _run_worker(self) -> None:
         while True:
