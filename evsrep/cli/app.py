@@ -181,7 +181,7 @@ class App:
 
     def command(self, *words: str) -> str:
         """Return an evsrep command that does the next thing, in the profile of this run."""
-        import shlex
+        from evsrep.jobs.shell import shell_join
 
         where: list[str] = []
         for option, flag in (("profile", "-p"), ("config", "--config")):
@@ -189,7 +189,7 @@ class App:
                 where += [flag, str(value)]
         is_asked = bool(_CHANGES.intersection(words[:2])) and "--yes" not in words
         sure = ["--yes"] if is_asked and self.profile.is_set("protected") else []
-        return shlex.join(["evsrep", *words, *sure, *where])
+        return shell_join(["evsrep", *words, *sure, *where])
 
     @property
     def _form(self) -> str:

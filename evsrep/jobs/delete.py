@@ -15,7 +15,7 @@ from evsrep.cloud.models import Pair
 from evsrep.errors import COMMON_FAILURES, AuthError, EvsrepError, Failed, NotFound, Refused
 from evsrep.jobs.find import find_pair, is_id
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
-from evsrep.jobs.options import JOBS, WAIT_SECONDS, ManyOptions
+from evsrep.jobs.options import JOBS, WAIT_SECONDS, ManyOptions, timeout_words
 from evsrep.jobs.pool import WorkerPool
 from evsrep.jobs.report import (
     Outcome,
@@ -309,8 +309,6 @@ def _resume(deletions: Iterable[Deletion], options: DeleteOptions) -> Words:
     """Return the command that goes on with what is unfinished; nothing where all is at an end."""
     unfinished = {NOT_RUN, UNKNOWN, *([DELETING] if options.wait else [])}
     ids = [deletion.id for deletion in deletions if deletion.result in unfinished]
-    more = ["--wait"] if options.wait else []
-    if options.wait and options.wait_timeout != WAIT_SECONDS:
-        more += ["--wait-timeout", f"{options.wait_timeout:g}"]
+    more = ["--wait", *timeout_words(options.wait_timeout)] if options.wait else []
     more += ["--jobs", str(options.jobs)] if options.jobs != JOBS else []
     return ("delete", *ids, "--yes", "--ignore-missing", *more) if ids else ()
