@@ -7,7 +7,7 @@ above that line nothing knows the difference.
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple, Protocol
@@ -19,12 +19,14 @@ from evsrep.clock import Clock, RealClock
 from evsrep.cloud import calls
 from evsrep.cloud.calls import Limits
 from evsrep.cloud.client import Cloud
+from evsrep.cloud.credentials import KeySignIn, TokenSignIn
 from evsrep.cloud.endpoints import Places
 from evsrep.cloud.guard import ChangeGuard
 from evsrep.cloud.http import Http, new_client
 from evsrep.cloud.identity import Password
 from evsrep.cloud.models import Defaults
-from evsrep.cloud.signin import KeySignIn, PasswordSignIn, SignIn, TokenSignIn
+from evsrep.cloud.signin import PasswordSignIn, SignIn
+from evsrep.cloud.signing import AccessKey
 from evsrep.errors import ConfigError
 from evsrep.jobs.report import Reporter
 from evsrep.settings.environment import environment
@@ -53,6 +55,7 @@ class Context(NamedTuple):
     settings: Settings
     command: str  # for the journal
     at_end: ExitStack  # what is to be closed when all is over
+    is_trial: bool = False  # of what is given now: a token that was kept proves nothing
 
 
 @contextmanager
@@ -164,29 +167,67 @@ def _sign_in(context: Context, profile: Profile, url: str) -> SignIn:
             f"profile '{profile.name}' lacks {', '.join(profile.missing)}",
             hint=f"add it with 'evsrep profile set {profile.name} KEY=VALUE'",
         )
+    if profile.is_by_command:
+        return _sign_in_by_command(context, profile, url)
     if profile.method == "token":
-        who = _password(profile)._replace(project_name=profile.text("project_name"))
-        return TokenSignIn(url, _secret(context, profile, "token"), who)
+        ask = partial(_new_secret, context, profile, "token")
+        may_change = not profile.text("token")
+        return _sign_in_by_token(profile, url, ask, may_change=may_change)
     if profile.method == "key":
-        return KeySignIn(
-            url,
-            profile.text("access_key"),
-            secret_key=_secret(context, profile, "secret_key"),
-            security_token=_secret(context, profile, "security_token")(),
-            project_id=profile.text("project_id"),
-            project_name=profile.project_name,
+        secret_key, security_token = (
+            _secret(context, profile, key) for key in ("secret_key", "security_token")
         )
-    who = _password(profile)
+        access_key = profile.text("access_key")
+        return _sign_in_by_key(
+            profile, url, lambda: AccessKey(access_key, secret_key(), security_token())
+        )
+    return _sign_in_by_password(context, profile, url)
+
+
+def _sign_in_by_password(context: Context, profile: Profile, url: str) -> PasswordSignIn:
+    who, password = _password(profile), _secret(context, profile, "password")
     cache = None
-    if profile.name != SANDBOX:  # which is asked faster than a file is read
+    if profile.name != SANDBOX and not context.is_trial:  # the one is asked faster than a file
         folder = cache_folder(context.settings.environ)
-        cache = TokenCacheFile(folder, f"{url} {who}", context.reporter.warn)
-    return PasswordSignIn(
-        url,
-        who,
-        password=_secret(context, profile, "password"),
-        passcode=_secret(context, profile, "passcode"),
-        cache=cache,
+        cache = TokenCacheFile(folder, f"{url} {who}", password, context.reporter.warn)
+    passcode = _secret(context, profile, "passcode")
+    return PasswordSignIn(url, who, password=password, passcode=passcode, cache=cache)
+
+
+def _sign_in_by_command(context: Context, profile: Profile, url: str) -> SignIn:
+    """Run the command once, to see whether it prints a token or keys; later it is for the other."""
+    first = [profile.credentials(context.settings.environ)]
+
+    def ask() -> dict[str, str]:
+        found = first.pop() if first else profile.credentials(context.settings.environ)
+        for key in ("secret_key", "security_token", "token"):
+            context.reporter.secrets.add(found.get(key, ""))
+        return found
+
+    def ask_key() -> AccessKey:
+        found = ask()
+        parts = (found.get(key, "") for key in ("access_key", "secret_key", "security_token"))
+        return AccessKey(*parts)
+
+    if "token" in first[0] and profile.method != "key":
+        return _sign_in_by_token(profile, url, lambda: ask().get("token", ""), may_change=True)
+    return _sign_in_by_key(profile, url, ask_key, may_change=True)
+
+
+def _sign_in_by_token(
+    profile: Profile, url: str, ask: Callable[[], str], *, may_change: bool
+) -> TokenSignIn:
+    who = _password(profile)._replace(project_name=profile.text("project_name"))
+    region_project = profile.text("region")
+    return TokenSignIn(url, ask, who, region_project=region_project, may_change=may_change)
+
+
+def _sign_in_by_key(
+    profile: Profile, url: str, ask: Callable[[], AccessKey], *, may_change: bool = False
+) -> KeySignIn:
+    project_id, project_name = profile.text("project_id"), profile.project_name
+    return KeySignIn(
+        url, ask, project_id=project_id, project_name=project_name, may_change=may_change
     )
 
 
@@ -197,23 +238,26 @@ def _password(profile: Profile) -> Password:
         user_id=text("user_id"),
         user_domain_name=text("user_domain_name"),
         user_domain_id=text("user_domain_id"),
-        project_name=profile.project_name,
+        project_name=text("project_name") or profile.project_name,
         project_id=text("project_id"),
         project_domain_name=text("project_domain_name"),
         project_domain_id=text("project_domain_id"),
     )
 
 
+def _new_secret(context: Context, profile: Profile, key: str) -> str:
+    """Return a secret, asked for anew; from then on it is starred out of all reports."""
+    secret = profile.secret(key, context.settings.environ)
+    if secret and profile.name != SANDBOX:
+        context.reporter.secrets.add(secret)
+    return secret
+
+
 def _secret(context: Context, profile: Profile, key: str) -> Callable[[], str]:
-    """Return how to get at a secret, once; from then on it is starred out of all reports."""
+    """Return how to get at a secret, once."""
     lock = Lock()  # side by side, two threads would both run the command
 
-    @cache
-    def get() -> str:
-        secret = profile.secret(key, context.settings.environ)
-        if secret and profile.name != SANDBOX:
-            context.reporter.secrets.add(secret)
-        return secret
+    get = cache(partial(_new_secret, context, profile, key))
 
     def get_once() -> str:
         with lock:

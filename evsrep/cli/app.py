@@ -141,10 +141,11 @@ class App:
         """
         return self.open_cloud(self.profile)
 
-    def open_cloud(self, profile: "Profile") -> "Cloud":
+    def open_cloud(self, profile: "Profile", *, is_trial: bool = False) -> "Cloud":
         """Return the cloud of a profile; it talks to this run's console, on its clock.
 
-        Raises ConfigError where the profile lacks something or has a wrong value.
+        A trial is of what the profile says now: no token that was kept is used. Raises ConfigError
+        where the profile lacks something or has a wrong value.
         """
         import shlex
 
@@ -158,6 +159,7 @@ class App:
             settings=self.settings,
             command=shlex.join(("evsrep", *self.words)),
             at_end=self.at_end,
+            is_trial=is_trial,
         )
         return open_cloud(profile, context)
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @many_at_once
 @may_skip_checks
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
-@changes()
+@changes(about="Do not ask before disks are made; wanted where the profile is protected.")
 @may_wait
 @everywhere
 @pass_app
@@ -42,8 +42,8 @@ def apply(app: App, /, options: "ApplyOptions") -> None:
     """Make the pairs of a file exist.
 
     FILE is CSV with a line of headings, JSON Lines, or TOML ([[pair]]); '-' is standard input. The
-    keys are those of 'create': production_disk, dr_disk (or volume_ids with priority_station),
-    name, description, priority_station, replication_model.
+    keys are those of 'create': production_disk, dr_disk (or dr_zone, where a DR disk is to be made;
+    or volume_ids with priority_station), name, description, priority_station, replication_model.
 
     The whole file is checked before anything is sent. Pairs that are there already are left alone,
     so that the same file can be applied again, also to finish what was interrupted. Ctrl-C hands

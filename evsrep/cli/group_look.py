@@ -9,11 +9,11 @@ from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, everywhere, goal, wait_timeout
 from evsrep.jobs.actions import GROUP_GOALS, REHEARSED
-from evsrep.output.shapes import GROUP, READINESS, Branch
+from evsrep.output.shapes import GROUP, PAIR, READINESS
 
 if TYPE_CHECKING:
     from evsrep.cli.summing import Summary
-    from evsrep.cloud.models import Disk, Group, Pair
+    from evsrep.cloud.models import Group
     from evsrep.jobs.group_wait import GroupWaitOptions
     from evsrep.jobs.listing import GroupListOptions
     from evsrep.jobs.readiness import ReadyOptions
@@ -97,51 +97,35 @@ def _summary(app: App, options: "GroupListOptions") -> "Summary":
 def show(app: App, group: str) -> None:
     """Show one group.
 
-    On a terminal with its pairs and their disks, as a tree; elsewhere the group alone.
+    On a terminal with its pairs and their disks; elsewhere the group alone.
     """
     from evsrep.jobs.find import find_group
 
     found = find_group(app.cloud, group)
     if app.console.draws:
-        app.console.show_tree(_tree(app, found))
+        _draw(app, found)
     else:
         app.console.show(GROUP, found.fields)
 
 
-def _tree(app: App, group: "Group") -> Branch:
-    from evsrep.cloud.models import fault_in_words
+def _draw(app: App, group: "Group") -> None:
+    """Draw a group, and below it each of its pairs with both disks."""
+    from evsrep.jobs.companions import age_of, portrait_of
     from evsrep.jobs.groups import disks_of, pairs_of
 
     pairs = pairs_of(app.cloud, group)
     disks = disks_of(app.cloud, pairs)
-    fault = fault_in_words(group.fields)
-    facts = [
-        Branch(f"{name}: {(name == 'fault_level' and fault) or group.fields[name]}")
-        for name in GROUP.fields
-        if name not in ("id", "name", "replication_ids") and group.fields.get(name)
-    ]
-    below = [_pair_branch(pair, disks) for pair in pairs]
-    listed = {pair.id for pair in pairs}
-    lost = [each for each in group.pair_ids or () if each not in listed]
-    below += [Branch(f"pair {pair_id}: not among the project's pairs") for pair_id in lost]
-    return Branch(f"group {group.label}", (*facts, *below))
-
-
-def _pair_branch(pair: "Pair", disks: "dict[str, Disk | Exception]") -> Branch:
-    from evsrep.cloud.models import fault_in_words
-
-    percent = "" if pair.progress is None else f", {pair.progress:g} %"
-    fault = f", {words}" if (words := fault_in_words(pair.fields)) else ""
-    text = f"pair {pair.label}: {pair.status}, {pair.replication_status or '-'}{percent}{fault}"
-    return Branch(text, tuple(_disk_branch(pair, each, disks[each]) for each in pair.disks))
-
-
-def _disk_branch(pair: "Pair", disk_id: str, disk: "Disk | Exception") -> Branch:
-    if isinstance(disk, Exception):
-        return Branch(f"disk {disk_id}: could not be looked up")
-    role = "primary" if disk.availability_zone == pair.priority_station else "other"
-    size = "" if disk.size_gb is None else f", {disk.size_gb} GB"
-    return Branch(f"disk {disk.label}: {role} zone {disk.availability_zone}{size}, {disk.status}")
+    age = age_of(group.fields, app.clock.time())
+    lost = set(group.pair_ids or ()) - {pair.id for pair in pairs}
+    known = {**group.fields, "age": age, "pair_count": str(len(pairs) + len(lost))}
+    app.console.show_facts(GROUP, known)
+    for pair in pairs:
+        app.console.print("\n")
+        portrait = portrait_of(app.cloud, pair._replace(group_id=""), disks)
+        portrait.pop("replication_consistency_group_id", None)
+        app.console.show_facts(PAIR, portrait, indent=2)
+    for pair_id in sorted(lost):
+        app.console.print_line(f"  pair {pair_id}: not among the project's pairs")
 
 
 @click.command(

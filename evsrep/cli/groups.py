@@ -1,7 +1,7 @@
 """Groups of commands: loaded when they are wanted, forgiving of a mistyped word."""
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -48,13 +48,29 @@ def _print_help_alone() -> None:
 class LazyGroup(Group):
     """A group whose commands are imported one by one, when they are named.
 
-    `modules` says by task where each is: in a module of its own name, or at `module:name`.
+    `modules` says by task where each is: in a module of its own name, or at `module:name`. In the
+    help the tasks that are `in_short` are a line each; `start` is what to type first.
     """
 
-    def __init__(self, *args: Any, modules: Mapping[str, Mapping[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        modules: Mapping[str, Mapping[str, str]],
+        in_short: Collection[str] = (),
+        start: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._in_short = in_short
+        self._start = start
         self._tasks = modules
         self._places = {name: place for each in modules.values() for name, place in each.items()}
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the usage, and what to type first."""
+        super().format_usage(ctx, formatter)
+        for number, line in enumerate(self._start):
+            formatter.write(f"{'' if number else chr(10)}  {line}\n")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands of the table in its order, then those that are there already."""
@@ -82,9 +98,13 @@ class LazyGroup(Group):
         formatter.write_paragraph()
         for task, name, about in self._lines(ctx):
             formatter.write(f"  {task:<{width}}  {name:<{longest}}  {about}\n")
+        for task in self._in_short:
+            formatter.write(f"  {task:<{width}}  {', '.join(self._tasks[task])}\n")
 
     def _lines(self, ctx: click.Context) -> Iterator[tuple[str, str, str]]:
         for task, places in self._tasks.items():
+            if task in self._in_short:
+                continue
             for number, name in enumerate(places):
                 command = self.get_command(ctx, name)
                 assert command is not None  # noqa: S101 -- the name is one of the table

@@ -22,7 +22,8 @@ ENVIRONMENT = (
     ),
     ("OS_AUTH_URL, OS_USERNAME, …", "the profile 'env'; used where no profile is chosen"),
     ("OS_CLOUD", "an entry of clouds.yaml, as the profile 'env'"),
-    ("NO_COLOR", "no colour, whatever its value"),
+    ("NO_COLOR", "no colour, unless it is empty"),
+    ("FORCE_COLOR, CLICOLOR_FORCE", "colour where there is no terminal, too"),
     ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy, where the profile names none"),
     ("XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME", "where the files are"),
 )
@@ -52,7 +53,7 @@ _SENT = {
     "disks": "GET volumes/detail, GET volumes/{id}, GET PAIRS, GET servers/detail",
     "export": "GET volumes/detail, GET PAIRS, GET GROUPS",
     "list": "GET PAIRS, GET GROUPS, GET volumes/detail",
-    "show, wait": "GET PAIRS/{id}, GET PAIRS",
+    "show, wait": "GET PAIRS/{id}, GET PAIRS, GET volumes/{id}, GET GROUPS/{id}",
     "delete": "GET PAIRS/{id}, GET PAIRS, DELETE PAIRS/{id}",
     "health": "GET PAIRS, GET GROUPS",
     "doctor": "GET /v3, GET PAIRS, GET servers",

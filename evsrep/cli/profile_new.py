@@ -234,7 +234,7 @@ def _try(app: App, profile: Profile) -> None:
     """Sign in with what is to be saved."""
 
     try:
-        session = app.open_cloud(profile).session()
+        session = app.open_cloud(profile, is_trial=True).session()
     except EvsrepError as error:
         error.hint = f"{error.hint}; nothing was saved (--no-test saves it untried)".lstrip("; ")
         raise

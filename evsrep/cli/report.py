@@ -151,7 +151,10 @@ class Report(Reporter):
 
         console, now = self._console, self._app.clock.now
         is_shown = console.shows_progress
-        return progress(console.err, now=now, is_shown=is_shown, report=console.step)
+        signs = console.terminal.has_unicode
+        return progress(
+            console.err, now=now, is_shown=is_shown, report=console.step, has_unicode=signs
+        )
 
     def bar(self, total: int) -> AbstractContextManager[Bar]:
         """Show a bar, unless rows go to the same terminal as they come."""
@@ -160,7 +163,15 @@ class Report(Reporter):
         console, now = self._console, self._app.clock.now
         is_shown = console.shows_progress and not (console.streams and console.out.isatty())
         counts, states = console.verbose, console.step
-        return bar(console.err, total, now=now, is_shown=is_shown, report=counts, tell=states)
+        signs = console.terminal.has_unicode
+        return bar(
+            *(console.err, total),
+            now=now,
+            is_shown=is_shown,
+            report=counts,
+            tell=states,
+            has_unicode=signs,
+        )
 
     # The end
 

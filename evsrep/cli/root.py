@@ -69,9 +69,17 @@ The API behind it is deprecated in favour of SDRS; this is for the clouds that s
 @click.group(
     cls=LazyGroup,
     modules=COMMANDS,
+    in_short=("Set up", "Learn"),
+    start=(
+        "evsrep create -p sandbox --production-disk db-01-data --dr-disk db-01-data-dr",
+        "evsrep list -p sandbox",
+        "evsrep health -p sandbox",
+    ),
+    subcommand_metavar="COMMAND …",
+    options_metavar="",
     context_settings=dict(_SETTINGS),
     help=_ABOUT,
-    epilog="Without an account: -p sandbox. Deprecated in favour of SDRS: evsrep help api",
+    epilog="Options: evsrep help options. Deprecated in favour of SDRS: evsrep help api",
 )
 @everywhere
 def cli() -> None:

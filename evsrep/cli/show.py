@@ -23,4 +23,10 @@ def show(app: App, pair: str) -> None:
     """
     from evsrep.jobs.find import find_pair
 
-    app.console.show(PAIR, find_pair(app.cloud, pair).fields)
+    found = find_pair(app.cloud, pair)
+    if not app.console.draws:
+        app.console.show(PAIR, found.fields)
+        return
+    from evsrep.jobs.companions import portrait_of
+
+    app.console.show(PAIR, portrait_of(app.cloud, found))

@@ -56,7 +56,7 @@ class Call(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An HTTP answer, read whole. `token` is the one that the request was sent with."""
+    """An HTTP answer, read whole. `token` is the one, or the signature, it was sent with."""
 
     status: int
     headers: Mapping[str, str]

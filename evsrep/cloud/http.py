@@ -227,7 +227,8 @@ class Http:
     def _read_whole(self, response: httpx.Response) -> Answer:
         self._hide_tokens(response.headers)
         headers = {**response.headers, **response.extensions.get(_KEPT_ASIDE, {})}
-        token = response.request.headers.get("x-auth-token", "")
+        sent = response.request.headers
+        token = sent.get("x-auth-token") or sent.get("authorization", "")
         return Answer(response.status_code, headers, _body(response), token)
 
     def _outcome(

@@ -15,7 +15,7 @@ from evsrep.cloud import reading
 from evsrep.cloud.calls import Answer, Call
 from evsrep.cloud.models import Endpoint, Session
 from evsrep.cloud.reading import Unreadable
-from evsrep.errors import AuthError, EvsrepError, NotFound, PasscodeWanted
+from evsrep.errors import AuthError, EvsrepError, NotFound, PasscodeWanted, ServiceError
 
 
 class Password(NamedTuple):
@@ -46,8 +46,25 @@ def password_call(auth_url: str, who: Password, password: str, passcode: str) ->
 
 def token_call(auth_url: str, token: str) -> Call:
     """Return the question whose a token is; it is asked with the token itself."""
-    headers = {"X-Subject-Token": token}
+    headers = {"X-Auth-Token": token, "X-Subject-Token": token}
     return Call("GET", f"{auth_url}/auth/tokens", "token", headers=headers, is_secret=True)
+
+
+def exchange_call(auth_url: str, session: Session, wanted: Password) -> Call:
+    """Return the exchange of a session's token for one of the project that is wanted."""
+    domain = _name_or_id(wanted.user_domain_name, wanted.user_domain_id) or _name_or_id(
+        session.user_domain, ""
+    )
+    scope = {"project": _project(wanted, domain)}
+    identity = {"methods": ["token"], "token": {"id": session.token}}
+    return Call(
+        "POST",
+        f"{auth_url}/auth/tokens",
+        what="the exchange of the token",
+        body={"auth": {"identity": identity, "scope": scope}},
+        is_secret=True,
+        is_read=True,
+    )
 
 
 def revocation_call(auth_url: str, token: str) -> Call:
@@ -100,6 +117,7 @@ def session_from_wire(token: str, body: Mapping[str, Any]) -> Session:
     Raises Unreadable where it names a project whose ID no URL can hold.
     """
     user, project = reading.mapping(body.get("user")), reading.mapping(body.get("project"))
+    domain = reading.mapping(project.get("domain"))
     return Session(
         token=token,
         expires_at=reading.text(body.get("expires_at")),
@@ -108,26 +126,55 @@ def session_from_wire(token: str, body: Mapping[str, Any]) -> Session:
         project_id=reading.usable_id(project, "project") if project.get("id") else "",
         project=reading.text(project.get("name")),
         catalog=tuple(_catalog_from_wire(body.get("catalog"))),
-        project_domain=reading.text(reading.mapping(project.get("domain")).get("name")),
+        project_domain=reading.text(domain.get("name")),
+        project_domain_id=reading.text(domain.get("id")),
     )
+
+
+def is_for(session: Session, who: Password) -> bool:
+    """Return whether a token is for the project that is wanted; any will do where none is."""
+    return all(actual == named for named, actual in _claims(session, who))
 
 
 def check_project(session: Session, who: Password) -> None:
-    """Raise AuthError where a token is for another project than the profile names, or for none."""
-    pairs = (
+    """Raise AuthError where a sign-in for a project led to another, or to none.
+
+    IAM may write names in another case than they were asked for.
+    """
+    claims = _claims(session, who)
+    if any(actual.casefold() != named.casefold() for named, actual in claims):
+        raise wrong_project(session, who)
+
+
+def wrong_project(
+    session: Session, who: Password, service_error: ServiceError | None = None
+) -> AuthError:
+    """Return the error for a token that is not for the project that is wanted."""
+    actual = session.project and f"project '{session.project}' ({session.project_id})"
+    wanted = [named for named, _ in _claims(session, who)]
+    return AuthError(
+        f"the token is for {actual or session.project_id or 'no project'}, "
+        f"but the profile names {', '.join(dict.fromkeys(wanted))}",
+        hint="get a token for that project, or sign in by password; nothing else was sent",
+        service_error=service_error,
+    )
+
+
+def _claims(session: Session, who: Password) -> list[tuple[str, str]]:
+    """Return what is said of the project that is wanted, each with what the token says.
+
+    A project's domain is the user's where no other is given; an ID names a project by itself.
+    """
+    domain_name, domain_id = who.project_domain_name, who.project_domain_id
+    if who.project_name and not who.project_id and not (domain_name or domain_id):
+        domain_name, domain_id = who.user_domain_name, who.user_domain_id
+    claims = (
         (who.project_id, session.project_id),
         (who.project_name, session.project),
-        (who.project_domain_name, session.project_domain or who.project_domain_name),
+        (domain_name, session.project_domain or domain_name),
+        (domain_id, session.project_domain_id or domain_id),
     )
-    wanted = [named for named, _ in pairs if named]
-    if all(actual == named for named, actual in pairs if named):
-        return
-    actual = session.project and f"project '{session.project}' ({session.project_id})"
-    raise AuthError(
-        f"the token is for {actual or session.project_id or 'no project'}, "
-        f"but the profile names {', '.join(wanted)}",
-        hint="get a token for that project, or sign in by password; nothing else was sent",
-    )
+    return [(named, actual) for named, actual in claims if named]
 
 
 def session_to_json(session: Session) -> bytes:

@@ -232,6 +232,7 @@ class Session(NamedTuple):
     project: str
     catalog: tuple[Endpoint, ...]
     project_domain: str = ""
+    project_domain_id: str = ""
 
     def __repr__(self) -> str:
         return f"Session(user={self.user!r}, project={self.project!r})"  # the token is a secret

@@ -1,24 +1,22 @@
 """Signing in: how a profile's credentials become the right to be heard.
 
-Three ways, all against IAM: a password (with or without a one-time code), a ready token, or a key
-that signs each request.
+Here: by password, with or without a one-time code, and what every way to sign in has. The two by
+what is given ready, a token or a key that signs each request, are in `credentials`.
 """
 
 import threading
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from evsrep.cloud import identity
-from evsrep.cloud.calls import Answer, Authenticator, read_nothing
+from evsrep.cloud.calls import Authenticator, read_nothing
 from evsrep.cloud.http import Http
 from evsrep.cloud.identity import Password
 from evsrep.cloud.models import Session
 from evsrep.cloud.problems import is_token_refused
-from evsrep.cloud.reading import Unreadable, member
-from evsrep.cloud.signing import AccessKey, sign
-from evsrep.errors import AuthError, ConfigError, EvsrepError, NotFound
+from evsrep.cloud.reading import Unreadable
+from evsrep.errors import AuthError, EvsrepError, NotFound
 
 if TYPE_CHECKING:
     import httpx
@@ -147,147 +145,29 @@ class PasswordSignIn:
                 self._cache.invalidate("it is not one that evsrep wrote")
             return None
         left = identity.seconds_until(kept.expires_at, http.clock.time())
+        if not identity.is_for(kept, self._who):
+            return None
         return kept if left is not None and left > _RENEWED_BEFORE_END_SECONDS else None
 
     def _fetch(self, http: Http) -> Session:
         call = identity.password_call(self._auth_url, self._who, self._password(), self._passcode())
         try:
-            return http.send(call, identity.read_session)
+            session = http.send(call, identity.read_session)
         except EvsrepError as error:
             raise identity.explained(error, self._auth_url) from error
+        identity.check_project(session, self._who)
+        return session
 
     def _revoke(self, token: str, http: Http) -> None:
         """End a token; one that has ended already is as good."""
         try:
             http.send(identity.revocation_call(self._auth_url, token), read_nothing)
         except (NotFound, AuthError) as error:
-            if not _is_ended(error):
+            if not is_ended(error):
                 raise
 
 
-class _Lasting(ABC):
-    """A sign-in by what is given once and for all: never renewed, and nothing of it is kept.
-
-    Another token is for its giver to give, and refused signatures in a row lock a key.
-    """
-
-    def __init__(self) -> None:
-        self._session: Session | None = None
-        self._lock = threading.RLock()
-
-    def renew(self, _refused: str, _http: Http, /) -> bool:
-        """Do nothing: there is no other token."""
-        return False
-
-    def forget(self, _http: Http, /) -> bool:
-        """Do nothing: there is nothing to forget."""
-        return False
-
-    def session(self, http: Http, /) -> Session:
-        """Return who this is; only asked where the profile does not say project and endpoint.
-
-        Raises AuthError where token or key are refused, ConfigError where several projects have
-        the profile's name, Unavailable where IAM can't be asked.
-        """
-        with self._lock:
-            if self._session is None:
-                self._session = self._fetch(http)
-            return self._session
-
-    @abstractmethod
-    def _fetch(self, http: Http) -> Session:
-        """Ask who this is."""
-
-
-class TokenSignIn(_Lasting):
-    """A ready token: used as it is, where it is for the project that the profile names."""
-
-    def __init__(self, auth_url: str, token: Secret, who: Password) -> None:
-        super().__init__()
-        self._who = who
-        self._auth_url = auth_url
-        self._token = token
-
-    def authorize(self, request: "httpx.Request", _http: Http, /) -> None:
-        """Put the token on a request; raises ConfigError where it can't be had."""
-        request.headers["X-Auth-Token"] = self._token()
-
-    def _fetch(self, http: Http) -> Session:
-        token = self._token()
-        if not self._auth_url:
-            return Session(token, "", "", "", "", "", ())
-
-        def read(answer: Answer) -> Session:
-            return identity.session_from_wire(token, member(answer.body, "token"))
-
-        try:
-            session = http.send(identity.token_call(self._auth_url, token), read, self)
-        except (NotFound, AuthError) as error:
-            if not _is_ended(error):
-                raise
-            hint = "get a new token, or sign in by password"
-            message = "the token is not valid, or has expired"
-            raise AuthError(message, hint=hint, service_error=error.service_error) from error
-        identity.check_project(session, self._who)
-        return session
-
-
-class KeySignIn(_Lasting):
-    """An access key: no token, every request is signed."""
-
-    def __init__(
-        self,
-        auth_url: str,
-        access_key: str,
-        *,
-        secret_key: Secret,
-        security_token: str = "",
-        project_id: str = "",
-        project_name: str = "",
-    ) -> None:
-        super().__init__()
-        self._auth_url = auth_url
-        self._access_key = access_key
-        self._secret_key = secret_key
-        self._security_token = security_token
-        self._project_id = project_id
-        self._project_name = project_name
-
-    def authorize(self, request: "httpx.Request", http: Http, /) -> None:
-        """Sign a request, for the project as far as it is known.
-
-        Raises ConfigError where the secret key can't be had.
-        """
-        key = AccessKey(self._access_key, self._secret_key(), self._security_token)
-        sign(request, key, now=http.clock.time(), project_id=self._project_id)
-
-    def _fetch(self, http: Http) -> Session:
-        self._project_id = self._project_id or self._find_project(http)
-        user = f"access key {self._access_key}"
-        session = Session("", "", user, "", self._project_id, self._project_name, ())
-        if not self._auth_url:
-            return session
-        call = identity.catalog_call(self._auth_url)
-        return session._replace(catalog=http.send(call, identity.read_catalog, self))
-
-    def _find_project(self, http: Http) -> str:
-        """Return the ID of the one project of that name."""
-        call = identity.projects_call(self._auth_url, self._project_name)
-        projects = http.send(call, identity.read_projects, self)
-        ids = [project_id for project_id, name in projects if name == self._project_name]
-        if len(ids) == 1:
-            return ids[0]
-        if ids:
-            message = f"{len(ids)} projects are called '{self._project_name}': {', '.join(ids)}"
-            raise ConfigError(message, hint="set project_id in the profile")
-        names = ", ".join(name for _, name in projects)
-        raise AuthError(
-            f"this key sees no project '{self._project_name}'",
-            hint=f"it sees: {names}" if names else "set project_id in the profile",
-        )
-
-
-def _is_ended(error: EvsrepError) -> bool:
+def is_ended(error: EvsrepError) -> bool:
     """Return whether a token is over: IAM does not know it, or does not take it."""
     service_error = error.service_error
     is_refused = service_error is not None and is_token_refused(service_error)

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Defaults
 from evsrep.errors import OutputClosed, UsageFault
+from evsrep.jobs.apply_dr import check_may_make
 from evsrep.jobs.apply_rows import Tally, not_run
 from evsrep.jobs.apply_run import ApplyRun
 from evsrep.jobs.inventory import take_inventory
@@ -43,6 +44,10 @@ def apply_pairs(cloud: Cloud, options: ApplyOptions, reporter: Reporter) -> Tall
     with closing(_read(options, cloud.defaults)) as manifest:
         if not options.dry_run:
             cloud = cloud.for_change(yes=options.yes)
+            check_may_make(manifest, reporter, yes=options.yes)
+        if not manifest.count:
+            reporter.note("there is no pair in the file: nothing is to be done")
+            return Tally(options.dry_run)
         tally = _apply(cloud, manifest, options, reporter)
     failure = tally.failure()
     if failure is None:
@@ -88,9 +93,14 @@ def _apply(cloud: Cloud, manifest: Manifest, options: ApplyOptions, reporter: Re
         return tally
     for warning in inventory.warnings:
         reporter.warn(warning)
-    run = ApplyRun(cloud, manifest, inventory, options, reporter)
+    with closing(inventory):
+        return _run(ApplyRun(cloud, manifest, inventory, options, reporter), manifest, tally)
+
+
+def _run(run: ApplyRun, manifest: Manifest, tally: Tally) -> Tally:
+    reporter = run.reporter
+    run.ask(manifest)
     with (
-        closing(inventory),
         reporter.bar(manifest.count) as update,
         reporter.on_interrupt(run.interrupt),
     ):
@@ -114,4 +124,5 @@ def _same_again(options: ApplyOptions) -> Words:
     if options.jobs != JOBS:
         words += ["--jobs", str(options.jobs)]
     words += [] if options.check else ["--no-check"]
+    words += ["--yes"] if options.yes else []
     return (*words, *(("--wait", *timeout_words(options.wait_timeout)) if options.wait else ()))

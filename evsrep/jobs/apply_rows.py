@@ -46,7 +46,8 @@ def requested(request: PairRequest) -> Mapping[str, Any]:
     fields = {
         "name": request.name,
         "description": request.description,
-        "volume_ids": list(request.disks),
+        "volume_ids": list(request.named_disks),
+        "dr_zone": request.dr_zone,
         "priority_station": request.priority_station,
         "replication_model": request.replication_model,
     }

@@ -1,6 +1,6 @@
 """A manifest on its way into the cloud: workers, waiting, and what an interrupt leaves over."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from evsrep.cloud.client import Cloud
@@ -15,6 +15,7 @@ from evsrep.errors import (
     OutcomeUnknown,
     Refused,
 )
+from evsrep.jobs.apply_dr import DrDisks, ask_before_making
 from evsrep.jobs.apply_rows import (
     CONFLICT,
     CREATED,
@@ -29,9 +30,12 @@ from evsrep.jobs.apply_rows import (
 from evsrep.jobs.checks import disks_are_free, raise_if_broken
 from evsrep.jobs.create import check_is_as_asked, creation, difference_of, is_as_sent, order_of
 from evsrep.jobs.disk_look import DiskFindings
+from evsrep.jobs.disk_make import telling_of
+from evsrep.jobs.dr_disk import DrDisk
 from evsrep.jobs.inventory import Inventory
 from evsrep.jobs.manifest import Manifest, Row
 from evsrep.jobs.once import LAG_SECONDS, run_once
+from evsrep.jobs.pair_request import PairRequest
 from evsrep.jobs.pool import WorkerPool
 from evsrep.jobs.preflight import Preflight, preflight_of
 from evsrep.jobs.report import Reporter, say_stopping
@@ -49,7 +53,7 @@ _AVAILABLE = PAIR_GOALS["available"]
 
 
 class ApplyRun:
-    """A manifest on its way into the cloud."""
+    """A manifest on its way into the cloud. Raises UsageFault once the cloud is closed."""
 
     def __init__(
         self,
@@ -62,10 +66,18 @@ class ApplyRun:
         self.warnings: list[str] = []  # the first of what could not be looked up, or differs
         self._interrupts = 0
         self._cloud = cloud
-        self._asked_lately = cloud.asked_lately(LAG_SECONDS)  # by runs before this one
+        # by runs before this one
+        self._asked_lately = frozenset() if options.dry_run else cloud.asked_lately(LAG_SECONDS)
         self._inventory = inventory
         self._options = options
-        self._reporter = reporter
+        self.reporter = reporter
+        self._dr_disks = DrDisks(
+            cloud,
+            inventory,
+            self._asked_lately,
+            zones=manifest.makes_disks and options.check,
+            seconds=options.wait_timeout,
+        )
         self._rows = iter(manifest)
         self._pool: WorkerPool[Row, RowResult] = WorkerPool(
             self._work, options.jobs, stopping=self._say_stopping
@@ -75,6 +87,14 @@ class ApplyRun:
             self._watch = Watch(cloud, _AVAILABLE, seconds=options.wait_timeout)
         self._pending: dict[str, RowResult] = {}  # by their pairs' IDs: waited for
         self._enough = _NEVER  # interrupts to end the look that is being made
+
+    def ask(self, manifest: Manifest) -> None:
+        """Ask before disks are made, if any are to be.
+
+        Raises Interrupted where the answer is no, UsageFault once the cloud is closed.
+        """
+        if not self._options.dry_run:
+            ask_before_making(self._dr_disks, manifest, self.reporter, yes=self._options.yes)
 
     @property
     def is_interrupted(self) -> bool:
@@ -97,7 +117,7 @@ class ApplyRun:
 
     def _say_stopping(self) -> None:
         if self._interrupts:
-            say_stopping(self._reporter)
+            say_stopping(self.reporter)
 
     def stop(self) -> None:
         """Hand out no new work, and wait for nothing but what is in flight."""
@@ -174,20 +194,25 @@ class ApplyRun:
             )
 
     def _made(self, row: Row) -> RowResult:
-        check = self._options.check
         try:
-            findings = [self._inventory.findings(disk, check=check) for disk in row.request.disks]
-            is_there = _are_paired(findings)
-            preflight = preflight_of(
-                self._cloud, row.request, findings, check=check and not is_there
-            )
+            dr, preflight = self._seen(row.request)
         except EvsrepError as error:
             return RowResult(row.line, FAILED, requested(row.request), error)
         for warning in preflight.warnings:
             self._warn(f"line {row.line}: {warning}")
         if preflight.existing is not None:
             return self._there(row.line, preflight, preflight.existing)
-        return self._create(row.line, preflight)
+        return self._create(row, dr, preflight)
+
+    def _seen(self, request: PairRequest) -> tuple[DrDisk | None, Preflight]:
+        check = self._options.check
+        if request.dr_zone is not None:
+            dr = self._dr_disks.plan(request)
+            is_there = _are_paired((dr.production, dr.dr))
+            return dr, dr.preflight(self._cloud, request, check=check and not is_there)
+        findings = [self._inventory.findings(disk, check=check) for disk in request.disks]
+        is_there = _are_paired(findings)
+        return None, preflight_of(self._cloud, request, findings, check=check and not is_there)
 
     def _there(self, line: int, preflight: Preflight, pair: Pair) -> RowResult:
         row = _existing(line, preflight, pair)
@@ -195,8 +220,10 @@ class ApplyRun:
             self._warn(f"line {line}: pair {pair.id} is there, but {row.difference}")
         return row
 
-    def _create(self, line: int, preflight: Preflight) -> RowResult:
-        fields = order_fields(order_of(preflight))
+    def _create(self, row: Row, dr: DrDisk | None, preflight: Preflight) -> RowResult:
+        line, fields = row.line, order_fields(order_of(preflight))
+        if dr is not None and dr.order is not None:
+            fields |= {"volume_ids": [dr.production.id], "dr_zone": row.request.dr_zone}
         try:
             _raise_if_taken(preflight)
         except Refused as error:
@@ -205,7 +232,13 @@ class ApplyRun:
             raise_if_broken(preflight, check=self._options.check)
             if self._options.dry_run:
                 return RowResult(line, CREATED, fields)
-            return self._created(line, preflight)
+            if dr is None:
+                return self._created(line, preflight)
+            disk = self._dr_disks.make(dr)
+            fields["volume_ids"] = [dr.production.id, disk.id]
+            disk = self._dr_disks.wait_for(disk)
+            with telling_of(disk, Reporter(self._cloud.secrets), ()):
+                return self._created(line, dr.made(disk, preflight))
         except OutcomeUnknown as error:
             return RowResult(line, UNKNOWN, fields, error)
         except EvsrepError as error:
@@ -214,11 +247,11 @@ class ApplyRun:
     def _created(self, line: int, preflight: Preflight) -> RowResult:
         order = order_of(preflight)
         was_asked = frozenset(order.disks) in self._asked_lately
-        change = creation(self._cloud, order, self._reporter, was_asked=was_asked)
-        pair, was_lost = run_once(change, self._cloud.clock, self._reporter)
+        change = creation(self._cloud, order, self.reporter, was_asked=was_asked)
+        pair, was_lost = run_once(change, self._cloud.clock, self.reporter)
         if not was_lost:
             return RowResult(line, CREATED, pair.fields)
-        self._reporter.verbose(f"line {line}: the answer had been lost; found pair {pair.id}")
+        self.reporter.verbose(f"line {line}: the answer had been lost; found pair {pair.id}")
         row = _existing(line, preflight, pair)
         is_ours = not was_asked and is_as_sent(pair, order)
         return row._replace(result=CREATED) if row.result == EXISTS and is_ours else row
@@ -230,7 +263,7 @@ class ApplyRun:
             self.warnings.append("and more of the like")
 
 
-def _are_paired(findings: list[DiskFindings]) -> bool:
+def _are_paired(findings: Sequence[DiskFindings]) -> bool:
     """Whether a pair holds both: then nothing is created, and the servers need not be asked."""
     ids = {pair.id for pair in findings[0].pairs} & {pair.id for pair in findings[1].pairs}
     return bool(ids)

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evsrep.cloud.client import Cloud
+from evsrep.cloud.meanings import FAILURE_DETAILS
 from evsrep.cloud.models import Disk, Pair
 from evsrep.errors import EvsrepError
+from evsrep.jobs.groups import disks_of
 from evsrep.jobs.listing import moment_in
 
 _UNITS = (("y", 365 * 86400), ("d", 86400), ("h", 3600), ("m", 60))
@@ -39,6 +41,43 @@ def with_companions(
         }
         for pair in pairs
     ]
+
+
+def portrait_of(
+    cloud: Cloud, pair: Pair, looked: Mapping[str, Disk | Exception] | None = None
+) -> dict[str, Any]:
+    """Return the fields of a pair, and in words `production`, `dr`, `group`, where they are known.
+
+    `looked` are its disks, where they were looked up already.
+    """
+    looked = disks_of(cloud, [pair]) if looked is None else looked
+    disks = {key: disk for key, disk in looked.items() if isinstance(disk, Disk)}
+    production, dr = roles(pair, disks)
+    group = ""
+    if pair.group_id:
+        with suppress(EvsrepError):
+            group = cloud.group(pair.group_id).label
+    return {
+        **pair.fields,
+        "production": _in_words(production),
+        "dr": _in_words(dr),
+        "group": group,
+        "age": age_of(pair.fields, cloud.clock.time()),
+        "failure_detail": _failure(pair.failure_detail),
+    }
+
+
+def _failure(code: str) -> str:
+    meaning = FAILURE_DETAILS.get(code)
+    return f"{code}: {meaning.cause}; {meaning.hint}" if meaning else code
+
+
+def _in_words(disk: Disk | None) -> str:
+    if disk is None:
+        return ""
+    size = "" if disk.size_gb is None else f"{disk.size_gb} GB"
+    kind = " ".join(filter(None, (size, disk.type)))
+    return ", ".join(filter(None, (disk.name, disk.availability_zone, kind, disk.status, disk.id)))
 
 
 def roles(pair: Pair, disks: Mapping[str, Disk]) -> tuple[Disk | None, Disk | None]:

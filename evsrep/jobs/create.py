@@ -19,6 +19,7 @@ from evsrep.jobs.options import ChangeOptions, timeout_words
 from evsrep.jobs.pair_request import MODELS, PairRequest, Spell
 from evsrep.jobs.preflight import Preflight, holds_exactly, look_before
 from evsrep.jobs.report import Fields, Reporter, Words, ask, check_can_ask
+from evsrep.jobs.standing import standing
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import PAIR_GOALS, check_outcome, looks, raise_if_hopeless, wait_for
 
@@ -222,7 +223,7 @@ def _create_with_disk(
     again, fields = _again(options, dr.production.id), order_fields(order_of(preflight))
     fields = {**fields, "volume_ids": [dr.production.id]}
     reporter.sending({**fields, "dr_zone": options.dr_zone}, again)
-    disk = dr.disk or make_disk(cloud, dr, reporter)
+    disk = dr.disk or make_disk(cloud, dr, reporter, cloud.asked_lately(LAG_SECONDS))
     reporter.sending({**fields, "volume_ids": [dr.production.id, disk.id]}, again)
     disk = wait_for_disk(cloud, disk, options.wait_timeout, reporter, again)
     left = max(options.wait_timeout - (cloud.clock.now() - started), 0.0)
@@ -248,8 +249,10 @@ def _create(cloud: Cloud, options: CreateOptions, preflight: Preflight, reporter
         else:
             pair = _made(result, order, reporter)
     if options.wait:
-        return wait_for(cloud, pair, _AVAILABLE, options.wait_timeout, reporter) or pair
-    check_outcome(pair, _AVAILABLE, reporter)
+        pair = wait_for(cloud, pair, _AVAILABLE, options.wait_timeout, reporter) or pair
+    else:
+        check_outcome(pair, _AVAILABLE, reporter)
+    reporter.step(standing(pair, preflight))
     return pair
 
 

@@ -5,7 +5,7 @@ by it a run after a lost answer finds the disk. It is never asked for twice wher
 may have taken effect, and never deleted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -30,11 +30,13 @@ _READY = frozenset({"available", "in-use"})
 _BUSY = frozenset({"creating", "downloading", ""})
 
 
-def make_disk(cloud: Cloud, dr: DrDisk, reporter: Reporter) -> Disk:
+def make_disk(
+    cloud: Cloud, dr: DrDisk, reporter: Reporter, asked: Collection[frozenset[str]]
+) -> Disk:
     """Ask for the DR disk as it is planned, and return it; it is not there at once.
 
-    Raises OutcomeUnknown where it can't be found out whether it is made, and what the cloud
-    refuses.
+    `asked` is what runs before have asked for lately. Raises OutcomeUnknown where it can't be found
+    out whether it is made, and what the cloud refuses.
     """
     order = dr.order
     assert order is not None  # noqa: S101 -- for the type checker: else there is a disk
@@ -47,7 +49,7 @@ def make_disk(cloud: Cloud, dr: DrDisk, reporter: Reporter) -> Disk:
         "the create of the disk",
         partial(cloud.create_disk, order),
         look,
-        was_asked=frozenset((order.key,)) in cloud.asked_lately(LAG_SECONDS),
+        was_asked=frozenset((order.key,)) in asked,
         is_provable=False,  # disks, unlike pairs, may be made twice of the same words
         hint="run the command below: it finds the disk if it is there, and makes it if it is not",
     )
@@ -101,7 +103,8 @@ def telling_of(disk: Disk, reporter: Reporter, resume: Words) -> Iterator[None]:
         raise
     except EvsrepError as error:
         error.message += f"; {_in_words(disk)} is made, and in no pair"
-        ways = "pair it by the command below, or delete it in the cloud's console: it costs money"
+        again = "by the command below" if resume else "with the same file"
+        ways = f"pair it {again}, or delete it in the cloud's console: it costs money"
         error.hint = "; ".join(filter(None, (error.hint, ways)))
         raise
 

@@ -5,7 +5,7 @@ zone: by it a second run finds the disk of the first.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from evsrep.errors import (
     Unavailable,
     UsageFault,
 )
-from evsrep.jobs.disk_look import DiskFindings, look_at
+from evsrep.jobs.disk_look import DiskFindings, holds, look_at
 from evsrep.jobs.find import disks_of_name, is_id, several
 from evsrep.jobs.pair_request import MOST_BYTES, PairRequest
 from evsrep.jobs.pool import all_of
@@ -31,6 +31,7 @@ NEW_DISK = "(the new disk)"
 """What stands in a request for the ID of a disk that is yet to be made."""
 
 _SUFFIX = "-dr"
+_MOST_SHOWN = 10
 _GOING = frozenset({"deleting", "error_deleting"})
 
 
@@ -82,7 +83,7 @@ def find_or_plan(cloud: Cloud, request: PairRequest, *, check: bool, seeks_pair:
     if seeks_pair and production.pairs_forbidden is not None:
         raise production.pairs_forbidden
     check_zone(zone, zones)
-    dr = plan_for(cloud, production, request, made)
+    dr = plan_for(cloud, production, request, lambda _key: made)
     if dr.disk is None or not pairs:
         return dr
     held = look_at(cloud, dr.disk.id, disk=False, pairs=True)
@@ -90,12 +91,16 @@ def find_or_plan(cloud: Cloud, request: PairRequest, *, check: bool, seeks_pair:
 
 
 def plan_for(
-    cloud: Cloud, production: DiskFindings, request: PairRequest, made: Iterable[Disk]
+    cloud: Cloud,
+    production: DiskFindings,
+    request: PairRequest,
+    made: Callable[[str], Iterable[Disk]],
 ) -> DrDisk:
-    """Return the DR disk of a production disk that was looked at: one of the `made`, or an order.
+    """Return the DR disk of a production disk that was looked at: there already, or an order.
 
-    A disk of that zone that is in a pair with it is its DR disk, whoever made it. Raises NotFound
-    and Refused where no such disk can be made, and what keeps disks from being looked up.
+    `made` has the disks that evsrep made with a key. A disk of that zone that is in a pair with it
+    is its DR disk, whoever made it. Raises NotFound and Refused where no such disk can be made, and
+    what keeps disks from being looked up.
     """
     if production.missing:
         raise NotFound(production.missing, hint="check the ID, or see 'evsrep disks'")
@@ -103,7 +108,9 @@ def plan_for(
         raise production.disk_forbidden or Unavailable("the production disk can't be seen")
     zone = request.dr_zone or ""
     key = key_of(cloud.project_id, production.id, zone)
-    disk = _partner_in(cloud, production, zone) or first_made(made, key, zone)
+    disk = first_made(made(key), key, zone)
+    if disk is None or not any(holds(pair, disk.id) for pair in production.pairs):
+        disk = _partner_in(cloud, production, zone) or disk
     if disk is not None:
         return DrDisk(production, DiskFindings(disk.id, disk))
     order = order_for(production.disk, request, key)
@@ -155,15 +162,18 @@ def first_made(disks: Iterable[Disk], key: str, zone: str) -> Disk | None:
     )
 
 
-def question_of(orders: Sequence[DiskOrder]) -> tuple[str, list[str]]:
+def question_of(orders: Iterable[DiskOrder]) -> tuple[str, list[str]]:
     """Return what is asked before disks are made, and the facts that are shown with it."""
-    total = sum(order.size_gb for order in orders)
-    facts = [
-        f"disk '{order.name}', {_size_and_type(order)}, in {order.zone}" for order in orders[:10]
-    ]
-    facts += [f"and {len(orders) - 10} more"] if len(orders) > 10 else []
-    facts.append(f"{total} GB that cost money from now on; evsrep never deletes a disk")
-    return ("Make this disk, and pair it?" if len(orders) == 1 else "Make these disks?"), facts
+    facts: list[str] = []
+    count = total_gb = 0
+    for count, order in enumerate(orders, start=1):
+        total_gb += order.size_gb
+        if count <= _MOST_SHOWN:
+            facts.append(f"disk '{order.name}', {_size_and_type(order)}, in {order.zone}")
+    facts += [f"and {count - _MOST_SHOWN} more"] if count > _MOST_SHOWN else []
+    facts.append(f"{total_gb} GB that cost money from now on; evsrep never deletes a disk")
+    question = "Make this disk, and pair it?" if count == 1 else f"Make these {count} disks?"
+    return question, facts
 
 
 def check_zone(zone: str, zones: Mapping[str, bool]) -> None:

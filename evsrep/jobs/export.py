@@ -19,6 +19,7 @@ Cells = dict[str, str]
 
 
 FORMATS = ("csv", "jsonl")
+_COLUMNS = tuple(name for name in COLUMNS if name != "dr_zone")  # whose disks are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def manifest_lines(cloud: Cloud, format_: str, reporter: Reporter) -> Iterator[s
     Raises what keeps the pairs from being looked at.
     """
     if format_ == "csv":
-        yield csv_line(COLUMNS)
+        yield csv_line(_COLUMNS)
     zones = _zones(cloud)
     pairs = [pair for pair in cloud.pairs() if pair.status != "deleting"]
     holders: dict[str, str] = {}
@@ -61,7 +62,7 @@ def manifest_lines(cloud: Cloud, format_: str, reporter: Reporter) -> Iterator[s
             reporter.note(f"left out: pair {pair.id} is error, and pair {holder} has a disk of it")
         else:
             cells = _cells(pair, zones)
-            line = [cells.get(name, "") for name in COLUMNS]
+            line = [cells.get(name, "") for name in _COLUMNS]
             yield csv_line(line) if format_ == "csv" else json.dumps(_for_json(cells)) + "\n"
 
 

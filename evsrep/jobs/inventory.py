@@ -31,6 +31,7 @@ class Inventory:
         self._knows_disks = False
         self._disks: dict[str, int] = {}  # by ID, where each is kept
         self._ids: dict[str, list[str]] = {}  # of disks that the file names, by name
+        self._made: dict[str, list[str]] = {}  # of DR disks that evsrep made, by their keys
         self._pairs: dict[str, tuple[int, ...]] = {}  # the same, by the IDs of their disks
         self._kept = _Drawer()
 
@@ -42,11 +43,14 @@ class Inventory:
         """Keep the disks that the file names."""
         for disk in found:
             key = intern(disk_key(disk.id))  # the file has the same text already
+            is_made = manifest.makes_disks and bool(disk.dr_key)
+            if is_made:
+                self._made.setdefault(disk.dr_key, []).append(key)
             if disk.name in manifest.disks:
                 self._ids.setdefault(disk.name, []).append(key)
-            elif key not in manifest.disks:
+            elif key not in manifest.disks and not is_made:
                 continue
-            self._disks[key] = self._kept.put(_fields(disk))
+            self._disks[key] = self._kept.put(_fields(disk, whole=manifest.makes_disks))
         self._knows_disks = True
 
     def keep_pairs(self, found: Iterator[Pair], manifest: Manifest) -> None:
@@ -75,6 +79,11 @@ class Inventory:
         missing = f"there is no disk {name_or_id}" if is_missed else ""
         return DiskFindings(disk_id, disk, tuple(pairs), missing)
 
+    def made(self, key: str) -> list[Disk]:
+        """Return the disks that evsrep made with a key."""
+        disks = map(self._disk, self._made.get(key, ()))
+        return [disk for disk in disks if disk is not None]
+
     def _disk(self, disk_id: str) -> Disk | None:
         position = self._disks.get(disk_id)
         return None if position is None else _disk(self._kept.get(position))
@@ -96,7 +105,7 @@ def take_inventory(cloud: Cloud, manifest: Manifest, *, check: bool) -> Inventor
 
 
 def _fill(inventory: Inventory, cloud: Cloud, manifest: Manifest, *, check: bool) -> None:
-    needs_disks = manifest.has_names or manifest.lacks_zone
+    needs_disks = manifest.has_names or manifest.lacks_zone or manifest.makes_disks
 
     def look_at_disks() -> None:
         try:
@@ -109,7 +118,8 @@ def _fill(inventory: Inventory, cloud: Cloud, manifest: Manifest, *, check: bool
     def look_at_pairs() -> None:
         inventory.keep_pairs(cloud.pairs(), manifest)
 
-    if manifest.has_names:  # which pairs matter is known only when the names are
+    # which pairs matter is known only when the names, and the disks made before, are
+    if manifest.has_names or manifest.makes_disks:
         look_at_disks()
         look_at_pairs()
         _check_named_once(manifest, inventory)
@@ -123,7 +133,7 @@ def _check_named_once(manifest: Manifest, inventory: Inventory) -> None:
     lines: dict[str, int] = {}
     faults = []
     for line, request in manifest:
-        for name_or_id in request.disks:
+        for name_or_id in request.named_disks:
             try:
                 disk_id = inventory.findings(name_or_id, check=False).id
             except UsageFault:
@@ -138,17 +148,17 @@ def _check_named_once(manifest: Manifest, inventory: Inventory) -> None:
         )
 
 
-def _fields(disk: Disk) -> list[Any]:
-    """Return what is asked of a disk here, ready to be kept."""
+def _fields(disk: Disk, *, whole: bool) -> list[Any]:
+    """Return what is asked of a disk here, ready to be kept; `whole` for one to be made after."""
     return [
         disk.id, disk.name, disk.availability_zone, disk.size_gb, disk.type, disk.status,
-        disk.servers,
+        disk.servers, dict(disk.fields) if whole else {},
     ]  # fmt: skip
 
 
 def _disk(fields: list[Any]) -> Disk:
-    disk_id, name, zone, size_gb, kind, status, servers = fields
-    return Disk(disk_id, name, zone, size_gb, kind, status, tuple(servers), {})
+    disk_id, name, zone, size_gb, kind, status, servers, rest = fields
+    return Disk(disk_id, name, zone, size_gb, kind, status, tuple(servers), rest)
 
 
 class _Drawer:

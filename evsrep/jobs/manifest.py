@@ -46,6 +46,7 @@ class Manifest:
     def __init__(self) -> None:
         self.count = 0
         self.has_names = False  # disks that are named rather than given by their IDs
+        self.makes_disks = False  # DR disks that are not there yet
         self.lacks_zone = False
         self.disks: Mapping[str, int] = {}  # all that are named, by `disk_key`, with their lines
         self._kept = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 -- ours for long
@@ -54,7 +55,8 @@ class Manifest:
         """Keep one more."""
         request = row.request
         self.count += 1
-        self.has_names = self.has_names or not all(map(is_id, request.disks))
+        self.has_names = self.has_names or not all(map(is_id, request.named_disks))
+        self.makes_disks = self.makes_disks or request.dr_zone is not None
         self.lacks_zone = self.lacks_zone or request.priority_station is None
         kept = [row.line, *(getattr(request, name) for name in COLUMNS)]
         self._kept.write(json.dumps(kept).encode() + b"\n")
@@ -122,8 +124,6 @@ def _fill(
             manifest.add(Row(line, request))
         if faults.is_enough:
             break
-    if not manifest.count and not faults.count:
-        faults.add(0, "there is no pair in the file")
     manifest.disks = named
 
 
@@ -141,6 +141,7 @@ def _request(line: int, cells: Cells, faults: Faults, defaults: Defaults) -> Pai
     request = PairRequest(
         production_disk=texts["production_disk"] or "",
         dr_disk=texts["dr_disk"] or "",
+        dr_zone=texts["dr_zone"],
         volume_ids=ids,
         priority_station=defaults.priority_station or None if zone is None else zone,
         replication_model=texts["replication_model"] or defaults.replication_model or MODELS[0],
@@ -174,7 +175,7 @@ def _ids(line: int, value: Any, faults: Faults) -> tuple[str, ...]:
 def _is_named_twice(line: int, request: PairRequest, named: dict[str, int], faults: Faults) -> bool:
     """Whether a disk was named before; it can be in one pair at most."""
     is_twice = False
-    for disk in request.disks:
+    for disk in request.named_disks:
         key = intern(disk_key(disk))
         if named.setdefault(key, line) != line:
             faults.add(line, f"disk {disk} is named in {faults.noun} {named[key]} as well")

@@ -16,6 +16,7 @@ FORMATS = ("csv", "jsonl", "toml")
 COLUMNS = (
     "production_disk",
     "dr_disk",
+    "dr_zone",
     "volume_ids",
     "priority_station",
     "name",
@@ -151,7 +152,8 @@ def _check_columns(line: int, columns: list[str], faults: Faults) -> bool:
             faults.add(line, f"there is no column '{shortened(name)}'")
         elif name in columns[:number]:
             faults.add(line, f"the column {name} is there twice")
-    by_ids, by_roles = ("volume_ids", "priority_station"), ("production_disk", "dr_disk")
+    dr = "dr_zone" if "dr_zone" in columns else "dr_disk"
+    by_ids, by_roles = ("volume_ids", "priority_station"), ("production_disk", dr)
     for name in by_ids if "volume_ids" in columns else by_roles:
         if name not in columns:
             faults.add(line, f"the column {name} is missing")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from evsrep.errors import EvsrepError, OutputClosed, OutputFailed
 from evsrep.output.failures import error_fields, service_line
-from evsrep.output.shapes import Branch, Shape, Thing
+from evsrep.output.shapes import Shape, Thing
 from evsrep.output.styles import BAD, LESS, STRONG, Paint, painted, styled, unpainted
 from evsrep.output.terminal import TERMINAL, Terminal
 from evsrep.output.text import as_cell, as_json, harmless
@@ -76,6 +76,9 @@ class Console:
                 self._write_lines([*self._checks(thing["checks"], self._paint), ""])
                 thing = {name: value for name, value in thing.items() if name != "checks"}
                 self._has_shown_checks = True
+            if self.draws and shape.noun in ("pair", "group"):
+                self.show_facts(shape, thing)
+                return
             self._show_fields(thing, self.columns or _present(shape, thing))
 
     def show_all(
@@ -107,12 +110,6 @@ class Console:
     def draws(self) -> bool:
         """Whether a person looks at a terminal, and has named no columns."""
         return self.form == "table" and not self.columns and self.out.isatty()
-
-    def show_tree(self, branch: Branch) -> None:
-        """Draw what is below what, on a terminal."""
-        from evsrep.output.tree import tree_of
-
-        self._write_lines(tree_of(branch, self.width))
 
     def draw_health(self, things: Sequence[Thing]) -> None:
         """Draw a line for each state of health, its reason beside it and what helps below."""
@@ -146,7 +143,10 @@ class Console:
 
     def step(self, text: str) -> None:
         """Report what is going on; with json, stderr is for programs too: an error or nothing."""
-        (self.verbose if self.is_json else self.note)(text)
+        if self.is_json:
+            self.verbose(text)
+        elif not self.is_quiet:
+            self._label("", "", text)
 
     def verbose(self, text: str) -> None:
         """Report what is done, to those who asked for it."""
@@ -189,6 +189,15 @@ class Console:
         return error_fields(error) if self.is_json else error.full_message
 
     # Within
+
+    def show_facts(self, shape: Shape, thing: Thing, *, indent: int = 0) -> None:
+        """Draw one pair or group on a terminal as a person knows it."""
+        from evsrep.output import layout
+        from evsrep.output.portraits import PORTRAITS
+
+        facts = PORTRAITS[shape.noun](thing)
+        lines = layout.fields(facts, self.width - indent, paint=self._paint)
+        self._write_lines(" " * indent + line for line in lines)
 
     def _show_fields(self, thing: Thing, names: Sequence[str]) -> None:
         from evsrep.output import layout
@@ -266,7 +275,7 @@ class Console:
         """
         if not text:
             return
-        line = self.secrets.hide(f"{label} {harmless(text)}")
+        line = self.secrets.hide(f"{label} {harmless(text)}" if label else harmless(text))
         lines = [line]
         if self.err.isatty() and len(line) * 2 > self.width:  # a character takes two cells at most
             from evsrep.output.layout import sentence

@@ -23,7 +23,12 @@ _SECONDS_BETWEEN_LINES = 60.0
 
 @contextmanager
 def progress(
-    stream: TextIO, *, now: Callable[[], float], is_shown: bool, report: Callable[[str], None]
+    stream: TextIO,
+    *,
+    now: Callable[[], float],
+    is_shown: bool,
+    report: Callable[[str], None],
+    has_unicode: bool = True,
 ) -> Iterator[Update]:
     """Show a line that is kept current until the block is left.
 
@@ -35,7 +40,7 @@ def progress(
     from rich.console import Console
     from rich.live import Live
 
-    line = _Line(now)
+    line = _Line(now, has_unicode)
     console = Console(file=stream, markup=False, highlight=False, emoji=False)
     live = Live(line, console=console, transient=True, refresh_per_second=8)
     with deaf_threads():
@@ -55,13 +60,15 @@ def bar(
     is_shown: bool,
     report: Callable[[str], None],
     tell: Callable[[str], None],
+    has_unicode: bool = True,
 ) -> Iterator[Bar]:
     """Show how many of many are done, at what rate, how long the rest will take, and its state.
 
     Without a terminal `report` gets a line of that every few seconds, and `tell` the states.
     """
-    tally, reached = _Tally(total, now), 0
-    with progress(stream, now=now, is_shown=is_shown, report=tell) as update:
+    tally, reached = _Tally(total, now, ("█", "░") if has_unicode else ("#", "-")), 0
+    shown = progress(stream, now=now, is_shown=is_shown, report=tell, has_unicode=has_unicode)
+    with shown as update:
 
         def show(done: int | None, state: str) -> None:
             nonlocal reached
@@ -82,15 +89,17 @@ def bar(
 class _Tally:
     """How fast it goes."""
 
-    def __init__(self, total: int, now: Callable[[], float]) -> None:
+    def __init__(self, total: int, now: Callable[[], float], signs: tuple[str, str]) -> None:
         self._total = total
+        self._done_sign, self._left_sign = signs
         self._now = now
         self._started = self._reported_at = now()
 
     def drawn(self, done: int) -> str:
         share = done / self._total if self._total else 1.0
         full = int(share * _BAR_CELLS)
-        return f"{'█' * full}{'░' * (_BAR_CELLS - full)}  {self.counted(done)}"
+        drawn = self._done_sign * full + self._left_sign * (_BAR_CELLS - full)
+        return f"{drawn}  {self.counted(done)}"
 
     def counted(self, done: int) -> str:
         rate = self._per_second(done)
@@ -134,13 +143,13 @@ class _Lines:
 class _Line:
     """A spinner, a state, and how long it has been."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], has_unicode: bool) -> None:
         from rich.spinner import Spinner
 
         self._now = now
         self._started = now()
         self._state = ""
-        self._spinner = Spinner("dots")
+        self._spinner = Spinner("dots" if has_unicode else "line")
 
     def update(self, state: str, percent: float | None, left: float | None) -> None:
         done = "" if percent is None else f"  {percent:.0f} %"

@@ -19,13 +19,6 @@ def _listing_all(noun: str, *fields: str) -> Shape:
     return Shape(noun, fields, fields)
 
 
-class Branch(NamedTuple):
-    """A line of a tree, and what is below it."""
-
-    text: str
-    below: tuple["Branch", ...] = ()
-
-
 PAIR = Shape(
     "pair",
     (

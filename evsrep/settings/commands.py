@@ -1,5 +1,6 @@
 """The commands that print a secret, such as `pass show otc`."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 _MOST_SECONDS = 120
 _GRACE_SECONDS = 1.0
 _MOST_BYTES = 65536
+_CREDENTIALS = ("access_key", "secret_key", "security_token", "token")
 _NOT_FOR_CHILDREN = SHELLS_SECRETS | set(SECRET_VARIABLES)
 
 
@@ -21,6 +23,36 @@ def first_line_of(command: str, key: str, environ: Mapping[str, str]) -> str:
     What it prints is never shown, and secrets of ours are not handed to it. Raises ConfigError
     where it can't be run, fails or prints nothing.
     """
+    line = "".join(_output_of(command, key, environ).splitlines()[:1]).strip()
+    if not line:
+        raise ConfigError(f"{key} printed nothing", hint="its first line is to be the secret")
+    return line
+
+
+def credentials_of(command: str, key: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Run the command of a key as `first_line_of` does, and return the credentials it prints.
+
+    They are an object in JSON with `access_key`, `secret_key` and, for temporary keys,
+    `security_token`, or with `token`; what else is in it is left out. Raises ConfigError where
+    they are not.
+    """
+    hint = "it is to print a JSON object with access_key, secret_key, security_token, or token"
+    try:
+        printed = json.loads(_output_of(command, key, environ))
+    except (ValueError, RecursionError):
+        raise ConfigError(f"{key} printed no JSON", hint=hint) from None
+    fields = printed if isinstance(printed, dict) else {}
+    found = {name: fields[name] for name in _CREDENTIALS if fields.get(name)}
+    if not all(isinstance(text, str) and text.isprintable() for text in found.values()):
+        raise ConfigError(f"{key} printed a value that is not plain text", hint=hint)
+    if not ("token" in found or {"access_key", "secret_key"} <= set(found)):
+        missing = next((name for name in _CREDENTIALS[:2] if name not in found), "")
+        lacking = f"no {missing}" if found else "no credentials"
+        raise ConfigError(f"{key} printed {lacking}", hint=hint)
+    return found
+
+
+def _output_of(command: str, key: str, environ: Mapping[str, str]) -> str:
     import shlex
     import subprocess
 
@@ -48,14 +80,11 @@ def first_line_of(command: str, key: str, environ: Mapping[str, str]) -> str:
     if process.returncode != 0:
         message = f"{key} failed (exit code {process.returncode})"
         raise ConfigError(message, hint="run it by hand to see why")
-    line = printed().strip()
-    if not line:
-        raise ConfigError(f"{key} printed nothing", hint="its first line is to be the secret")
-    return line
+    return printed()
 
 
 def _read_aside(process: "subprocess.Popen[bytes]") -> Callable[[], str]:
-    """Read what a command prints while it runs; return what gives its first line once it has ended.
+    """Read what a command prints while it runs; return what gives that once it has ended.
 
     A child of it may keep the pipe open for ever: what was printed by then has to do.
     """
@@ -73,8 +102,8 @@ def _read_aside(process: "subprocess.Popen[bytes]") -> Callable[[], str]:
 
     thread = start_thread(read)
 
-    def first_line() -> str:
+    def text() -> str:
         thread.join(_GRACE_SECONDS)
-        return "".join(bytes(printed).decode(errors="replace").splitlines()[:1])
+        return bytes(printed).decode(errors="replace")
 
-    return first_line
+    return text

@@ -79,7 +79,7 @@ class Profile(NamedTuple):
 
     @property
     def method(self) -> str:
-        """How it signs in: by `token`, `password` or `key`.
+        """How it signs in: by `token`, `password` or `key`, or by what a `command` prints of these.
 
         As `auth_type` says, else by the first that it has whole. A password before a key, as other
         clients do: files for several tools have keys beside it.
@@ -88,6 +88,8 @@ class Profile(NamedTuple):
             return AUTH_TYPES[self.text("auth_type")]
         if self.has_secret("token"):
             return "token"
+        if self.text("credential_command"):
+            return "command"
         has_user = bool(self.text("username") or self.text("user_id"))
         is_by_key = self.text("access_key") and not (has_user and self.has_secret("password"))
         return "key" if is_by_key else "password"
@@ -97,11 +99,13 @@ class Profile(NamedTuple):
         """What a sign-in by its method still lacks, in the words of its keys."""
         has_place = bool(self.text("endpoint") and self.text("project_id"))
         wanted: list[tuple[str, ...]] = [] if has_place else [("auth_url",)]
+        command = "credential_command"
         if self.method == "token":
-            wanted.append(("token", "token_command"))
+            wanted.append(("token", "token_command", command))
         elif self.method == "key":
-            wanted += [("access_key",), ("secret_key", "secret_key_command"), _PROJECT_KEYS]
-        else:
+            secret = ("secret_key", "secret_key_command", command)
+            wanted += [("access_key", command), secret, _PROJECT_KEYS]
+        elif self.method == "password":
             wanted = [("auth_url",), ("username", "user_id"), ("password", "password_command")]
             if not self.text("user_id"):  # an ID says its domain, a name does not
                 wanted.append(("user_domain_name", "user_domain_id"))
@@ -111,6 +115,28 @@ class Profile(NamedTuple):
     def has_secret(self, key: str) -> bool:
         """Return whether there is a way to a secret; no command is run."""
         return bool(self.text(key) or self.text(f"{key}_command"))
+
+    @property
+    def is_by_command(self) -> bool:
+        """Whether keys or a token come from `credential_command`."""
+        given = {"token": self.has_secret("token"), "key": bool(self.text("access_key"))}
+        return bool(self.text("credential_command")) and not given.get(
+            self.method, self.method == "password"
+        )
+
+    def credentials(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Return what `credential_command` prints: `token`, or an access key's parts.
+
+        Raises ConfigError where that is not what the way to sign in takes.
+        """
+        from evsrep.settings.commands import credentials_of
+
+        found = credentials_of(self.text("credential_command"), "credential_command", environ)
+        wanted = {"token": "token", "key": "access_key"}.get(self.method)
+        if wanted and wanted not in found:
+            kind = self.text("auth_type")
+            raise ConfigError(f"credential_command printed no {wanted}, but auth_type is '{kind}'")
+        return found
 
     def secret(self, key: str, environ: Mapping[str, str]) -> str:
         """Return a secret, by its key or by the command that prints it; empty if it has neither.

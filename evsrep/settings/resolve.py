@@ -54,9 +54,12 @@ def load(name: str, chosen_by: str, file: ProfileFile, environ: Mapping[str, str
 
 
 def proposed(name: str, keys: Mapping[str, Any], environ: Mapping[str, str]) -> Profile:
-    """Return a profile that is not saved yet; its secrets may come from variables."""
+    """Return a profile that is not saved yet: what is given, and of variables what that lacks."""
     profile = Profile.of(name, keys, chosen_by="its name", origin="given now")
-    return profile._replace(values={**profile.values, **_secrets_of_environment(environ)})
+    secrets = _secrets_of_environment(environ)
+    if not profile.missing:  # then it is tried as it is given, but a one-time code is never kept
+        secrets = {key: held for key, held in secrets.items() if key == "passcode"}
+    return profile._replace(values={**secrets, **profile.values})
 
 
 def from_variables(environ: Mapping[str, str]) -> dict[str, Value]:

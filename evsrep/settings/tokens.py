@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from evsrep.settings.profiles import lock, write_private
@@ -15,12 +16,27 @@ _MOST_SECONDS = 30.0
 class TokenCacheFile:
     """One identity's place in the cache folder; `identity` says who, for what and where.
 
-    A cache that can't be used is no failure: it is warned of, once, and then there is none.
+    What was had for one `password` is never taken for another. A cache that can't be used is no
+    failure: it is warned of, once, and then there is none.
     """
 
-    def __init__(self, folder: Path, identity: str, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        identity: str,
+        password: Callable[[], str],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._folder = folder / "tokens"
+        self._identity = identity
+        self._password = password
         self._warn: Callable[[str], None] | None = warn
-        self._path = folder / "tokens" / hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+    @cached_property
+    def _path(self) -> Path:
+        """Named by a digest: it tells neither the identity nor the password."""
+        whole = f"{self._identity}\0{self._password()}".encode(errors="surrogatepass")
+        return self._folder / hashlib.sha256(whole).hexdigest()[:32]
 
     def read(self) -> bytes | None:
         """Return what is kept; None where there is nothing, or where others could have put it."""

@@ -2,14 +2,17 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
-from tests.cli.conftest import WriteProfiles, requests_in
-from tests.conftest import Run
+from evsrep.sandbox.seed import LASTING_KEY
+from tests.cli.conftest import UNKNOWN, WriteProfiles, requests_in
+from tests.conftest import DR, Run
 from tests.faults.commands import CHANGES
 
 
@@ -305,6 +308,11 @@ def test_insecure_warns_each_time(run: Run, served: str, write_profiles: WritePr
 # The right project, or none
 
 
+SANDBOX_ID = "0391e4486e864c26be5654c522f440f2"
+OTHER_ID = "6b1c9a52d0f34e7f8e0b7a6d5c4f3e21"
+TOKENS = {"GET /v3/auth/tokens", "POST /v3/auth/tokens"}
+
+
 @pytest.fixture
 def foreign_token(run: Run, served: str, write_profiles: WriteProfiles) -> str:
     """A token for the project 'sandbox_other'."""
@@ -313,24 +321,31 @@ def foreign_token(run: Run, served: str, write_profiles: WriteProfiles) -> str:
 
 
 @pytest.mark.parametrize("command", CHANGES)
-def test_a_token_for_another_project_changes_nothing(
+def test_a_token_for_another_project_changes_nothing_there(
     run: Run, served: str, write_profiles: WriteProfiles, foreign_token: str, home: Path,
     monkeypatch: pytest.MonkeyPatch, command: str,
 ) -> None:  # fmt: skip
     monkeypatch.chdir(home)
     (home / "pairs.csv").write_text("production_disk,dr_disk\ndb-01-log,db-01-log-dr\n")
-    write_profiles(auth_url=served, token=foreign_token, project_name="sandbox")
     words = (*command.split(), *CHANGES[command])
+    write_profiles(auth_url=served, token=foreign_token, project_name="sandbox_closed")
     done = run(*words, "-p", "served", "--debug")
     assert done.exit_code == ExitCode.AUTH
     assert "'sandbox_other'" in done.stderr
-    assert set(requests_in(done.stderr)) == {"GET /v3/auth/tokens"}  # as often as it is needed
+    assert set(requests_in(done.stderr)) == TOKENS  # as often as it is needed
+    write_profiles(auth_url=served, token=foreign_token, project_name="sandbox")
+    done = run(*words, "-p", "served", "--debug")
+    sent = [each for each in requests_in(done.stderr) if each not in TOKENS]
+    assert sent
+    assert all(f"/{SANDBOX_ID}" in each for each in sent)
 
 
 @pytest.mark.parametrize("wanted", [
-    {"project_name": "sandbox"}, {"project_id": "0391e4486e864c26be5654c522f440f2"},
+    {"project_name": "sandbox_closed"}, {"project_id": "0391e4486e864c26be5654c522f440f3"},
     {"project_name": "sandbox_other", "project_domain_name": "elsewhere"},
-    {"project_name": "sandbox_other", "project_id": "0391e4486e864c26be5654c522f440f2"},
+    {"project_name": "sandbox_other", "user_domain_name": "elsewhere"},
+    {"project_name": "sandbox_other", "project_domain_id": "elsewhere"},
+    {"project_name": "sandbox_other", "project_id": SANDBOX_ID},
 ])  # fmt: skip
 @pytest.mark.parametrize("origin", ["file", "command", "EVSREP_TOKEN", "OS_TOKEN"])
 def test_a_token_for_another_project_is_refused_wherever_it_comes_from(
@@ -352,7 +367,62 @@ def test_a_token_for_another_project_is_refused_wherever_it_comes_from(
     assert done.exit_code == ExitCode.AUTH
     assert "the profile names" in done.stderr
     assert foreign_token not in done.stderr
-    assert requests_in(done.stderr) == ["GET /v3/auth/tokens"]
+    assert requests_in(done.stderr) == ["GET /v3/auth/tokens", "POST /v3/auth/tokens"]
+
+
+@pytest.mark.parametrize("wanted", [
+    {"project_name": "sandbox"}, {"project_id": SANDBOX_ID},
+    {"project_name": "sandbox", "user_domain_name": "sandbox"},
+    {"project_name": "sandbox", "project_id": SANDBOX_ID},
+])  # fmt: skip
+def test_a_token_is_exchanged_for_one_of_the_right_project(
+    run: Run, served: str, write_profiles: WriteProfiles, foreign_token: str,
+    wanted: dict[str, str],
+) -> None:  # fmt: skip
+    write_profiles(auth_url=served, token=foreign_token, **wanted)
+    done = run("auth", "check", "-p", "served", "-o", "json", "--debug")
+    assert requests_in(done.stderr) == ["GET /v3/auth/tokens", "POST /v3/auth/tokens"]
+    assert (done.json["project"], done.json["project_id"]) == ("sandbox", SANDBOX_ID)
+    exchanged = run("auth", "token", "-p", "served").stdout.strip()
+    assert exchanged != foreign_token
+    assert foreign_token not in done.stderr
+    assert exchanged not in done.stderr
+
+
+@pytest.mark.parametrize("wanted", [{"project_name": "sandbox"}, {"region": "sandbox"}])
+def test_a_token_for_no_project_is_exchanged(
+    run: Run, served: str, write_profiles: WriteProfiles, wanted: dict[str, str]
+) -> None:
+    write_profiles(auth_url=served, token=unscoped_token(served), **wanted)
+    done = run("auth", "check", "-p", "served", "-o", "json")
+    assert done.json["project_id"] == SANDBOX_ID
+
+
+def unscoped_token(url: str) -> str:
+    """A token such as a federated user gets: for no project."""
+    user = {"name": "demo", "password": "just-trying", "domain": {"name": "sandbox"}}
+    identity = {"methods": ["password"], "password": {"user": user}}
+    body = {"auth": {"identity": identity, "scope": "unscoped"}}
+    return httpx.post(f"{url}/v3/auth/tokens", json=body).headers["X-Subject-Token"]
+
+
+def test_a_token_with_project_and_endpoint_takes_one_request(
+    run: Run, served: str, write_profiles: WriteProfiles, foreign_token: str
+) -> None:
+    where = {"project_id": OTHER_ID, "endpoint": served}
+    write_profiles(auth_url=served, token=foreign_token, **where)
+    disks = ("--volume-id", UNKNOWN, "--volume-id", DR, "--priority-station", "az1.dc1")
+    done = run("create", *disks, "--no-check", "-p", "served", "--debug")
+    assert requests_in(done.stderr) == [f"POST /v2/{OTHER_ID}/os-vendor-replications"]
+
+
+def test_a_password_for_two_projects_is_for_none(
+    run: Run, served: str, write_profiles: WriteProfiles
+) -> None:
+    write_profiles(**{**ready_profile(served), "project_id": OTHER_ID})
+    done = run("list", "-p", "served", "--debug")
+    assert done.exit_code == ExitCode.AUTH
+    assert requests_in(done.stderr) == ["POST /v3/auth/tokens"]
 
 
 def test_a_token_for_the_project_that_is_named_is_used(
@@ -361,6 +431,100 @@ def test_a_token_for_the_project_that_is_named_is_used(
     write_profiles(auth_url=served, token=foreign_token, project_name="sandbox_other")
     done = run("auth", "check", "-p", "served", "-o", "json")
     assert done.json["project"] == "sandbox_other"
+
+
+# Credentials that change
+
+
+@pytest.fixture
+def changing(home: Path) -> Callable[..., str]:
+    """A command that prints the first text, then the next, then for ever the last; it counts."""
+
+    def write(*texts: str) -> str:
+        for number, text in enumerate(texts, 1):
+            (home / f"printed-{number}").write_text(text)
+        script = home / "changing"
+        script.write_text(
+            f"cd '{home}'; n=$(cat runs 2>/dev/null || echo 0); n=$((n + 1)); echo $n >runs\n"
+            f"[ $n -le {len(texts)} ] || n={len(texts)}\ncat printed-$n\n"
+        )
+        return f"sh '{script}'"
+
+    return write
+
+
+def runs(home: Path) -> int:
+    return int((home / "runs").read_text())
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+@pytest.mark.parametrize("where", [{}, {"project_id": OTHER_ID, "endpoint": "{}"}])
+def test_a_command_is_asked_again_where_its_token_is_refused(
+    run: Run, served: str, write_profiles: WriteProfiles, foreign_token: str, home: Path,
+    changing: Callable[..., str], where: dict[str, str], is_json: bool,
+) -> None:  # fmt: skip
+    texts = ("outdated", foreign_token)
+    if is_json:
+        texts = tuple(json.dumps({"token": text}) for text in texts)
+    key = "credential_command" if is_json else "token_command"
+    where = {key: value.format(served) for key, value in where.items()}
+    write_profiles(auth_url=served, **{key: changing(*texts)}, **where)
+    done = run("list", "-p", "served", "--debug")
+    assert done.exit_code == ExitCode.DONE, done.stderr
+    assert foreign_token not in done.stderr
+    assert runs(home) == 2
+
+
+def test_a_token_that_a_command_gives_twice_is_not_sent_twice(
+    run: Run, served: str, write_profiles: WriteProfiles, changing: Callable[..., str], home: Path
+) -> None:
+    write_profiles(auth_url=served, token_command=changing("outdated"), project_name="sandbox")
+    done = run("list", "-p", "served", "--debug")
+    assert done.exit_code == ExitCode.AUTH
+    assert requests_in(done.stderr) == ["GET /v3/auth/tokens"]
+    assert runs(home) == 2
+
+
+GOOD_KEY = {"access_key": LASTING_KEY.access, "secret_key": LASTING_KEY.secret}
+
+
+@pytest.mark.parametrize("auth_type", [{}, {"auth_type": "aksk"}])
+def test_keys_that_change_together_are_asked_for_again(
+    run: Run, served: str, write_profiles: WriteProfiles, changing: Callable[..., str],
+    home: Path, auth_type: dict[str, str],
+) -> None:  # fmt: skip
+    old = {"access_key": "OUTDATED", "secret_key": "wrong-one", "security_token": "its-token"}
+    command = changing(json.dumps(old), json.dumps(GOOD_KEY))
+    write_profiles(auth_url=served, credential_command=command, project_name="sandbox", **auth_type)
+    done = run("auth", "check", "-p", "served", "-o", "json", "--debug")
+    assert done.exit_code == ExitCode.DONE, done.stderr
+    assert done.json["project_id"] == SANDBOX_ID
+    assert "its-token" not in done.stderr
+    assert runs(home) == 2
+
+
+def test_a_refused_signature_is_not_sent_again_with_the_same_key(
+    run: Run, served: str, write_profiles: WriteProfiles, changing: Callable[..., str]
+) -> None:
+    command = changing(json.dumps({**GOOD_KEY, "secret_key": "wrong-one"}))
+    write_profiles(auth_url=served, credential_command=command, project_name="sandbox")
+    done = run("list", "-p", "served", "--debug")
+    assert done.exit_code == ExitCode.AUTH
+    assert len(requests_in(done.stderr)) == 1
+
+
+@pytest.mark.parametrize("printed", [
+    "", "a b", "[]", "{}", "null", '{"access_key": "A"}', '{"token": 3}', '{"token": "a\\nb"}',
+    "[" * 100_000,
+])  # fmt: skip
+def test_what_is_no_credentials_is_told_and_not_shown(
+    run: Run, served: str, write_profiles: WriteProfiles, changing: Callable[..., str], printed: str
+) -> None:
+    write_profiles(auth_url=served, credential_command=changing(printed), project_name="sandbox")
+    done = run("list", "-p", "served", "--debug")
+    assert done.exit_code == ExitCode.CONFIG
+    assert "credential_command" in done.stderr
+    assert requests_in(done.stderr) == []
 
 
 # Kept tokens
@@ -399,6 +563,26 @@ def test_a_kept_token_that_was_revoked_is_replaced(
     done = run("show", "nope", "-p", "served", "-o", "json")
     assert done.exit_code == ExitCode.NOT_FOUND
     assert run("auth", "token", "-p", "served").stdout != first
+
+
+@pytest.mark.parametrize("origin", ["file", "variable", "command"])
+def test_a_changed_password_does_not_ride_on_a_kept_token(
+    run: Run, served: str, write_profiles: WriteProfiles, home: Path,
+    monkeypatch: pytest.MonkeyPatch, origin: str,
+) -> None:  # fmt: skip
+    keys = ready_profile(served)
+    if origin == "command":
+        (home / "a password").write_text(keys.pop("password"))
+        keys["password_command"] = f"cat '{home}/a password'"
+    write_profiles(**keys)
+    assert run("auth", "check", "-p", "served").exit_code == ExitCode.DONE
+    if origin == "file":
+        write_profiles(**{**keys, "password": "sesame"})
+    elif origin == "variable":
+        monkeypatch.setenv("EVSREP_PASSWORD", "sesame")
+    else:
+        (home / "a password").write_text("sesame")
+    assert run("auth", "check", "-p", "served").exit_code == ExitCode.AUTH
 
 
 def test_no_command_leaves_a_token_in_json_by_accident(run: Run, served: str) -> None:

@@ -12,7 +12,8 @@ from tests.conftest import Run
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 SECTION = README.partition("## A failover drill in ten commands\n")[2].partition("\n## ")[0]
-STEPS = [block.strip() for block in re.findall(r"^```sh\n(.*?)^```$", SECTION, re.M | re.S)]
+BLOCKS = [block.strip() for block in re.findall(r"^```sh\n(.*?)^```$", SECTION, re.M | re.S)]
+AFRESH, *STEPS, CLEANED_UP = BLOCKS
 
 # Before the step of that number: a wrong one, its exit code, and what is said of it.
 WRONG = {
@@ -66,7 +67,8 @@ def drilled(request: pytest.FixtureRequest, run: Run, monkeypatch: pytest.Monkey
 
 def test_the_drill_has_ten_commands() -> None:
     assert len(STEPS) == 10
-    assert all(step.startswith("evsrep ") and "\n" not in step for step in STEPS)
+    assert all(step.startswith("evsrep ") and "\n" not in step for step in BLOCKS)
+    assert AFRESH == "evsrep sandbox reset"
 
 
 def test_the_drill_runs_and_each_wrong_step_is_refused(drilled: Run) -> None:
@@ -80,6 +82,17 @@ def test_the_drill_runs_and_each_wrong_step_is_refused(drilled: Run) -> None:
     assert drilled("group", "list", "-o", "json").json == []
     [pair] = drilled("list", "-o", "json").json
     assert pair["replication_consistency_group_id"] is None
+    assert "group create --name data --pair data" in drilled("health", "-o", "json").json[0]["hint"]
+    assert drilled(*shlex.split(CLEANED_UP)[1:]).exit_code == ExitCode.DONE
+    assert drilled("list", "-o", "json").json == []
+    assert drilled("health").exit_code == ExitCode.DONE
+
+
+def test_the_drill_can_be_done_again_and_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVSREP_PROFILE", "sandbox")
+    for step in (*BLOCKS[:6], *BLOCKS):
+        done = run(*shlex.split(step)[1:])
+        assert done.exit_code == ExitCode.DONE, (step, done.stderr)
 
 
 def test_where_each_step_leads(drilled: Run) -> None:

@@ -177,7 +177,7 @@ def test_a_group_that_does_not_tell_its_pairs_has_them_all_the_same(
     assert shy("group", "delete", "shop", "--yes", "--wait").exit_code == ExitCode.DONE
 
 
-def test_a_tree_names_pairs_that_are_not_to_be_found(
+def test_show_names_pairs_that_are_not_to_be_found(
     run: Run, serve: Serve, write_profiles: WriteProfiles, sent: Sent, group_id: str
 ) -> None:
     url = serve(lambda app: saying(app, replication_ids=[UNKNOWN]))

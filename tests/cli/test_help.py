@@ -29,6 +29,16 @@ def test_alone_it_prints_the_help_on_stdout(run: Run) -> None:
         assert command in done.stdout
 
 
+def test_it_begins_with_three_commands_that_a_newcomer_can_type(run: Run) -> None:
+    usage, blank, *lines = run().stdout.splitlines()
+    assert (usage, blank) == ("Usage: evsrep COMMAND …", "")
+    commands = [line.split() for line in lines[:3]]
+    assert [words[1] for words in commands] == ["create", "list", "health"]
+    for words in commands:
+        assert words[:1] == ["evsrep"]
+        assert run(*words[1:]).exit_code in (ExitCode.DONE, 1)  # health: what copies is degraded
+
+
 def test_the_help_says_once_that_the_api_is_deprecated(run: Run) -> None:
     assert run("--help").stdout.count("SDRS") == 1
 
@@ -125,6 +135,7 @@ SEEN = (
     ("show, wait", "wait data"),
     ("group create", "group create --name shop --pair data --wait"),
     ("list", "list --group shop"),
+    ("show, wait", "show data"),
     ("health", "health"),
     ("doctor", "doctor"),
     ("group list", "group list"),
@@ -148,8 +159,8 @@ def test_the_requests_of_each_command_are_those_that_it_sends(sandbox: Run, home
     seen: dict[str, set[str]] = {commands: set() for commands, _ in REQUESTS}
     for commands, line in SEEN:
         words = [str(sheet) if word == sheet.name else word for word in line.split()]
-        draws_tree = line.startswith("group show")
-        for request in requests_in(sandbox(*words, "--debug", terminal=draws_tree).stderr):
+        draws = line.startswith(("group show", "show"))
+        for request in requests_in(sandbox(*words, "--debug", terminal=draws).stderr):
             path = ID.sub("{id}", request.partition("?")[0])
             if "/auth/tokens" not in path:
                 seen[commands].add(re.sub(r"/v2[.1]*/[0-9a-f]{32}/", "", path))

@@ -351,6 +351,21 @@ def test_init_tries_the_profile_before_it_is_saved(run: Run, served: str, home: 
     assert profiles(path)["mine"]["password"] == "wrong"
 
 
+@pytest.mark.parametrize("variables", [
+    {}, {"EVSREP_PASSWORD": "just-trying"}, {"EVSREP_TOKEN": "{}"},
+])  # fmt: skip
+def test_init_tries_the_values_that_are_given_and_no_others(
+    run: Run, served: str, home: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    token = run("auth", "token", "-p", "served").stdout.strip()  # which is kept
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.format(token))
+    done = run("profile", "init", "bad", *flags(served, password="sesame"))
+    assert done.exit_code == ExitCode.AUTH
+    assert "signed in" not in done.stderr
+    assert "bad" not in profiles(home / ".config/evsrep/config.toml")
+
+
 def test_init_says_all_that_is_missing_where_nobody_can_be_asked(run: Run, home: Path) -> None:
     done = run("profile", "init", "mine", "--username", "alice")
     assert done.exit_code == ExitCode.USAGE

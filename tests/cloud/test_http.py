@@ -14,12 +14,13 @@ from hypothesis import given
 import evsrep
 from evsrep.cloud.calls import Call, Limits, read_nothing
 from evsrep.cloud.client import Cloud
+from evsrep.cloud.credentials import TokenSignIn
 from evsrep.cloud.endpoints import Places
 from evsrep.cloud.guard import ChangeGuard
 from evsrep.cloud.http import Http, new_client
 from evsrep.cloud.identity import Password
 from evsrep.cloud.models import Defaults, Endpoint, GroupChange, GroupOrder, PairOrder
-from evsrep.cloud.signin import PasswordSignIn, TokenSignIn
+from evsrep.cloud.signin import PasswordSignIn
 from evsrep.errors import ConfigError, NotFound, OutcomeUnknown, Refused, Unavailable, UsageFault
 from evsrep.secrets import Secrets
 from evsrep.settings.journal import Journal, read_journal

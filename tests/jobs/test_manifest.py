@@ -87,7 +87,6 @@ def test_defaults_fill_what_is_not_said() -> None:
     [
         ("", "the file is empty: its first line is to name the columns"),
         ("\n\n", "the file is empty: its first line is to name the columns"),
-        (HEAD, "there is no pair in the file"),
         ("production_disk,dr_disk,nme\na,b,c\n", "line 1: there is no column 'nme'"),
         ("production_disk,dr_disk,name,name\n", "line 1: the column name is there twice"),
         ("production_disk,name\na,b\n", "line 1: the column dr_disk is missing"),
@@ -119,7 +118,6 @@ def test_an_id_is_the_same_in_capitals() -> None:
 @pytest.mark.parametrize(
     ("form", "text", "told"),
     [
-        ("jsonl", "", "there is no pair in the file"),
         ("jsonl", '{"production_disk": "a"', "line 1: it is not valid JSON"),
         ("jsonl", "[1]\n", "line 1: it is not a JSON object"),
         ("jsonl", '\n{"name": 5}\n', "line 2: name is to be text, not a number"),
@@ -128,7 +126,6 @@ def test_an_id_is_the_same_in_capitals() -> None:
         ("jsonl", "[" * 100_000, "line 1: it is not valid JSON"),
         ("jsonl", '{"volume_ids": [1]}', "line 1: volume_ids is to be a list of two IDs"),
         ("jsonl", '{"volume_ids": ["a"], "priority_station": "z"}', "line 1: volume_ids is wanted"),
-        ("toml", "", "there is no pair in the file"),
         ("toml", "a = ", "the file is not TOML: "),
         ("toml", "pair = 1\n", "'pair' is not a list of tables"),
         ("toml", "pair = [1]\n", "pair 1: it is to be a table, not a number"),

@@ -7,6 +7,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
 
 from evsrep.errors import ExitCode
@@ -111,6 +112,41 @@ def test_a_given_token_works_until_it_is_revoked(
     done = cloud("auth", "check")
     assert done.exit_code == ExitCode.AUTH
     assert "not valid, or has expired" in done.stderr
+
+
+def test_a_token_for_another_project_or_none_is_exchanged_or_refused(
+    cloud: Run, openrc: dict[str, str], monkeypatch: Set
+) -> None:
+    token = cloud("auth", "token").stdout.strip()
+    for name in ("OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_NAME"):
+        monkeypatch.delenv(name)
+    for given in (token, unscoped(openrc, token)):
+        monkeypatch.setenv("OS_TOKEN", given)
+        monkeypatch.setenv("OS_PROJECT_ID", openrc["KS_PROJECT_ID"])
+        assert project_of(cloud("auth", "check", "-o", "json")) == openrc["KS_PROJECT_ID"]
+        monkeypatch.setenv("OS_PROJECT_ID", "0" * 32)
+        done = cloud("auth", "check")
+        assert done.exit_code == ExitCode.AUTH
+        assert "the profile names 0000" in done.stderr
+
+
+def unscoped(openrc: dict[str, str], token: str) -> str:
+    """The same user's token for no project."""
+    identity = {"methods": ["token"], "token": {"id": token}}
+    body = {"auth": {"identity": identity, "scope": "unscoped"}}
+    answer = httpx.post(f"{openrc['OS_AUTH_URL']}/auth/tokens", json=body)
+    return answer.headers["X-Subject-Token"]
+
+
+def test_import_tries_the_password_that_is_given_and_no_kept_token(
+    cloud: Run, openrc: dict[str, str], monkeypatch: Set
+) -> None:
+    assert cloud("auth", "check").exit_code == ExitCode.DONE
+    monkeypatch.setenv("OS_PASSWORD", "sesame")
+    done = cloud("profile", "import", "--env", "--as", "bad")
+    assert done.exit_code == ExitCode.AUTH
+    assert "bad" not in cloud("profile", "list").stdout
+    assert cloud("auth", "check").exit_code == ExitCode.AUTH
 
 
 def test_a_kept_token_that_was_revoked_behind_our_back_is_replaced(

@@ -309,7 +309,7 @@ def test_every_key_of_a_profile_is_there() -> None:
         "auth_url", "auth_type", "region", "project_id", "project_name", "project_domain_name",
         "project_domain_id", "username", "user_id", "user_domain_name", "user_domain_id",
         "password", "passcode", "access_key", "secret_key", "security_token", "token",
-        "password_command", "secret_key_command", "token_command", "endpoint",
+        "password_command", "secret_key_command", "token_command", "credential_command", "endpoint",
         "compute_endpoint", "ca_bundle", "insecure", "proxy", "timeout", "retries",
         "priority_station", "replication_model", "output", "read_only", "protected", "journal",
     }  # fmt: skip

@@ -46,6 +46,22 @@ class Scene(NamedTuple):
     before: tuple[str, ...] = ()
     exit_code: int = 0
     held_at: int = 0
+    width: int = _WIDTH
+
+
+_PAIRS = (
+    "create -p sandbox --production-disk db-01-data --dr-disk db-01-data-dr --name db-01 --wait",
+    "wait -p sandbox db-01 --for active",
+    "group create -p sandbox --name shop --pair db-01 --wait",
+    "create -p sandbox --production-disk link-down --dr-disk link-down-dr --name mail",
+    "wait -p sandbox mail",
+    "create -p sandbox --production-disk db-01-log --dr-disk db-01-log-dr --name db-01-log --wait",
+)
+
+
+def _list(width: int) -> Scene:
+    last = "create -p sandbox --production-disk archive-01-data --dr-disk archive-01-data-dr"
+    return Scene(("evsrep list",), before=(*_PAIRS, f"{last} --name archive"), width=width)
 
 
 SCENES = {
@@ -56,26 +72,22 @@ SCENES = {
             "    --dr-disk 375d23be-3658-498f-8b50-d3b950a890ec",
         )
     ),
-    "list": Scene(
-        ("evsrep list -p sandbox -c name,status,replication_status,progress,failure_detail",),
-        before=(
-            "create -p sandbox --production-disk db-01-data --dr-disk db-01-data-dr --name db-01 "
-            "--wait",
-            "wait -p sandbox db-01 --for active",
-            "create -p sandbox --production-disk link-down --dr-disk link-down-dr --name mail",
-            "wait -p sandbox mail",
-            "create -p sandbox --production-disk db-01-log --dr-disk db-01-log-dr --name db-01-log "
-            "--wait",
-            "create -p sandbox --production-disk archive-01-data --dr-disk archive-01-data-dr "
-            "--name archive",
-        ),
-    ),
-    "refused": Scene(
+    **{f"list-{width}": _list(width) for width in (80, 100, 140)},
+    "check": Scene(
         (
-            "evsrep create -p sandbox --production-disk odd-type-data "
-            "--dr-disk mail-01-data-dr-running",
+            "evsrep create -p sandbox --production-disk odd-type-data \\\n"
+            "    --dr-disk mail-01-data-dr-running",
         ),
         exit_code=6,
+    ),
+    "health": Scene(
+        ("evsrep health",),
+        before=(
+            *_PAIRS,
+            "group create -p sandbox --name logs --pair db-01-log --wait",
+            "group pause -p sandbox logs --wait",
+        ),
+        exit_code=2,
     ),
     "apply": Scene(
         ("evsrep apply -p sandbox pairs.csv --jobs 1",),
@@ -86,11 +98,11 @@ SCENES = {
         (
             "export EVSREP_PROFILE=sandbox",
             "evsrep sandbox break --az az2.dc2",
-            "evsrep health -c kind,name,health,reason",
+            "evsrep health",
             "evsrep group failover shop --yes --wait -c name,status,priority_station",
             "evsrep sandbox mend",
             "evsrep group reprotect shop --yes --wait -c name,status,replication_status",
-            "evsrep health -c kind,name,health",
+            "evsrep health",
         ),
         before=(
             "create -p sandbox --production-disk example-production --dr-disk example-dr "
@@ -112,7 +124,7 @@ def picture(name: str) -> str:
 
     with _nowhere():
         shown = Text.from_ansi(printed(SCENES[name]))
-        console = Console(record=True, width=_WIDTH, file=io.StringIO())
+        console = Console(record=True, width=SCENES[name].width, file=io.StringIO())
         console.print(shown)
         title = f"evsrep-{name}"
         svg = console.export_svg(title="evsrep", unique_id=title, code_format=_svg_format())
@@ -131,10 +143,11 @@ def printed(scene: Scene) -> str:
 
     Raises ClickException where the last command ends otherwise than the scene says.
     """
+    os.environ["COLUMNS"] = str(scene.width)
     clock = _Clock()
     for line in scene.before:
-        _run(line, _Screen(), clock)
-    screen = _Screen()
+        _run(line, Screen(), clock)
+    screen = Screen()
     seen: list[str] = []
     if scene.held_at:
         clock.hold(scene.held_at, lambda: seen.append(screen.at_rest()))
@@ -145,14 +158,14 @@ def printed(scene: Scene) -> str:
     return _with_known_ids(text, _ids(clock))
 
 
-def _type(line: str, screen: "_Screen", clock: "_Clock") -> int:
+def _type(line: str, screen: "Screen", clock: "_Clock") -> int:
     screen.write(f"$ {line}\n")
     words = line.replace("\\\n", "")
     is_ours = words.startswith("evsrep ")  # the only other line says what is so already
     return _run(words.removeprefix("evsrep "), screen, clock) if is_ours else 0
 
 
-def _run(line: str, screen: "_Screen", clock: "_Clock") -> int:
+def _run(line: str, screen: "Screen", clock: "_Clock") -> int:
     environment = Environment(clock=clock, stdin=screen, out=screen, err=screen)
     return evsrep(shlex.split(line), environment)
 
@@ -163,7 +176,7 @@ def _nothing() -> None:
 
 def _ids(clock: "_Clock") -> set[str]:
     """Return the IDs of what was made, which are random; those of the sandbox's disks are not."""
-    screen = _Screen()
+    screen = Screen()
     for line in ("list -p sandbox -o value -c id", "group list -p sandbox -o value -c id"):
         _run(line, screen, clock)
     return set(_ID.findall(screen.text))
@@ -177,7 +190,7 @@ def _with_known_ids(text: str, random_ids: set[str]) -> str:
     return text
 
 
-class _Screen(io.StringIO):
+class Screen(io.StringIO):
     """A terminal, as far as evsrep uses one: lines can be gone back to and erased."""
 
     def __init__(self) -> None:
