@@ -116,7 +116,7 @@ def help(app: App, topic: tuple[str, ...]) -> None:  # noqa: A001 -- the user's 
     if topic == ("exit-codes",):
         app.console.show_all(EXIT_CODE, exit_code_rows())
     else:
-        app.console.print(_text(topic))
+        app.console.print_page(_text(topic))
 
 
 def _text(topic: tuple[str, ...]) -> str:

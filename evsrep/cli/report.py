@@ -3,8 +3,8 @@
 The result goes to stdout, and the command to go on with to stderr or into the error.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -145,18 +145,22 @@ class Report(Reporter):
         """Have Ctrl-C, and the requests to end, do something else than break off."""
         return on_interrupt(act)
 
-    def progress(self) -> AbstractContextManager[Progress]:
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
         """Show a line that is kept current, to those who watch; report now and then elsewhere."""
         from evsrep.output.progress import progress
 
         console, now = self._console, self._app.clock.now
         is_shown = console.shows_progress
         signs = console.terminal.has_unicode
-        return progress(
+        shown = progress(
             console.err, now=now, is_shown=is_shown, report=console.step, has_unicode=signs
         )
+        with console.moving(is_shown), shown as update:
+            yield update
 
-    def bar(self, total: int) -> AbstractContextManager[Bar]:
+    @contextmanager
+    def bar(self, total: int) -> Iterator[Bar]:
         """Show a bar, unless rows go to the same terminal as they come."""
         from evsrep.output.progress import bar
 
@@ -164,7 +168,7 @@ class Report(Reporter):
         is_shown = console.shows_progress and not (console.streams and console.out.isatty())
         counts, states = console.verbose, console.step
         signs = console.terminal.has_unicode
-        return bar(
+        shown = bar(
             *(console.err, total),
             now=now,
             is_shown=is_shown,
@@ -172,6 +176,8 @@ class Report(Reporter):
             tell=states,
             has_unicode=signs,
         )
+        with console.moving(is_shown), shown as update:
+            yield update
 
     # The end
 
@@ -209,6 +215,10 @@ class Report(Reporter):
         # where stdout takes nothing, the error has the command, and the command has the ID
         with suppress(OutputClosed, OutputFailed, KeyboardInterrupt):
             self._show()
+        if self._console.draws and self._console.err.isatty() and any(map(_has_error, self._rows)):
+            # what went wrong is below the rows, on the same screen
+            error.faults = ()
+            error.hint = error.hint.removeprefix("the rows say which").removeprefix("; ")
         return error
 
     def _goes_on(self, error: EvsrepError) -> bool:
@@ -248,3 +258,7 @@ class Report(Reporter):
     @property
     def _command(self) -> str:
         return self._app.command(*self._resume) if self._resume else ""
+
+
+def _has_error(row: Mapping[str, Any]) -> bool:
+    return bool(row.get("error"))

@@ -104,7 +104,7 @@ def run() -> None:
         code.returned = cli.main(words, "evsrep", standalone_mode=False, obj=code.app)
     be_deaf()
     if code.value == ExitCode.INTERRUPTED:
-        from evsrep.output.console import abandon
+        from evsrep.output.streams import abandon
 
         # nobody reads what is still unwritten, or the interrupt could not have met it; Python
         # would write it once more, and wait for ever

@@ -1,13 +1,13 @@
 """Where results go, and where all else goes that is reported."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from evsrep.errors import EvsrepError, OutputClosed, OutputFailed
+from evsrep.errors import EvsrepError
 from evsrep.output.failures import error_fields, service_line
 from evsrep.output.shapes import Shape, Thing
+from evsrep.output.streams import watched
 from evsrep.output.styles import BAD, LESS, STRONG, Paint, painted, styled, unpainted
 from evsrep.output.terminal import TERMINAL, Terminal
 from evsrep.output.text import as_cell, as_json, harmless
@@ -46,6 +46,7 @@ class Console:
         self.is_debugging = is_debugging
         self.secrets = Secrets()
         self._has_shown_checks = False
+        self._erase = ""  # takes away what is drawn on stderr just now
 
     @property
     def is_json(self) -> bool:
@@ -129,6 +130,15 @@ class Console:
     def print(self, text: str) -> None:
         """Print text that is a result by itself, such as a help page."""
         self._write(text)
+
+    def print_page(self, text: str) -> None:
+        """Print a text for people; on a terminal no word of it is broken."""
+        if not self.out.isatty():
+            self._write(text)
+            return
+        from evsrep.output.layout import reflowed
+
+        self._write_lines(reflowed(text, self.width))
 
     # What is reported
 
@@ -265,7 +275,7 @@ class Console:
         return "\t".join(as_cell(thing.get(name)) for name in columns) + "\n"
 
     def _write(self, text: str) -> None:
-        with _watched(self.out) as out:
+        with watched(self.out) as out:
             out.write(text)
 
     def _label(self, label: str, style: str, text: str) -> None:
@@ -284,10 +294,19 @@ class Console:
         first = lines[0].removeprefix(label)
         self._report("\n".join((self._styled(label, style) + first, *lines[1:])), is_safe=True)
 
+    @contextmanager
+    def moving(self, is_shown: bool) -> Iterator[None]:
+        """While the block lasts, the cursor on stderr is behind a line that is drawn anew."""
+        self._erase = "\r\x1b[2K" if is_shown else ""
+        try:
+            yield
+        finally:
+            self._erase = ""
+
     def _report(self, text: str, *, is_safe: bool = False) -> None:
         shown = self.secrets.hide(text if is_safe else harmless(text))
         try:
-            self.err.write(shown + "\n")
+            self.err.write(f"{self._erase}{shown}\n")
             self.err.flush()
         except (OSError, ValueError):
             pass  # nobody reads it: the exit code still says it
@@ -296,31 +315,7 @@ class Console:
         return styled(text, style) if self._has_color(self.err) else text
 
 
-def abandon(stream: TextIO | None) -> None:
-    """Send what is left in the stream's buffer nowhere: at exit Python flushes it once more."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        if stream is not None:
-            os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
-    except (OSError, ValueError):
-        pass
-
-
 def _present(shape: Shape, thing: Thing) -> tuple[str, ...]:
     """Return the known fields that the object has, in our order, then those never heard of."""
     known = [name for name in shape.fields if name in thing]
     return (*known, *(name for name in thing if name not in shape.fields))
-
-
-@contextmanager
-def _watched(stream: TextIO) -> Iterator[TextIO]:
-    """Write to stdout, and raise OutputClosed or OutputFailed where that can't be done."""
-    try:
-        yield stream
-        stream.flush()
-    except OSError as error:
-        abandon(stream)
-        if isinstance(error, BrokenPipeError):
-            raise OutputClosed from None
-        raise OutputFailed(error.strerror or str(error)) from None

@@ -113,6 +113,14 @@ def sentence(text: str, width: int) -> list[str]:
     return [first, *(" " * _INDENT + line for line in rest)]
 
 
+def reflowed(text: str, width: int) -> Iterator[str]:
+    """Yield the lines of a text; what is too long for the width goes on as far in as it began."""
+    for line in text.splitlines():
+        indent = " " * min(len(line) - len(line.lstrip(" ")), width // 2)
+        for piece in wrapped(line.lstrip(" "), width - len(indent)) or [""]:
+            yield (indent + piece).rstrip()
+
+
 def shortened(text: str, width: int, more: str) -> str:
     """Return the text, or as much of its start as fits with `more` behind it."""
     if cell_len(text) <= width:

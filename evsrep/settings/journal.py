@@ -34,7 +34,7 @@ class Entry(NamedTuple):
     path: str
     outcome: str
     status: int | None
-    id: str | None  # of what was made
+    id: str | None  # of what was made or changed
     request_id: str | None
 
 
@@ -171,9 +171,17 @@ def _entry(change: dict[str, Any]) -> Entry:
         path=path,
         outcome=str(change.get("outcome", UNANSWERED)),
         status=status if isinstance(status, int) else None,
-        id=change.get("id") or None,
+        id=change.get("id") or _id_in(path),
         request_id=change.get("request_id") or None,
     )
+
+
+def _id_in(path: str) -> str | None:
+    """Return the ID of what a request was about: the one behind the collection, if there is one."""
+    parts = path.split("/")
+    behind = [part for part in parts if part.startswith("os-vendor-")]
+    ids = parts[parts.index(behind[0]) + 1 :] if behind else []
+    return ids[0] if ids and ids[0] else None
 
 
 def _project_in(path: str) -> str:

@@ -198,3 +198,23 @@ def test_what_may_have_been_made_lately_is_known_by_its_disks(file: Path) -> Non
     assert journal.asked_since(1001.0) == set()
     nowhere = Journal(file.parent / "none", profile="p", command="c", warn=pytest.fail)
     assert nowhere.asked_since(0.0) == set()
+
+
+def test_a_delete_by_name_is_told_with_the_id_of_what_went(
+    sandbox: Run, pair_id: str, clock: FakeClock
+) -> None:
+    clock.sleep(20)
+    assert sandbox("delete", "my replication", "--yes").exit_code == 0
+    change = sandbox("journal", "-o", "json").json[-1]
+    assert (change["method"], change["id"]) == ("DELETE", pair_id)
+    screen = sandbox("journal", terminal=True, width=80).stdout
+    assert screen.count(pair_id) == 2
+
+
+def test_on_a_terminal_a_change_is_a_line(sandbox: Run, pair_id: str) -> None:
+    for width in (60, 80, 100, 140, 200):
+        done = sandbox("journal", "--no-color", terminal=True, width=width)
+        assert max(map(len, done.stdout.splitlines())) <= width
+        assert done.stdout.splitlines()[-1].split()[-1] == pair_id
+        assert done.stderr == "1 change: 1 done\n"
+    sandbox("sandbox", "reset")

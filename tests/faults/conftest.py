@@ -139,7 +139,7 @@ def write_profile(home: Path, keys: dict[str, str], **more: str | bool | int) ->
 _STARTED = time.time()
 
 
-def _hurried_now() -> float:
+def hurried_now() -> float:
     """A wall clock for the cloud that goes as fast as the one of the commands."""
     return _STARTED + (time.time() - _STARTED) * HURRY
 
@@ -151,7 +151,7 @@ def a_grouped_cloud(home: Path, seeded: Path, prefilled: Path, *untold: str) -> 
         _fill(prefilled, seeded, home)
     database = home / "cloud.db"
     shutil.copy(prefilled, database)
-    with BadServer(without(Sandbox(database, now=_hurried_now), *untold)) as server:
+    with BadServer(without(Sandbox(database, now=hurried_now), *untold)) as server:
         write_profile(home, ready_profile(server.url))
         yield Weather(server, database)
 
@@ -160,7 +160,7 @@ def _fill(prefilled: Path, seeded: Path, home: Path) -> None:
     """Put a cloud with a group there, for every test to copy: making it takes longer."""
     database = home / "first.db"
     shutil.copy(seeded, database)
-    with BadServer(Sandbox(database, now=_hurried_now)) as server:
+    with BadServer(Sandbox(database, now=hurried_now)) as server:
         config = write_profile(home, ready_profile(server.url))
         _make_group(Weather(server, database), config)
     with contextlib.closing(sqlite3.connect(database)) as file:

@@ -7,6 +7,7 @@ import pytest
 
 from evsrep.cli.app import Environment
 from evsrep.cli.root import main
+from evsrep.output.console import Console
 from evsrep.output.progress import bar
 from tests.conftest import FakeClock, Run, Terminal
 from tests.workshop.pictures import Screen
@@ -78,3 +79,27 @@ def test_a_plain_locale_gets_plain_signs(
         done = sandbox(*words, terminal=True, width=80)
         assert (done.stdout + done.stderr).isascii()
     assert "..." in sandbox("list", terminal=True, width=80).stdout
+
+
+def test_what_is_said_meanwhile_takes_the_moving_line_away() -> None:
+    err = Terminal()
+    console = Console(out=Terminal(), err=err)
+    with console.moving(True):
+        err.write("⠋ ███  3 of 9")
+        console.warn("the answer was lost")
+    console.note("done")
+    said = re.sub(r"\x1b\[[0-9;]*m", "", err.getvalue())
+    assert said == "⠋ ███  3 of 9\r\x1b[2Kwarning: the answer was lost\ndone\n"
+
+
+def test_on_one_screen_what_went_wrong_is_told_once(sandbox: Run, home: Path) -> None:
+    sheet = home / "pairs.csv"
+    sheet.write_text("production_disk,dr_disk\ndb-01-data,db-01-data-dr\nnope,db-01-log\n")
+    done = sandbox("apply", str(sheet), terminal=True, width=100)
+    assert (done.stdout + done.stderr).count("no disk is called 'nope'") == 1
+    assert "the rows say which" not in done.stderr
+    done = sandbox("delete", "nope", "db-01", "--yes", terminal=True, width=100)
+    assert (done.stdout + done.stderr).count("no pair is called 'nope'") == 1
+    piped = sandbox("apply", str(sheet))
+    assert "no disk is called 'nope'" in piped.stdout
+    assert "no disk is called 'nope'" in piped.stderr
