@@ -141,7 +141,7 @@ class _ExitCode:
         if self.failed is not None:
             return
         self.failed = ExitCode.INTERRUPTED  # should it meet another one
-        self.failed = _told(self.app, error)
+        self.failed = _reported(self.app, error)
 
 
 @contextmanager
@@ -162,7 +162,7 @@ def _exit_code(app: App) -> Iterator[_ExitCode]:
         app.at_end.close()
 
 
-def _told(app: App, error: BaseException) -> int:
+def _reported(app: App, error: BaseException) -> int:
     """Turn what ended a run into words and an exit code."""
     try:
         app.conclude(error)  # a request to stop may have met the very end of a command

@@ -27,7 +27,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "settings": GROUND,
     "cloud": GROUND,
     "jobs": {"cloud", "settings", *GROUND},
-    "output": {"cloud.models", "errors", "secrets"},
+    "output": {"cloud.models", "errors", "secrets", "threads"},
     "sandbox": set(),
     "builtin": {"sandbox", "settings", *GROUND},
     "wiring": {"builtin", "jobs", "cloud", "settings", *GROUND},
