@@ -1,29 +1,14 @@
 _evsrep_completion() {
-    local IFS=$'\n'
-    local response
-
-    response=$(env COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD _EVSREP_COMPLETE=bash_complete $1)
-
-    for completion in $response; do
-        IFS=',' read type value <<< "$completion"
-
-        if [[ $type == 'dir' ]]; then
-            COMPREPLY=()
-            compopt -o dirnames
-        elif [[ $type == 'file' ]]; then
-            COMPREPLY=()
-            compopt -o default
-        elif [[ $type == 'plain' ]]; then
-            COMPREPLY+=($value)
-        fi
-    done
-
-    return 0
+    local line
+    COMPREPLY=()
+    while IFS= read -r line; do
+        case ${line%%,*} in
+            dir) compopt -o dirnames ;;
+            file) compopt -o default ;;
+            plain) COMPREPLY+=("${line#*,}") ;;
+        esac
+    done < <(env COMP_LINE="${COMP_LINE:0:COMP_POINT}" COMP_WORDBREAKS="$COMP_WORDBREAKS" \
+        _EVSREP_COMPLETE=bash_complete "${1/#\~/$HOME}" 2>/dev/null)
 }
 
-_evsrep_completion_setup() {
-    complete -o nosort -F _evsrep_completion evsrep
-}
-
-_evsrep_completion_setup;
-
+complete -o nosort -F _evsrep_completion evsrep

@@ -1,41 +1,22 @@
 #compdef evsrep
 
 _evsrep_completion() {
-    local -a completions
-    local -a completions_with_descriptions
-    local -a response
-    (( ! $+commands[evsrep] )) && return 1
-
-    response=("${(@f)$(env COMP_WORDS="${words[*]}" COMP_CWORD=$((CURRENT-1)) _EVSREP_COMPLETE=zsh_complete evsrep)}")
-
-    for type key descr in ${response}; do
-        if [[ "$type" == "plain" ]]; then
-            if [[ "$descr" == "_" ]]; then
-                completions+=("$key")
-            else
-                completions_with_descriptions+=("$key":"$descr")
-            fi
-        elif [[ "$type" == "dir" ]]; then
-            _path_files -/
-        elif [[ "$type" == "file" ]]; then
-            _path_files -f
-        fi
-    done
-
-    if [ -n "$completions_with_descriptions" ]; then
-        _describe -V unsorted completions_with_descriptions -U
-    fi
-
-    if [ -n "$completions" ]; then
-        compadd -U -V unsorted -a completions
-    fi
+    local -a matches displays
+    local kind match about
+    (( $+commands[evsrep] )) || return 1
+    while IFS= read -r kind && IFS= read -r match && IFS= read -r about; do
+        case $kind in
+            dir) _path_files -/ ;;
+            file) _path_files -f ;;
+            plain) matches+=("$match"); displays+=("$match${about:+  -- $about}") ;;
+        esac
+    done < <(env COMP_WORDS="${(F)${(@Q)words[1,CURRENT-1]}}" COMP_WORD="$PREFIX" \
+        COMP_QUOTE="$compstate[quote]" _EVSREP_COMPLETE=zsh_complete evsrep 2>/dev/null)
+    (( $#matches )) && compadd -l -V unsorted -d displays -a matches
 }
 
-if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
-    # autoload from fpath, call function directly
+if [[ $funcstack[1] == _evsrep ]]; then
     _evsrep_completion "$@"
 else
-    # eval/source/. command, register function for later
     compdef _evsrep_completion evsrep
 fi
-

@@ -31,10 +31,11 @@ from evsrep.errors import ConfigError
 from evsrep.jobs.report import Reporter
 from evsrep.settings.environment import environment
 from evsrep.settings.journal import Journal
-from evsrep.settings.paths import cache_folder
+from evsrep.settings.paths import cache_folder, expanded
 from evsrep.settings.profile import SANDBOX, Profile
 from evsrep.settings.profiles import readable_by_others
 from evsrep.settings.proxies import proxy_for
+from evsrep.settings.resolve import misspelt
 from evsrep.settings.settings import Settings
 from evsrep.settings.tokens import TokenCacheFile
 
@@ -95,6 +96,8 @@ def open_cloud(profile: Profile, context: Context) -> Cloud:
     reporter, settings = context.reporter, context.settings
     if profile.is_set("insecure"):
         reporter.warn(f"TLS is not verified: profile '{profile.name}' says insecure = true")
+    for warning in () if profile.name == SANDBOX else misspelt(profile.name, settings.profile_file):
+        reporter.warn(warning)
     if profile.name != SANDBOX and readable_by_others(settings.profile_file):
         reporter.warn(f"others can read the secrets in {settings.config_path}: chmod 600 it")
     http = Http(
@@ -152,7 +155,7 @@ def _tls_context(profile: Profile) -> ssl.SSLContext:
     if not bundle:
         return httpx.create_ssl_context()
     try:
-        return ssl.create_default_context(cafile=Path(bundle).expanduser())
+        return ssl.create_default_context(cafile=expanded(Path(bundle)))
     except OSError as error:  # ssl.SSLError is one
         reason = error.strerror or str(error)
         raise ConfigError(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import click
 
+from evsrep.cli import complete
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, changes, everywhere, many_at_once, may_skip_checks, may_wait
 from evsrep.output.shapes import APPLIED
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
         "evsrep apply - --format jsonl -o jsonl < pairs.jsonl",
     ),
 )
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=complete.files)
 @click.option(
     "--format",
     type=click.Choice(("csv", "jsonl", "toml")),

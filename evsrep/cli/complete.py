@@ -1,45 +1,48 @@
 """What Tab offers where a pair, a zone or a status is wanted: from memory, never from the cloud."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from evsrep.cli.app import App
 from evsrep.errors import EvsrepError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from evsrep.cloud.models import Group, Pair
     from evsrep.jobs.disks import ListedDisk
     from evsrep.settings.names import NameCache, Names
 
 Thing = TypeVar("Thing", "Pair", "Group")
-Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
 
 
-def pairs(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
+def pairs(ctx: click.Context, param: click.Parameter, word: str) -> "list[CompletionItem]":
     """Offer names and IDs of the last listing, but for those that were typed already."""
     typed = ctx.params.get(param.name or "") or ()
     return _named(word, _names(ctx).pairs, typed)
 
 
-def groups(ctx: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
+def groups(ctx: click.Context, _: click.Parameter, word: str) -> "list[CompletionItem]":
     """Offer names and IDs of the groups of the last listing."""
     return _named(word, _names(ctx).groups, ())
 
 
-def pair_names(ctx: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
+def pair_names(ctx: click.Context, _: click.Parameter, word: str) -> "list[CompletionItem]":
     """Offer names alone."""
     return _starting(word, dict.fromkeys(_names(ctx).pairs.values()))
 
 
-def disks(ctx: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
+def disks(ctx: click.Context, _: click.Parameter, word: str) -> "list[CompletionItem]":
     """Offer the names of the disks of the last listing."""
     return _starting(word, dict.fromkeys(_names(ctx).disks.values()))
 
 
-def zones(ctx: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
+def zones(ctx: click.Context, _: click.Parameter, word: str) -> "list[CompletionItem]":
     """Offer the availability zones of the last listing."""
     return _starting(word, _names(ctx).zones)
 
@@ -112,14 +115,33 @@ def _cache(app: App) -> "NameCache | None":
         return None
 
 
-def _named(word: str, known: Mapping[str, str], typed: Collection[str]) -> list[CompletionItem]:
-    return [
-        CompletionItem(offered, help=about)
-        for known_id, name in known.items()
-        for offered, about in ((name, known_id), (known_id, name or None))
-        if offered and offered.startswith(word) and offered not in typed
-    ]
+def _named(word: str, known: Mapping[str, str], typed: Collection[str]) -> "list[CompletionItem]":
+    """Offer each by its name, or by its ID where the name does not mean it, or an ID is typed."""
+    from click.shell_completion import CompletionItem
+
+    bearers = Counter(known.values())
+    wants_ids = _ID_BEGUN.match(word) is not None
+    found = []
+    for known_id, name in known.items():
+        is_clear = bearers[name] == 1 and name.isprintable() and name[:1] not in ("-", "~")
+        by_name = name and is_clear and not wants_ids and not _ID_BEGUN.match(name)
+        offered, about = (name, known_id) if by_name else (known_id, name or None)
+        if offered.startswith(word) and not {known_id, name}.intersection(typed):
+            found.append(CompletionItem(offered, help=about))
+    return found
 
 
-def _starting(word: str, known: Iterable[str]) -> list[CompletionItem]:
+def _starting(word: str, known: Iterable[str]) -> "list[CompletionItem]":
+    from click.shell_completion import CompletionItem
+
     return [CompletionItem(each) for each in known if each and each.startswith(word)]
+
+
+def files(_ctx: click.Context, _param: click.Parameter, word: str) -> "list[CompletionItem]":
+    """Offer files, as the shell finds them."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(word, type="file")]
+
+
+_ID_BEGUN = re.compile("[0-9a-fA-F]{8}")

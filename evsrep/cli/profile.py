@@ -15,6 +15,7 @@ from evsrep.output.shapes import PATH, PROFILE, SETTING
 from evsrep.settings.declarations import KEYS_BY_NAME, is_secret
 from evsrep.settings.profile import SANDBOX
 from evsrep.settings.profiles import ProfileFile, change_profiles
+from evsrep.settings.resolve import misspelt
 from evsrep.settings.spelling import did_you_mean
 from evsrep.settings.values import parse
 
@@ -61,6 +62,8 @@ def show(app: App, name: str) -> None:
     shown = app.settings.profile_named(name, "profile show") if name else app.profile
     if not name:
         app.console.note(f"profile '{shown.name}', chosen by {shown.chosen_by}")
+    for warning in misspelt(shown.name, app.settings.profile_file):
+        app.console.warn(warning)
     rows = [
         {"key": key, "value": _shown(key, held.value), "origin": held.origin}
         for key, held in shown.values.items()

@@ -11,6 +11,7 @@ from evsrep.cli.options import Command, everywhere
 from evsrep.cli.profile import change_file, raise_faults
 from evsrep.errors import ConfigError, EvsrepError, UsageFault
 from evsrep.settings.declarations import KEYS, KEYS_BY_NAME, Setting, is_secret
+from evsrep.settings.paths import working_folder
 from evsrep.settings.presets import PRESETS
 from evsrep.settings.profile import ENVIRONMENT, SANDBOX, Profile, Value
 from evsrep.settings.resolve import from_variables, proposed
@@ -157,7 +158,7 @@ def _from_openrc(app: App, openrc: str) -> Mapping[str, Value]:
 def _from_cloud(app: App, cloud: str) -> Mapping[str, Value]:
     from evsrep.settings.clouds import read_cloud
 
-    return read_cloud(cloud, environ=app.environment.environ, folder=Path.cwd())
+    return read_cloud(cloud, environ=app.environment.environ, folder=working_folder())
 
 
 def _save_new(app: App, name: str, values: Values, *, is_tested: bool) -> None:

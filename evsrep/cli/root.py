@@ -25,6 +25,7 @@ from evsrep.errors import (
     UsageFault,
 )
 from evsrep.settings.declarations import FORMS
+from evsrep.settings.environment import environment
 
 COMMANDS = {
     "Pairs": {
@@ -100,6 +101,10 @@ def run() -> None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
     # in a locale such as C, Python takes the bytes of UTF-8 text for something else
     words = [os.fsencode(word).decode(errors="surrogateescape") for word in sys.argv[1:]]
+    if "_EVSREP_COMPLETE" in environment():
+        from evsrep.cli.shells import register
+
+        register()
     with _exit_code(App(Environment(), words)) as code:
         code.returned = cli.main(words, "evsrep", standalone_mode=False, obj=code.app)
     be_deaf()

@@ -15,6 +15,7 @@ from evsrep.settings.declarations import KEYS, KEYS_BY_NAME, Setting
 from evsrep.settings.presets import PRESETS
 from evsrep.settings.profile import Value
 from evsrep.settings.spelling import there_are
+from evsrep.settings.unsupported import check_is_supported
 from evsrep.settings.values import fault_of
 
 _MOST_BYTES = 1024 * 1024
@@ -194,17 +195,13 @@ def _flat(entry: Any, origin: str) -> _Entry:
 
 def _check_way_to_sign_in(entry: _Entry) -> None:
     """Raise ConfigError for ways to sign in that these clouds, or evsrep, do not have."""
-    auth_type = str(entry["auth_type"].value) if "auth_type" in entry else ""
-    names = [key.removeprefix("auth.") for key in entry]
-    hint = "sign in by username, password and user_domain_name, or by access_key and secret_key"
-    if "applicationcredential" in auth_type or any(
-        name.startswith("application_credential_") for name in names
-    ):
-        raise ConfigError("application credentials are not offered by these clouds", hint=hint)
-    if auth_type == "agency" or any(
-        name.startswith("agency_") for name in names
-    ):  # its project is another one than the user's own
-        raise ConfigError("signing in by an agency is not supported", hint=hint)
+    held = entry.get("auth_type")
+    auth_type = str(held.value) if held else ""
+    keys = [(key.removeprefix("auth."), f"{value.origin}: {key}") for key, value in entry.items()]
+    if "applicationcredential" in auth_type or auth_type == "agency":
+        kind = "agency" if auth_type == "agency" else "application_credential"
+        keys.append((kind, f"auth_type {auth_type}"))
+    check_is_supported(keys, auth_type=auth_type)
 
 
 def _text(key: Setting, entry: _Entry) -> Value | None:

@@ -43,7 +43,7 @@ def credentials_of(command: str, key: str, environ: Mapping[str, str]) -> dict[s
         raise ConfigError(f"{key} printed no JSON", hint=hint) from None
     fields = printed if isinstance(printed, dict) else {}
     found = {name: fields[name] for name in _CREDENTIALS if fields.get(name)}
-    if not all(isinstance(text, str) and text.isprintable() for text in found.values()):
+    if not all(isinstance(text, str) for text in found.values()):
         raise ConfigError(f"{key} printed a value that is not plain text", hint=hint)
     if not ("token" in found or {"access_key", "secret_key"} <= set(found)):
         missing = next((name for name in _CREDENTIALS[:2] if name not in found), "")

@@ -22,7 +22,7 @@ AUTH_TYPES = {  # Keystone's plugins, and what the vendors' tools add: how each 
 class Setting(NamedTuple):
     """A setting. `kind` is what it takes: text, name, url, file, flag, seconds, count.
 
-    A name is text that nobody checks.
+    A name is text that nobody checks; `header` is text that is sent in a header.
     """
 
     name: str
@@ -52,7 +52,7 @@ SETTINGS = (
             clouds=("region_name",)),
     Setting("project_name", "the project, by name", openrc=("OS_PROJECT_NAME", "OS_TENANT_NAME"),
             clouds=("project_name", "tenant_name")),
-    Setting("project_id", "the project, by ID", openrc=("OS_PROJECT_ID", "OS_TENANT_ID"),
+    Setting("project_id", "the project, by ID", "header", openrc=("OS_PROJECT_ID", "OS_TENANT_ID"),
             clouds=("project_id", "tenant_id")),
     Setting("project_domain_name", "the project's domain, if it is not the user's",
             openrc=("OS_PROJECT_DOMAIN_NAME", "OS_DOMAIN_NAME"),
@@ -75,17 +75,17 @@ SETTINGS = (
     Setting("password_command", "a command that prints the password"),
     Setting("passcode", "a one-time code, for users who need one", is_secret=True,
             variable="EVSREP_PASSCODE", openrc=("OS_PASSCODE",), clouds=("passcode",)),
-    Setting("access_key", "an access key (AK), instead of a password",
+    Setting("access_key", "an access key (AK), instead of a password", "header",
             openrc=("OS_ACCESS_KEY", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY"),
             clouds=("access_key", "ak")),
     Setting("secret_key", "the secret key (SK) to it", is_secret=True, variable="EVSREP_SECRET_KEY",
             openrc=("OS_SECRET_KEY", "HUAWEICLOUD_SDK_SK", "HW_SECRET_KEY"),
             clouds=("secret_key", "sk")),
     Setting("secret_key_command", "a command that prints the secret key"),
-    Setting("security_token", "what goes with temporary keys", is_secret=True,
+    Setting("security_token", "what goes with temporary keys", "header", is_secret=True,
             openrc=("OS_SECURITY_TOKEN", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN"),
             clouds=("security_token",)),
-    Setting("token", "a ready token, instead of a password", is_secret=True,
+    Setting("token", "a ready token, instead of a password", "header", is_secret=True,
             variable="EVSREP_TOKEN", openrc=("OS_TOKEN", "OS_AUTH_TOKEN"),
             clouds=("token", "auth_token")),
     Setting("token_command", "a command that prints the token"),

@@ -47,6 +47,14 @@ def expanded(path: Path) -> Path:
         raise ConfigError(f"there is no home folder for {path}", hint="write it out") from None
 
 
+def working_folder() -> Path:
+    """Return the current folder; raises ConfigError where it was deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        raise ConfigError("the current folder is not there any more", hint="cd to one") from None
+
+
 def _folder(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
     named = environ.get(variable, "")
     if named.startswith("/"):  # the XDG specification has relative ones ignored

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 from evsrep.errors import ConfigError
-from evsrep.settings.declarations import AUTH_TYPES
-from evsrep.settings.values import url_fault
+from evsrep.settings.declarations import AUTH_TYPES, KEYS_BY_NAME
+from evsrep.settings.values import fault_of, url_fault
 
 SANDBOX = "sandbox"
 ENVIRONMENT = "env"
@@ -136,6 +136,8 @@ class Profile(NamedTuple):
         if wanted and wanted not in found:
             kind = self.text("auth_type")
             raise ConfigError(f"credential_command printed no {wanted}, but auth_type is '{kind}'")
+        for key, text in found.items():
+            self._check(key, text, "credential_command")
         return found
 
     def secret(self, key: str, environ: Mapping[str, str]) -> str:
@@ -149,6 +151,10 @@ class Profile(NamedTuple):
             from evsrep.settings.commands import first_line_of
 
             secret = first_line_of(command, f"{key}_command", environ)
-        if secret and not secret.isprintable():
-            raise ConfigError(f"the {key} of profile '{self.name}' has a control character in it")
+        origin = (self.values.get(key) or self.values.get(f"{key}_command") or Value("", "")).origin
+        self._check(key, secret, origin)
         return secret
+
+    def _check(self, key: str, secret: str, origin: str) -> None:
+        if fault := fault_of(KEYS_BY_NAME[key], secret):
+            raise ConfigError(f"the {key} of profile '{self.name}' {fault} ({origin})")

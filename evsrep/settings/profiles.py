@@ -165,7 +165,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_bytes().decode()
+        return path.read_bytes().decode("utf-8-sig")  # Windows puts a mark before it
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError:
@@ -179,7 +179,7 @@ def _read_text(path: Path) -> str:
 def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also for a number of 5000 digits
         raise ConfigError(
             f"the profile file {path} is not TOML: {error}", hint="mend it in an editor"
         ) from None

@@ -1,21 +1,21 @@
 """Which profile it is, and what the file or the environment says of it."""
 
-from collections.abc import Mapping
-from pathlib import Path
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evsrep.errors import ConfigError
 from evsrep.settings.declarations import KEYS, KEYS_BY_NAME, SECRET_VARIABLES, Setting
+from evsrep.settings.paths import working_folder
 from evsrep.settings.profile import ENVIRONMENT, SANDBOX, Profile, Value
 from evsrep.settings.profiles import ProfileFile
-from evsrep.settings.spelling import there_are
+from evsrep.settings.spelling import nearest, there_are
+from evsrep.settings.unsupported import check_is_supported
 from evsrep.settings.values import fault_of
 
 _KEY_PAIR = tuple(KEYS_BY_NAME[name] for name in ("access_key", "secret_key", "security_token"))
-_NOT_OFFERED = {  # what other tools sign in by, and these clouds or evsrep do not have
-    "OS_APPLICATION_CREDENTIAL_ID": "application credentials are not offered by these clouds",
-    "OS_AGENCY_NAME": "signing in by an agency is not supported",
-}
+_TABLES = ("default_profile", "profiles")
+_OF_OTHER_TOOLS = re.compile(r"(?:OS|HW|HUAWEICLOUD_SDK)_(.+)")
 
 
 def choose(file: ProfileFile, environ: Mapping[str, str]) -> tuple[str, str]:
@@ -45,7 +45,7 @@ def load(name: str, chosen_by: str, file: ProfileFile, environ: Mapping[str, str
     elif name == ENVIRONMENT and environ.get("OS_CLOUD"):
         from evsrep.settings.clouds import read_cloud
 
-        values = read_cloud(environ["OS_CLOUD"], environ=environ, folder=Path.cwd())
+        values = read_cloud(environ["OS_CLOUD"], environ=environ, folder=working_folder())
     elif name == ENVIRONMENT:
         values = from_variables(environ)
     else:
@@ -68,7 +68,7 @@ def from_variables(environ: Mapping[str, str]) -> dict[str, Value]:
     Raises ConfigError where there are none, a value is wrong, or they ask for a way to sign in
     that is not offered.
     """
-    _check_is_offered(environ)
+    _check_is_supported(environ)
     named = {key: name for key in KEYS if key not in _KEY_PAIR and (name := _set_in(environ, key))}
     values = {
         key.name: Value(_of_variable(key, environ[name]), f"variable {name}")
@@ -89,9 +89,52 @@ def from_variables(environ: Mapping[str, str]) -> dict[str, Value]:
     return values
 
 
+def _check_is_supported(environ: Mapping[str, str]) -> None:
+    words = ((_OF_OTHER_TOOLS.fullmatch(name), name) for name in environ if environ[name])
+    keys = [(word[1].lower(), name) for word, name in words if word]
+    check_is_supported(keys, auth_type=environ.get("OS_AUTH_TYPE", ""))
+
+
+def misspelt(name: str, file: ProfileFile) -> list[str]:
+    """Return a warning for each key that no setting is called, but nearly so."""
+    here = f"profile '{name}' in {file.path}"
+    places = [
+        (here, file.profiles.get(name, {}), tuple(KEYS_BY_NAME)),
+        (str(file.path), file.document, _TABLES),
+    ]
+    return [
+        f"{place}: '{key}' is no key, and is not looked at; did you mean '{near}'?"
+        for place, keys, known in places
+        for key in keys
+        if key not in known and (near := nearest(key, known))
+    ]
+
+
+def _safety_faults(keys: Iterable[str]) -> list[str]:
+    """Return what keys are nearly `read_only` or `protected`: who wrote them meant to be safe."""
+    return [
+        f"there is no key '{key}'; did you mean '{near}'?"
+        for key in keys
+        if key not in KEYS_BY_NAME and (near := _safety_meant(key))
+    ]
+
+
+def _safety_meant(key: str) -> str:
+    plain = re.sub(r"[^a-z]", "", key.lower())
+    for safety, stem in (("read_only", "readonly"), ("protected", "protect")):
+        if stem in plain or nearest(plain, [*KEYS_BY_NAME, stem]) in (safety, stem):
+            return safety
+    return ""
+
+
 def _from_file(name: str, file: ProfileFile) -> dict[str, Value]:
     keys = file.profiles[name]
-    faults = [
+    where = f"profile '{name}' in {file.path}"
+    auth_type = str(keys.get("auth_type", ""))
+    named = [(key, f"{where}: {key}") for key in keys if key not in KEYS_BY_NAME]
+    check_is_supported(named, auth_type=auth_type)
+    faults = _safety_faults([*keys, *(key for key in file.document if key not in _TABLES)])
+    faults += [
         f"{key} {fault}"
         for key, value in keys.items()
         if key in KEYS_BY_NAME and (fault := fault_of(KEYS_BY_NAME[key], value))
@@ -103,13 +146,6 @@ def _from_file(name: str, file: ProfileFile) -> dict[str, Value]:
         )
     origin = f"profile file {file.path}"
     return {key: Value(value, origin) for key, value in keys.items()}
-
-
-def _check_is_offered(environ: Mapping[str, str]) -> None:
-    for variable, message in _NOT_OFFERED.items():
-        if environ.get(variable):
-            hint = "sign in by user and password: OS_USERNAME, OS_PASSWORD, OS_USER_DOMAIN_NAME"
-            raise ConfigError(message, hint=hint)
 
 
 def _set_in(environ: Mapping[str, str], key: Setting) -> str:

@@ -1,6 +1,5 @@
 """What a setting's value may be, whoever brings it: a file, a variable, a flag, an import."""
 
-import math
 import re
 from os import PathLike
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 from evsrep.settings.declarations import MOST_RETRIES, Setting
 
 _LONGEST_SECONDS = 366 * 24 * 3600
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NOT_UTF_8 = re.compile(r"[\ud800-\udfff]")
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?", re.ASCII)
 
 
@@ -29,7 +29,8 @@ def fault_of(setting: Setting, value: Any) -> str:
     if setting.kind == "flag":
         return "" if isinstance(value, bool) else "is neither true nor false"
     if setting.kind == "seconds":
-        return "" if _is_number(value) and value > 0 else "is no number of seconds above 0"
+        fits = _is_number(value) and 0 < value <= _LONGEST_SECONDS
+        return "" if fits else "is no number of seconds above 0, and at most a year's"
     if setting.kind == "count":
         fits = isinstance(value, int) and not isinstance(value, bool)
         return "" if fits and 0 <= value <= MOST_RETRIES else "is no number from 0 to 100"
@@ -37,12 +38,18 @@ def fault_of(setting: Setting, value: Any) -> str:
         value = str(value)
     if not isinstance(value, str):
         return "is not text"
-    if setting.kind == "name":
-        return ""
+    return "" if setting.kind == "name" else _text_fault(setting, value)
+
+
+def _text_fault(setting: Setting, value: str) -> str:
     if setting.choices and value not in setting.choices:
         return f"'{value}' is none of {', '.join(setting.choices)}"
     if _CONTROL.search(value):
         return "has a control character in it"
+    if _NOT_UTF_8.search(value):
+        return "is not UTF-8 text"
+    if setting.kind == "header" and not value.isascii():
+        return "has a letter in it that is not ASCII"
     return url_fault(value) if setting.kind == "url" and value else ""
 
 
@@ -83,8 +90,7 @@ def seconds_in(text: str) -> float:
 
 
 def _is_number(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_ipv6(host: str) -> bool:

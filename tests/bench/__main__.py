@@ -60,6 +60,9 @@ def main() -> None:
         for work in _works(quick):
             if options.only in work.name:
                 _report(work, _measured(work, quick, work.rounds or options.rounds))
+        if options.only in DISKS:
+            many = stack.enter_context(_served(0.0, 5_000, 10_000))
+            _report(_of_disks(many), _measured(_of_disks(many), many, 7))
         if options.only in "apply":
             for latency in (0.0, 0.05, 0.2):
                 slow = stack.enter_context(_served(latency, 0))
@@ -89,8 +92,16 @@ def _works(url: str) -> Iterator[Work]:
         yield Work(f"list of {count}", {**lister, "evsrep": listed}, rounds=7)
 
 
+DISKS = "disks --unpaired, 10000 of them and 5000 pairs"
+
+
+def _of_disks(url: str) -> Work:
+    disks = (EVSREP, "disks", "--unpaired", "-o", "jsonl")
+    return Work(DISKS, {"bare httpx script": (PYTHON, _script(url)["disks"]), "evsrep": disks})
+
+
 _NOTHING = {"python -c pass": (PYTHON, "-c", "pass")}
-_COMPLETION = ("_EVSREP_COMPLETE=bash_complete", "COMP_WORDS=evsrep cre", "COMP_CWORD=1")
+_COMPLETION = ("_EVSREP_COMPLETE=bash_complete", "COMP_LINE=evsrep cre")
 
 
 def _peers_post(url: str) -> Mapping[str, Sequence[str]]:
@@ -141,6 +152,22 @@ with httpx.Client(headers={headers!r}) as client:
         left -= len(page)
         marker = {{"marker": page[-1]["id"]}}
 """
+    disks = f"""import json
+import httpx
+def listed(client, path, key):
+    marker = {{}}
+    while page := client.get({url!r} + path, params={{"limit": 1000, **marker}}).json()[key]:
+        yield from page
+        marker = {{"marker": page[-1]["id"]}}
+
+root = "/v2/{PROJECT}/"
+with httpx.Client(headers={headers!r}) as client:
+    pairs = listed(client, root + "os-vendor-replications", "replications")
+    paired = {{disk for pair in pairs for disk in pair["volume_ids"].split(",")}}
+    for disk in listed(client, root + "volumes/detail", "volumes"):
+        if disk["id"] not in paired:
+            print(json.dumps(disk))
+"""
     applier = f"""import csv, sys
 from concurrent.futures import ThreadPoolExecutor
 import httpx
@@ -157,7 +184,7 @@ with open(sys.argv[1]) as file, httpx.Client(headers={headers!r}, limits=limits)
             print(text)
 """
     found = {}
-    texts = {"create": create, "least": least, "list": lister, "apply": applier}
+    texts = {"create": create, "least": least, "list": lister, "disks": disks, "apply": applier}
     for name, text in texts.items():
         path = HOME / f"{name}.py"
         path.write_text(text)
@@ -245,10 +272,10 @@ def _environ(url: str) -> Mapping[str, str]:
 
 
 @contextlib.contextmanager
-def _served(latency: float, pairs: int) -> Iterator[str]:
+def _served(latency: float, pairs: int, disks: int = 0) -> Iterator[str]:
     words = [sys.executable, "-m", "tests.bench.server"]
     process = subprocess.Popen(
-        [*words, "--latency", str(latency), "--pairs", str(pairs)],
+        [*words, "--latency", str(latency), "--pairs", str(pairs), "--disks", str(disks)],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         text=True,

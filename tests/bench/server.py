@@ -30,8 +30,9 @@ class Answer(NamedTuple):
 class Memory:
     """The pairs of the cloud, and how to answer for them."""
 
-    def __init__(self, pairs: int) -> None:
+    def __init__(self, pairs: int, disks: int = 0) -> None:
         self.requests = 0
+        self._disk_ids = [disk_id(pairs + number) for number in range(disks)]
         self.pairs = {pair["id"]: pair for pair in map(_pair, range(pairs))}
 
     def answer(self, method: str, target: str, body: bytes) -> Answer:
@@ -105,15 +106,23 @@ class Memory:
 
     def _disk(self, rest: str, query: str, body: bytes) -> Answer:
         if rest == "detail":
-            return Answer(200, {"volumes": []})
+            return Answer(200, {"volumes": self._page_of_disks(parse_qs(query))})
+        return Answer(200, {"volume": self._shown(rest)})
+
+    def _page_of_disks(self, asked: dict[str, list[str]]) -> list[dict[str, Any]]:
+        """A page of disks of which every other is in a pair, as long as there are pairs."""
+        ids = self._disk_ids
+        start = ids.index(asked["marker"][0]) + 1 if "marker" in asked else 0
+        return [self._shown(each) for each in ids[start : start + int(asked["limit"][0])]]
+
+    def _shown(self, rest: str) -> dict[str, Any]:
         zone = "az1.dc1" if rest.endswith("0") else "az2.dc2"
-        disk = {
+        return {
             "id": rest, "name": "bench", "availability_zone": zone, "size": 10,
             "volume_type": "SSD", "status": "available", "attachments": [], "metadata": {},
             "multiattach": False, "bootable": "false", "encrypted": False, "links": [],
             "created_at": "2020-01-01T00:00:00.000000", "updated_at": None, "description": None,
         }  # fmt: skip
-        return Answer(200, {"volume": disk})
 
     def _versions(self, rest: str, query: str, body: bytes) -> Answer:
         versions = [
@@ -183,8 +192,8 @@ def _encoded(answer: Answer) -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def _serve(latency: float, pairs: int) -> None:
-    memory = Memory(pairs)
+async def _serve(latency: float, pairs: int, disks: int) -> None:
+    memory = Memory(pairs, disks)
     server = await asyncio.start_server(
         lambda reader, writer: _talk(reader, writer, memory, latency), "127.0.0.1", 0
     )
@@ -199,8 +208,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--pairs", type=int, default=0)
+    parser.add_argument("--disks", type=int, default=0)
     options = parser.parse_args()
-    asyncio.run(_serve(options.latency, options.pairs))
+    asyncio.run(_serve(options.latency, options.pairs, options.disks))
 
 
 if __name__ == "__main__":

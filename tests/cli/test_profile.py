@@ -171,6 +171,32 @@ def test_use_of_an_unknown_profile_changes_nothing(run: Run, file: Path) -> None
 # set and unset
 
 
+def test_a_misspelt_key_draws_a_warning_with_the_nearest(
+    run: Run, served: str, write_profiles: WriteProfiles
+) -> None:
+    write_profiles('default-profile = "x"\n', **{**ready_profile(served), "reigon": "eu-de"})
+    for words in (("profile", "show", "served"), ("auth", "check", "-p", "served")):
+        done = run(*words)
+        assert done.exit_code == ExitCode.DONE
+        assert "'reigon' is no key, and is not looked at; did you mean 'region'?" in done.stderr
+        assert "did you mean 'default_profile'?" in done.stderr
+
+
+def test_a_deleted_folder_is_told_where_a_cloud_is_looked_for_in_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for words in (("list", "-p", "env"), ("profile", "import", "--cloud", "x")):
+        monkeypatch.setenv("OS_CLOUD", "x")
+        done = run(*words)
+        assert done.exit_code == ExitCode.CONFIG
+        assert "the current folder is not there any more" in done.stderr
+    assert run("profile", "list").exit_code == ExitCode.DONE
+
+
 def test_set_keeps_the_type_that_a_key_has(run: Run, file: Path) -> None:
     done = run(
         "profile", "set", "otc", "timeout=30", "retries=0", "insecure=true", "read_only=false",

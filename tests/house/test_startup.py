@@ -101,8 +101,7 @@ def test_what_asks_no_cloud_starts_light(evsrep: Evsrep, words: list[str], exit_
 def test_completion_starts_light(evsrep: Evsrep, words: str, offered: str) -> None:
     done = evsrep(
         _EVSREP_COMPLETE="bash_complete",
-        COMP_WORDS=words,
-        COMP_CWORD=str(len(words.split()) - 1),
+        COMP_LINE=words,
     )
     assert f"plain,{offered}\n" in done.stdout
     assert done.imported & HEAVY == set()

@@ -11,7 +11,7 @@ import evsrep
 from evsrep.builtin import sandbox_profile
 from evsrep.cloud.calls import Limits
 from evsrep.errors import ConfigError, EvsrepError, ExitCode, UsageFault
-from evsrep.settings.declarations import SETTINGS
+from evsrep.settings.declarations import KEYS_BY_NAME, SETTINGS
 from evsrep.settings.paths import config_file
 from evsrep.settings.settings import Settings
 from evsrep.settings.values import seconds_in, url_fault
@@ -252,21 +252,88 @@ def test_the_type_decides_between_the_ways_to_sign_in(
     assert settings(file, {}, profile="otc").profile.method == method
 
 
-@pytest.mark.parametrize("variable", ["OS_AGENCY_NAME", "OS_APPLICATION_CREDENTIAL_ID"])
-def test_agencies_and_application_credentials_are_refused(
-    face: Face, monkeypatch: pytest.MonkeyPatch, variable: str
+NOT_SPOKEN = [
+    "agency_name", "agency_domain_name", "delegated_project", "assume_role_agency_name", "trust_id",
+    "application_credential_id", "application_credential_name", "identity_provider", "system_scope",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", NOT_SPOKEN)
+def test_keys_of_ways_to_sign_in_that_are_not_spoken_are_refused(
+    face: Face, file: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
+    write(file, "otc", otc={**KEYS, key: "x"})
+    code, words = face()
+    assert (code, key in words) == (ExitCode.CONFIG, True)
     monkeypatch.setenv("OS_AUTH_URL", "https://iam.example")
-    monkeypatch.setenv(variable, "x")
+    monkeypatch.setenv(f"OS_{key.upper()}", "x")
+    code, words = face(profile="env")
+    assert (code, f"OS_{key.upper()}" in words) == (ExitCode.CONFIG, True)
+    assert "not supported" in words or "not offered" in words
+
+
+@pytest.mark.parametrize(("key", "meant"), [
+    ("readonly", "read_only"), ("read-only", "read_only"), ("Read_Only", "read_only"),
+    ("read_onyl", "read_only"), ("is_read_only", "read_only"), ("protect", "protected"),
+    ("Protected", "protected"), ("proteced", "protected"), ("is_protected", "protected"),
+])  # fmt: skip
+def test_who_meant_to_be_safe_is_not_taken_lightly(
+    face: Face, file: Path, key: str, meant: str
+) -> None:
+    write(file, "otc", otc={**KEYS, key: True})
     code, words = face()
     assert code == ExitCode.CONFIG
-    assert "not supported" in words or "not offered" in words
+    assert f"'{key}'" in words
+    assert f"'{meant}'" in words
+    file.write_text(f'"{key}" = true\n{file.read_text()}'.replace(f"\n{key} = true", ""))
+    assert face()[0] == ExitCode.CONFIG
+
+
+def test_a_byte_order_mark_is_read_over(face: Face, file: Path) -> None:
+    write(file, "otc", otc=KEYS)
+    before = face()
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert face() == before
+
+
+@pytest.mark.parametrize(("key", "text"), [
+    ("token", "t\u00f6ken"), ("access_key", "\u0430k"), ("security_token", "\U0001f511"),
+    ("project_id", "\u00e4"), ("username", "a\r"), ("project_name", "a\nb"),
+    ("user_domain_name", "\x85"), ("region", "\u2028"), ("project_domain_id", "a\x7f"),
+])  # fmt: skip
+def test_what_can_not_be_sent_is_refused_with_its_origin(
+    face: Face, file: Path, monkeypatch: pytest.MonkeyPatch, key: str, text: str
+) -> None:
+    write(file, "otc", otc={**KEYS, key: text})
+    code, words = face()
+    assert (code, f"{key} has a" in words, str(file) in words) == (ExitCode.CONFIG, True, True)
+    assert text not in words
+    [variable, *_] = KEYS_BY_NAME[key].openrc
+    monkeypatch.setenv("OS_ACCESS_KEY", "a")  # without which there is no security token
+    monkeypatch.setenv(variable, text)
+    code, words = face(profile="env")
+    assert (code, f"{variable}: {key} has a" in words) == (ExitCode.CONFIG, True)
+
+
+@pytest.mark.parametrize("line", [
+    "timeout = 1e10", "timeout = nan", "timeout = 1979-05-27", "retries = 1.0", "region = 1.5",
+    "username = [[[[]]]]", "password = {a = {b = {}}}", f"retries = {'9' * 5000}",
+    f"timeout = {'9' * 400}", "insecure = 1979-05-27T07:32:00Z", "project_id = []",
+])  # fmt: skip
+def test_a_value_of_any_other_type_is_told(face: Face, file: Path, line: str) -> None:
+    write(file, "otc", otc=KEYS)
+    text = file.read_text().splitlines()
+    kept = [one for one in text if not one.startswith(line.split()[0])]
+    file.write_text("\n".join([*kept, line]))
+    code, words = face()
+    assert code == ExitCode.CONFIG
+    assert str(file) in words
 
 
 @pytest.mark.parametrize("family", [
     ("OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN"),
     ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
-    ("HW_ACCESS_KEY", "HW_SECRET_KEY"),
+    ("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"),
 ])  # fmt: skip
 def test_a_key_and_what_belongs_to_it_are_of_one_family(
     file: Path, family: tuple[str, ...]
@@ -275,7 +342,7 @@ def test_a_key_and_what_belongs_to_it_are_of_one_family(
     environ = {**others, **dict(zip(family, "ast", strict=False))}
     found = settings(file, environ, profile="env").profile
     parts = tuple(map(found.text, ("access_key", "secret_key", "security_token")))
-    assert parts == ("a", "s", "t" if len(family) == 3 else "")
+    assert parts == ("a", "s", "t")
 
 
 # URLs

@@ -21,6 +21,7 @@ import click
 
 from evsrep.cli.app import Environment
 from evsrep.cli.root import main as evsrep
+from evsrep.sandbox.seed import seed_disks
 
 _WIDTH = 100
 _IDS = (
@@ -71,6 +72,16 @@ SCENES = {
             "    --production-disk 18aa67ea-c7cb-4826-800d-50e67f0de75b \\\n"
             "    --dr-disk 375d23be-3658-498f-8b50-d3b950a890ec",
         )
+    ),
+    "protect": Scene(
+        (
+            "export EVSREP_PROFILE=sandbox",
+            "evsrep disks --unpaired --server db-02",
+            "evsrep create --production-disk db-02-data --dr-zone az2.dc2 --name db-02 \\\n"
+            "    --yes --wait",
+            "evsrep wait db-02 --for active -c name,replication_status",
+            "evsrep health",
+        ),
     ),
     **{f"list-{width}": _list(width) for width in (80, 100, 140)},
     "check": Scene(
@@ -177,9 +188,9 @@ def _nothing() -> None:
 def _ids(clock: "_Clock") -> set[str]:
     """Return the IDs of what was made, which are random; those of the sandbox's disks are not."""
     screen = Screen()
-    for line in ("list -p sandbox -o value -c id", "group list -p sandbox -o value -c id"):
-        _run(line, screen, clock)
-    return set(_ID.findall(screen.text))
+    for things in ("list", "group list", "disks"):
+        _run(f"{things} -p sandbox -o value -c id", screen, clock)
+    return set(_ID.findall(screen.text)) - {disk.id for disk in seed_disks()}
 
 
 def _with_known_ids(text: str, random_ids: set[str]) -> str:
