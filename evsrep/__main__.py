@@ -1,6 +1,6 @@
 """`python -m evsrep` is the program `evsrep`."""
 
-from evsrep.cli.root import run
+from evsrep.cli.start import run
 
 if __name__ == "__main__":
     run()

@@ -137,6 +137,15 @@ class InternalError(EvsrepError):
 
     kind, exit_code = "internal", ExitCode.INTERNAL
 
+    @classmethod
+    def unforeseen(cls, error: BaseException, *, resume: str = "") -> "InternalError":
+        """Return the error of what nobody foresaw."""
+        return cls(
+            f"evsrep met something unforeseen: {type(error).__name__}: {error}",
+            hint="this is a bug; --debug shows where. What was done up to here is not undone",
+            resume=resume,
+        )
+
 
 class UsageFault(EvsrepError):
     """Flags or input are wrong; nothing was sent."""

@@ -6,7 +6,7 @@ quickly.
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO, cast
@@ -67,6 +67,9 @@ class App:
         self.clock = environment.clock
         self.at_end = ExitStack()  # what is to be closed when the run is over
         self.resume = ""  # the command that goes on after a bug
+        self.conclude: Callable[[BaseException | None], None] = lambda _: (
+            None
+        )  # tells what is known
         self._given: dict[str, Any] = {}
 
     def keep(self, name: str, value: Any) -> None:
@@ -164,7 +167,9 @@ class App:
         """Return the reporter of this run's command, whose result has that shape."""
         from evsrep.cli.report import Report
 
-        return Report(self, shape, is_many=is_many)
+        report = Report(self, shape, is_many=is_many)
+        self.conclude = report.conclude
+        return report
 
     @property
     def defaults(self) -> "Defaults":
@@ -178,7 +183,7 @@ class App:
 
     def command(self, *words: str) -> str:
         """Return an evsrep command that does the next thing, in the profile of this run."""
-        import shlex
+        from evsrep.jobs.shell import shell_join
 
         where: list[str] = []
         for option, flag in (("profile", "-p"), ("config", "--config")):
@@ -186,7 +191,7 @@ class App:
                 where += [flag, str(value)]
         is_asked = bool(_CHANGES.intersection(words[:2])) and "--yes" not in words
         sure = ["--yes"] if is_asked and self.profile.is_set("protected") else []
-        return shlex.join(["evsrep", *words, *sure, *where])
+        return shell_join(["evsrep", *words, *sure, *where])
 
     @property
     def _form(self) -> str:

@@ -6,6 +6,7 @@ import click
 
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, everywhere
+from evsrep.output.shapes import PAIR
 
 if TYPE_CHECKING:
     from evsrep.jobs.export import ExportOptions
@@ -32,13 +33,15 @@ def export(app: App, /, options: "ExportOptions") -> None:
     """Print the pairs as a file for 'evsrep apply'.
 
     Applied to the same project, the file changes nothing: every pair exists. Pairs that are being
-    deleted are left out. Which disk is production follows from the zones of the disks; where these
-    can't be seen, a pair has its 'volume_ids' instead.
+    deleted are left out, and failed ones whose disk another pair has. Which disk is production
+    follows from the zones of the disks; where these can't be seen, a pair has its 'volume_ids'
+    instead.
 
     With --groups it is the consistency groups, each as the command that makes it: a script to run
     when the pairs are there.
     """
     from evsrep.jobs.export import export as lines_of
 
-    for line in lines_of(app.cloud, options):
-        app.console.print(line)
+    with app.report(PAIR) as report:
+        for line in lines_of(app.cloud, options, report):
+            app.console.print(line)

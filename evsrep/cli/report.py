@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evsrep.cli.signals import on_interrupt
+from evsrep.cli.signals import end_in_peace, heard_later, on_interrupt
 from evsrep.errors import (
     AuthError,
     EvsrepError,
@@ -47,7 +47,7 @@ class Report(Reporter):
         self._known: Mapping[str, Any] | None = None
         self._is_over = True
         self._resume: Words = ()
-        self._was_sent = self._was_shown = False
+        self._was_sent = self._was_shown = self._is_concluded = False
         self._kept: Words = ()
 
     def __enter__(self) -> "Report":
@@ -55,6 +55,14 @@ class Report(Reporter):
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Print what is known, and add to the error how to go on."""
+        end_in_peace()
+        self.conclude(error)
+
+    def conclude(self, error: BaseException | None) -> None:
+        """Print what is known, once, and raise what is to be told instead of the error."""
+        if self._is_concluded:
+            return
+        self._is_concluded = True
         if isinstance(error, KeyboardInterrupt):
             message = self._interrupted()
             if message:
@@ -124,7 +132,8 @@ class Report(Reporter):
         if row.error is not None:
             fields["error"] = self._console.error_cell(row.error)
         if self._console.streams:
-            self._console.show_all(self._shape, [fields])
+            with heard_later():
+                self._console.show_all(self._shape, [fields])
         else:
             self._rows.append(fields)
 

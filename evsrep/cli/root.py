@@ -13,7 +13,7 @@ import click
 from evsrep.cli.app import App, Environment
 from evsrep.cli.groups import LazyGroup
 from evsrep.cli.options import everywhere
-from evsrep.cli.signals import listen, was_interrupt
+from evsrep.cli.signals import be_deaf, end_in_peace, listen, was_interrupt
 from evsrep.errors import (
     ConfigError,
     EvsrepError,
@@ -107,6 +107,7 @@ def run() -> None:
         register()
     with _exit_code(App(Environment(), words)) as code:
         code.returned = cli.main(words, "evsrep", standalone_mode=False, obj=code.app)
+    be_deaf()
     if code.value == ExitCode.INTERRUPTED:
         from evsrep.output.streams import abandon
 
@@ -140,23 +141,47 @@ class _ExitCode:
             return self.failed
         return self.returned if isinstance(self.returned, int) else ExitCode.DONE
 
+    def end(self, error: BaseException) -> None:
+        """Keep what the run ended with, and tell it, unless that was tried before."""
+        if self.failed is not None:
+            return
+        self.failed = ExitCode.INTERRUPTED  # should it meet another one
+        self.failed = _reported(self.app, error)
+
 
 @contextmanager
 def _exit_code(app: App) -> Iterator[_ExitCode]:
     """Turn whatever ends the block into words and an exit code."""
     code = _ExitCode(app)
-    with app.at_end:
+    try:
         try:
-            try:
-                yield code
-            except click.exceptions.Exit as end:
-                code.failed = end.exit_code
-            except (OutputClosed, BrokenPipeError):
-                code.failed = ExitCode.DONE
-            except (Exception, KeyboardInterrupt) as error:
-                code.failed = _report(app, _failure(app, error))
-        except KeyboardInterrupt:  # a second Ctrl-C, while the first was being reported
-            code.failed = ExitCode.INTERRUPTED
+            yield code
+            end_in_peace()
+        except BaseException as error:
+            end_in_peace()
+            code.end(error)
+        app.at_end.close()
+    except KeyboardInterrupt as error:  # it met the lines above, or nobody takes what is told
+        end_in_peace()
+        code.end(error)
+        app.at_end.close()
+
+
+def _reported(app: App, error: BaseException) -> int:
+    """Turn what ended a run into words and an exit code."""
+    try:
+        app.conclude(error)  # a request to stop may have met the very end of a command
+    except (Exception, KeyboardInterrupt) as concluded:
+        error = concluded
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case OutputClosed() | BrokenPipeError():
+            return ExitCode.DONE
+        case Exception() | KeyboardInterrupt():
+            return _report(app, _failure(app, error))
+        case _:
+            raise error
 
 
 def _failure(app: App, error: BaseException) -> EvsrepError:
@@ -241,8 +266,4 @@ def _bug(app: App, error: BaseException) -> EvsrepError:
     if app.given("debug"):
         trace = "".join(traceback.format_exception(error))
         app.environment.err.write(app.console.secrets.hide(trace))
-    return InternalError(
-        f"evsrep met something unforeseen: {type(error).__name__}: {error}",
-        hint="this is a bug; --debug shows where. What was done up to here is not undone",
-        resume=app.resume,
-    )
+    return InternalError.unforeseen(error, resume=app.resume)

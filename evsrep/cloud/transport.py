@@ -17,6 +17,7 @@ import httpcore
 import httpx
 
 from evsrep.errors import ConfigError
+from evsrep.threads import start_thread
 
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
@@ -217,8 +218,7 @@ def look_up(host: str, seconds: float | None) -> list[str]:
             infos = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
             addresses.extend(dict.fromkeys(str(info[4][0]) for info in infos))
 
-    thread = threading.Thread(target=resolve, daemon=True)
-    thread.start()
+    thread = start_thread(resolve)
     thread.join(seconds)
     if thread.is_alive():
         raise TimeoutError(f"the name {host} was not resolved in time")

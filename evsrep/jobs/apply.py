@@ -18,7 +18,7 @@ from evsrep.jobs.apply_rows import Tally, not_run
 from evsrep.jobs.apply_run import ApplyRun
 from evsrep.jobs.inventory import take_inventory
 from evsrep.jobs.manifest import Manifest, format_of, read_manifest
-from evsrep.jobs.options import JOBS, WAIT_SECONDS, ManyOptions
+from evsrep.jobs.options import JOBS, ManyOptions, timeout_words
 from evsrep.jobs.report import Reporter, Words
 from evsrep.jobs.verb import verb
 
@@ -117,14 +117,12 @@ def _run(run: ApplyRun, manifest: Manifest, tally: Tally) -> Tally:
 
 
 def _same_again(options: ApplyOptions) -> Words:
-    words = ["apply", str(options.file)]
+    file = str(options.file)
+    words = ["apply", f"./{file}" if file.startswith("-") else file]
     if options.format:
         words += ["--format", options.format]
     if options.jobs != JOBS:
         words += ["--jobs", str(options.jobs)]
     words += [] if options.check else ["--no-check"]
     words += ["--yes"] if options.yes else []
-    words += ["--wait"] if options.wait else []
-    if options.wait and options.wait_timeout != WAIT_SECONDS:
-        words += ["--wait-timeout", f"{options.wait_timeout:g}"]
-    return tuple(words)
+    return (*words, *(("--wait", *timeout_words(options.wait_timeout)) if options.wait else ()))

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, TypeVar
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
 from evsrep.cloud.wire import order_fields
-from evsrep.errors import COMMON_FAILURES, EvsrepError, Failed, NotFound, OutcomeUnknown, Refused
+from evsrep.errors import (
+    COMMON_FAILURES,
+    EvsrepError,
+    Failed,
+    InternalError,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+)
 from evsrep.jobs.apply_dr import DrDisks, ask_before_making
 from evsrep.jobs.apply_rows import (
     CONFLICT,
@@ -31,7 +39,7 @@ from evsrep.jobs.once import LAG_SECONDS, run_once
 from evsrep.jobs.pair_request import PairRequest
 from evsrep.jobs.pool import WorkerPool
 from evsrep.jobs.preflight import Preflight, preflight_of
-from evsrep.jobs.report import Reporter
+from evsrep.jobs.report import Reporter, say_stopping
 from evsrep.jobs.wait import PAIR_GOALS, raise_if_hopeless
 from evsrep.jobs.watch import Settled, Watch
 
@@ -59,7 +67,8 @@ class ApplyRun:
         self.warnings: list[str] = []  # the first of what could not be looked up, or differs
         self._interrupts = 0
         self._cloud = cloud
-        self._asked_lately = cloud.asked_lately(LAG_SECONDS)  # by runs before this one
+        # by runs before this one
+        self._asked_lately = frozenset() if options.dry_run else cloud.asked_lately(LAG_SECONDS)
         self._inventory = inventory
         self._options = options
         self.reporter = reporter
@@ -71,12 +80,14 @@ class ApplyRun:
             seconds=options.wait_timeout,
         )
         self._rows = iter(manifest)
-        self._pool: WorkerPool[Row, RowResult] = WorkerPool(self._work, options.jobs)
+        self._pool: WorkerPool[Row, RowResult] = WorkerPool(
+            self._work, options.jobs, stopping=self._say_stopping
+        )
         self._watch: Watch | None = None
         if options.wait and not options.dry_run:
             self._watch = Watch(cloud, _AVAILABLE, seconds=options.wait_timeout)
         self._pending: dict[str, RowResult] = {}  # by their pairs' IDs: waited for
-        self._enough = _NEVER  # interrupts to end what is being done just now
+        self._enough = _NEVER  # interrupts to end the look that is being made
 
     def ask(self, manifest: Manifest) -> None:
         """Ask before disks are made, if any are to be.
@@ -94,12 +105,20 @@ class ApplyRun:
     def interrupt(self) -> None:
         """Hand out no new work; the second time, or where nothing is in flight, stop at once.
 
-        To be called in the main thread, from a signal handler.
+        To be called in the main thread, from a signal handler: it breaks off looks alone, by which
+        no row is lost, and has the pool end by itself.
         """
         self._interrupts += 1
-        self._pool.stop()
-        if self._interrupts >= self._enough or self._interrupts > 2:
+        if self._interrupts > 1:
+            self._pool.break_off()
+        else:
+            self._pool.stop()
+        if self._interrupts >= self._enough:
             raise KeyboardInterrupt
+
+    def _say_stopping(self) -> None:
+        if self._interrupts:
+            say_stopping(self.reporter)
 
     def stop(self) -> None:
         """Hand out no new work, and wait for nothing but what is in flight."""
@@ -115,11 +134,16 @@ class ApplyRun:
             yield from self._done(tell)
         except KeyboardInterrupt:
             self._interrupts += 1  # of a program, which has no handler that counts
+        except Exception:  # a bug, or the like of a full memory: the rows are told all the same
+            self._pool.stop()
+            yield from self._pool.results(())
+            yield from self._left_over()
+            raise
         yield from self._left_over()
 
     def _done(self, tell: Callable[[str], None]) -> Iterator[RowResult]:
         results = self._pool.results(self._rows)
-        while (row := self._blocked(lambda: next(results, None), until=2)) is not None:
+        for row in results:
             if isinstance(row.error, COMMON_FAILURES):
                 self._pool.stop()
             if self._watch is not None and row.is_as_asked:
@@ -163,6 +187,14 @@ class ApplyRun:
     # In the workers' threads
 
     def _work(self, row: Row) -> RowResult:
+        try:
+            return self._made(row)
+        except Exception as error:  # a bug: nobody knows how far it came
+            return RowResult(
+                row.line, UNKNOWN, requested(row.request), InternalError.unforeseen(error)
+            )
+
+    def _made(self, row: Row) -> RowResult:
         try:
             dr, preflight = self._seen(row.request)
         except EvsrepError as error:

@@ -15,7 +15,7 @@ from evsrep.jobs.checks import checks_of, raise_if_broken
 from evsrep.jobs.disk_make import make_disk, telling_of, wait_for_disk
 from evsrep.jobs.dr_disk import DrDisk, find_or_plan, question_of
 from evsrep.jobs.once import LAG_SECONDS, LOOK_SECONDS, Change, Result, run_once
-from evsrep.jobs.options import WAIT_SECONDS, ChangeOptions
+from evsrep.jobs.options import ChangeOptions, timeout_words
 from evsrep.jobs.pair_request import MODELS, PairRequest, Spell
 from evsrep.jobs.preflight import Preflight, holds_exactly, look_before
 from evsrep.jobs.report import Fields, Reporter, Words, ask, check_can_ask
@@ -266,9 +266,7 @@ def _again(options: CreateOptions, production_id: str) -> Words:
     words += [] if options.check else ["--no-check"]
     words += ["--if-not-exists"] if options.if_not_exists else []
     words += ["--wait"] if options.wait else []
-    if options.wait_timeout != WAIT_SECONDS:
-        words += ["--wait-timeout", f"{options.wait_timeout:g}"]
-    return (*words, "--yes")
+    return (*words, *timeout_words(options.wait_timeout), "--yes")
 
 
 def _existing(pair: Pair, order: PairOrder, reporter: Reporter) -> Pair:

@@ -15,9 +15,17 @@ from evsrep.cloud.models import Pair
 from evsrep.errors import COMMON_FAILURES, AuthError, EvsrepError, Failed, NotFound, Refused
 from evsrep.jobs.find import find_pair, is_id
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
-from evsrep.jobs.options import JOBS, WAIT_SECONDS, ManyOptions
+from evsrep.jobs.options import JOBS, WAIT_SECONDS, ManyOptions, timeout_words
 from evsrep.jobs.pool import WorkerPool
-from evsrep.jobs.report import Outcome, Reporter, Words, ask, check_can_ask, failure_of
+from evsrep.jobs.report import (
+    Outcome,
+    Reporter,
+    Words,
+    ask,
+    check_can_ask,
+    failure_of,
+    say_stopping,
+)
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import PAIR_GOALS, Absence, raise_if_hopeless
 from evsrep.jobs.watch import Watch
@@ -203,7 +211,11 @@ def _send_all(cloud: Cloud, todo: Sequence[Deletion], jobs: int, reporter: Repor
 
 
 def _send_rest(cloud: Cloud, todo: Sequence[Deletion], jobs: int, reporter: Reporter) -> None:
-    pool = WorkerPool(partial(_sent, cloud, reporter=reporter), min(jobs, len(todo)))
+    pool = WorkerPool(
+        partial(_sent, cloud, reporter=reporter),
+        min(jobs, len(todo)),
+        stopping=lambda: say_stopping(reporter) if interrupt.count else None,
+    )
     interrupt = _Interrupt(pool)
     with reporter.bar(len(todo) + 1) as update, reporter.on_interrupt(interrupt):
         for number, deletion in enumerate(pool.results(todo), start=2):
@@ -219,7 +231,7 @@ def _is_refused(deletion: Deletion) -> bool:
 
 
 class _Interrupt:
-    """What a request to stop does: no new work; the second time it breaks off."""
+    """What a request to stop does: no new work; the second time what is in flight is left."""
 
     def __init__(self, pool: WorkerPool[Deletion, Deletion]) -> None:
         self.count = 0
@@ -227,9 +239,10 @@ class _Interrupt:
 
     def __call__(self) -> None:
         self.count += 1
-        self._pool.stop()
         if self.count > 1:
-            raise KeyboardInterrupt
+            self._pool.break_off()
+        else:
+            self._pool.stop()
 
 
 def _sent(cloud: Cloud, deletion: Deletion, *, reporter: Reporter) -> Deletion:
@@ -296,8 +309,6 @@ def _resume(deletions: Iterable[Deletion], options: DeleteOptions) -> Words:
     """Return the command that goes on with what is unfinished; nothing where all is at an end."""
     unfinished = {NOT_RUN, UNKNOWN, *([DELETING] if options.wait else [])}
     ids = [deletion.id for deletion in deletions if deletion.result in unfinished]
-    more = ["--wait"] if options.wait else []
-    if options.wait and options.wait_timeout != WAIT_SECONDS:
-        more += ["--wait-timeout", f"{options.wait_timeout:g}"]
+    more = ["--wait", *timeout_words(options.wait_timeout)] if options.wait else []
     more += ["--jobs", str(options.jobs)] if options.jobs != JOBS else []
     return ("delete", *ids, "--yes", "--ignore-missing", *more) if ids else ()

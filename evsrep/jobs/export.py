@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import shlex
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +12,7 @@ from evsrep.errors import AuthError, NotFound, NotOffered, Unavailable
 from evsrep.jobs.manifest_faults import COLUMNS
 from evsrep.jobs.pair_request import MODELS
 from evsrep.jobs.report import Reporter
+from evsrep.jobs.shell import shell_join, shell_word
 from evsrep.jobs.verb import verb
 
 Cells = dict[str, str]
@@ -37,21 +36,31 @@ def export(cloud: Cloud, options: ExportOptions, reporter: Reporter) -> Iterator
 
     Raises what keeps them from being looked at.
     """
-    del reporter  # there is nothing to say but the lines
-    return group_commands(cloud) if options.groups else manifest_lines(cloud, options.format)
+    if options.groups:
+        return group_commands(cloud)
+    return manifest_lines(cloud, options.format, reporter)
 
 
-def manifest_lines(cloud: Cloud, format_: str) -> Iterator[str]:
+def manifest_lines(cloud: Cloud, format_: str, reporter: Reporter) -> Iterator[str]:
     """Yield the project's pairs as a file that `apply` reads.
 
-    The disks' zones tell which is production; where they can't be seen, the API's own words do.
+    The disks' zones tell which is production; where they can't be seen, the API's own words do. A
+    disk is in one pair at most: a failed pair beside one that holds its disk is left out, and told.
     Raises what keeps the pairs from being looked at.
     """
     if format_ == "csv":
         yield csv_line(_COLUMNS)
     zones = _zones(cloud)
-    for pair in cloud.pairs():
-        if pair.status != "deleting":
+    pairs = [pair for pair in cloud.pairs() if pair.status != "deleting"]
+    holders: dict[str, str] = {}
+    for pair in sorted(pairs, key=_is_failed):
+        for disk in pair.disks:
+            holders.setdefault(disk, pair.id)
+    for pair in pairs:
+        holder = next((it for disk in pair.disks if (it := holders[disk]) != pair.id), None)
+        if holder and _is_failed(pair):
+            reporter.note(f"left out: pair {pair.id} is error, and pair {holder} has a disk of it")
+        else:
             cells = _cells(pair, zones)
             line = [cells.get(name, "") for name in _COLUMNS]
             yield csv_line(line) if format_ == "csv" else json.dumps(_for_json(cells)) + "\n"
@@ -62,20 +71,18 @@ def group_commands(cloud: Cloud) -> Iterator[str]:
 
     Raises what keeps them from being looked at.
     """
-    pairs = {pair.id: pair for pair in cloud.pairs()}
-    names = Counter(pair.name for pair in pairs.values())
-
-    def label(pair: Pair) -> str:
-        return pair.name if pair.name and names[pair.name] == 1 else pair.id
-
+    pairs = list({pair.id: pair for pair in cloud.pairs()}.values())
     for group in cloud.groups():
-        members = [pair for pair in pairs.values() if _is_member(pair, group)]
+        members = [pair for pair in pairs if _is_member(pair, group)]
+        if not members:
+            yield f"# group {shell_word(group.name or group.id)} has no pairs\n"
+            continue
         words = ["evsrep", "group", "create", "--priority-station", group.priority_station]
         for flag, text in (("--name", group.name), ("--description", _description(group))):
             words += [flag, text] if text else []
-        for pair in members:
-            words += ["--pair", label(pair)]
-        yield shlex.join(words) + "\n"
+        for pair in members:  # by IDs: another pair may be called what this one is
+            words += ["--pair", pair.id]
+        yield shell_join(words) + "\n"
 
 
 def csv_line(cells: Sequence[str]) -> str:
@@ -94,6 +101,10 @@ def csv_line(cells: Sequence[str]) -> str:
 
 def _is_member(pair: Pair, group: Group) -> bool:
     return pair.group_id == group.id or pair.id in (group.pair_ids or ())
+
+
+def _is_failed(pair: Pair) -> bool:
+    return pair.status.startswith("error")
 
 
 def _zones(cloud: Cloud) -> Mapping[str, str]:

@@ -14,9 +14,9 @@ from evsrep.jobs.group_change import FLOWS, misfits, sync_when_stable
 from evsrep.jobs.group_wait import observe, settle
 from evsrep.jobs.groups import with_pair_ids
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
-from evsrep.jobs.options import ChangeOptions
+from evsrep.jobs.options import ChangeOptions, timeout_words
 from evsrep.jobs.pair_request import MODELS, Spell, text_faults
-from evsrep.jobs.report import Reporter
+from evsrep.jobs.report import Reporter, Words
 from evsrep.jobs.verb import verb
 
 _AVAILABLE = GROUP_GOALS["available"]
@@ -59,7 +59,7 @@ def create_group(cloud: Cloud, options: GroupCreateOptions, reporter: Reporter) 
     if there is not None:
         return _existing(cloud, there, options, reporter)
     order = _order(pairs, options)
-    reporter.sending(group_order_fields(order), ("group", "list"))
+    reporter.sending(group_order_fields(order), _find_again(order, options))
     group = run_once(_creation(cloud, order), cloud.clock, reporter).value
     observe(group, _AVAILABLE, reporter)
     goal = _AVAILABLE
@@ -120,6 +120,18 @@ def _order(pairs: Sequence[Pair], options: GroupCreateOptions) -> GroupOrder:
     model = first.replication_model or MODELS[0]
     ids = tuple(pair.id for pair in pairs)
     return GroupOrder(ids, zone, model, options.name, options.description)
+
+
+def _find_again(order: GroupOrder, options: GroupCreateOptions) -> Words:
+    """Return the command that finds out, and makes the group where it is not there."""
+    words = ["group", "create", "--priority-station", order.priority_station]
+    for pair_id in order.pair_ids:
+        words += ["--pair", pair_id]
+    for flag, text in (("--name", order.name), ("--description", order.description)):
+        words += [] if text is None else [flag, text]
+    words += [] if options.sync else ["--no-sync"]
+    words += ["--wait", *timeout_words(options.wait_timeout)] if options.wait else []
+    return (*words, "--if-not-exists")
 
 
 def _creation(cloud: Cloud, order: GroupOrder) -> Change[Group]:

@@ -8,7 +8,7 @@ from evsrep.errors import NotFound
 from evsrep.jobs.actions import GROUP_GOALS
 from evsrep.jobs.find import find_group, is_id, named
 from evsrep.jobs.groups import look_at, unseen, with_pair_ids, with_status
-from evsrep.jobs.options import WAIT_SECONDS
+from evsrep.jobs.options import WAIT_SECONDS, longer_words
 from evsrep.jobs.report import Fields, Reporter, Words
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import (
@@ -58,7 +58,7 @@ def wait_for_group(cloud: Cloud, options: GroupWaitOptions, reporter: Reporter) 
             raise
         observe_missing(name_or_id, reporter)
         return None
-    reporter.resume_with(_resume(group, goal), group.fields)
+    reporter.resume_with(_resume(group, goal, options.wait_timeout), group.fields)
     return wait_for_goal(cloud, group, goal, options.wait_timeout, reporter)
 
 
@@ -84,7 +84,7 @@ def wait_for_goal(
 
     reached = wait_until(
         look,
-        Waited(f"group {group.label}", resume or _resume(group, goal)),
+        Waited(f"group {group.label}", resume or _resume(group, goal, seconds)),
         goal,
         clock=cloud.clock,
         seconds=seconds,
@@ -141,6 +141,7 @@ def shows(group: Group, change: GroupChange) -> bool:
     return all(text is None or text == (group.fields.get(key) or "") for text, key in texts)
 
 
-def _resume(group: Group, goal: Goal) -> Words:
+def _resume(group: Group, goal: Goal, seconds: float = WAIT_SECONDS) -> Words:
     name = _WAITS_FOR.get(goal.name, "available")
-    return ("group", "wait", group.id, *(() if name == "available" else ("--for", name)))
+    goal_words = () if name == "available" else ("--for", name)
+    return ("group", "wait", group.id, *goal_words, *longer_words(seconds))

@@ -29,3 +29,13 @@ class ManyOptions(ChangeOptions):
         """Raise UsageFault for a number of requests at once that is none, or too many."""
         if not 1 <= self.jobs <= MOST_JOBS:
             raise UsageFault(f"{spell('jobs')} is {self.jobs}: 1 to {MOST_JOBS} go at once")
+
+
+def timeout_words(seconds: float) -> tuple[str, ...]:
+    """Return the words of a command that is to wait that long."""
+    return () if seconds == WAIT_SECONDS else ("--wait-timeout", f"{seconds:.15g}")
+
+
+def longer_words(seconds: float) -> tuple[str, ...]:
+    """Return those of a command that goes on waiting: less than is usual was too little."""
+    return timeout_words(max(seconds, WAIT_SECONDS))

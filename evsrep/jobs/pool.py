@@ -3,15 +3,13 @@
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from functools import partial
 from typing import Generic, TypeVar, cast
+
+from evsrep.threads import start_thread
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-_DEAF_SECONDS = 0.1
-"""How long to block at most: the system may hand a signal to any thread, and Python's main one runs
-the handler only when it runs at all."""
 
 
 def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
@@ -27,15 +25,9 @@ def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
         except Exception as error:
             results[number] = error
 
-    threads = [
-        threading.Thread(target=run, args=(number, call), daemon=True)
-        for number, call in enumerate(calls)
-    ]
+    threads = [start_thread(partial(run, number, call)) for number, call in enumerate(calls)]
     for thread in threads:
-        thread.start()
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(_DEAF_SECONDS)
+        thread.join()
     return results
 
 
@@ -52,17 +44,24 @@ class WorkerPool(Generic[T, R]):
     """Workers that do one kind of work on many things, so many at once; memory stays flat.
 
     They are daemon threads. A worker that is done finds the next thing waiting already; what still
-    waits when the crew is stopped comes back untouched.
+    waits when the pool is stopped comes back untouched.
     """
 
-    def __init__(self, work: Callable[[T], R], size: int) -> None:
-        """`work` is to return whatever happens; what it raises all the same is a bug."""
-        self.is_stopping = False
+    def __init__(
+        self, work: Callable[[T], R], size: int, *, stopping: Callable[[], None] = lambda: None
+    ) -> None:
+        """`work` is to return whatever happens; what it raises all the same is a bug.
+
+        `stopping` is called once where a `stop` is heard while work is still in flight.
+        """
+        self._work = work
+        self._size = size
+        self._stopping = stopping
+        self._is_stopping = self._is_broken_off = False
         self._in_flight: dict[int, T] = {}  # by a number of ours; in the order of handing out
         self._untouched: list[T] = []
         self._begun: set[int] = set()
-        self._work = work
-        self._size = size
+        self._lock = threading.RLock()  # a signal may come in while its own thread has it
         self._todo: queue.SimpleQueue[tuple[int, T]] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[int, R | BaseException | None]] = queue.SimpleQueue()
 
@@ -74,30 +73,43 @@ class WorkerPool(Generic[T, R]):
             yield thing, False
 
     def stop(self) -> None:
-        """Begin no more work; what is begun is waited for."""
-        self.is_stopping = True
+        """Begin no more work; what is begun is waited for. May be called by a signal handler."""
+        with self._lock:
+            self._is_stopping = True
+        self._done.put((_NEWS, None))
+
+    def break_off(self) -> None:
+        """Begin no more work, and wait for none: the results end. For a signal handler as well."""
+        self._is_broken_off = True
+        self.stop()
 
     def results(self, things: Iterable[T]) -> Iterator[R]:
         """Yield the result for each thing as it comes; after a `stop` the rest is left out."""
         numbered = enumerate(things)
         while True:
-            while not self.is_stopping and len(self._in_flight) < 2 * self._size:
-                number, thing = next(numbered, (-1, None))
+            while not self._is_stopping and len(self._in_flight) < 2 * self._size:
+                number, thing = next(numbered, (_NEWS, None))
                 if thing is None:
                     break
                 self._hand_out(number, thing)
             if not self._in_flight:
                 return
-            yield from self._take()
+            number, result = self._done.get()
+            if number != _NEWS:
+                yield from self._take(number, result)
+            elif self._is_broken_off:
+                return
+            else:
+                self._stopping()
+                self._stopping = lambda: None
 
     def _hand_out(self, number: int, thing: T) -> None:
         if number < self._size:
-            threading.Thread(target=self._run_worker, daemon=True).start()
+            start_thread(self._run_worker)
         self._in_flight[number] = thing
         self._todo.put((number, thing))
 
-    def _take(self) -> Iterator[R]:
-        number, result = self._wait_for_one()
+    def _take(self, number: int, result: R | BaseException | None) -> Iterator[R]:
         thing = self._in_flight.pop(number)
         self._begun.discard(number)
         if result is None:
@@ -107,16 +119,21 @@ class WorkerPool(Generic[T, R]):
         else:
             yield result
 
-    def _wait_for_one(self) -> "tuple[int, R | BaseException | None]":
-        while True:
-            with suppress(queue.Empty):
-                return self._done.get(timeout=_DEAF_SECONDS)
-
     def _run_worker(self) -> None:
         while True:
             number, thing = self._todo.get()
-            self._begun.add(number)  # before it is asked: what may be begun is never told as not
             try:
-                self._done.put((number, None if self.is_stopping else self._work(thing)))
+                self._done.put((number, self._work(thing) if self._may_begin(number) else None))
             except BaseException as error:
                 self._done.put((number, error))
+
+    def _may_begin(self, number: int) -> bool:
+        """Note that a thing is begun, unless nothing is begun any more: never one and the other."""
+        with self._lock:
+            if not self._is_stopping:
+                self._begun.add(number)
+            return not self._is_stopping
+
+
+_NEWS = -1
+"""The number of what is no result: a stop."""

@@ -188,3 +188,8 @@ def failure_of(
 
 
 _MOST_FAULTS = 20
+
+
+def say_stopping(reporter: Reporter) -> None:
+    """Say that a request to stop was heard while there still is work in flight."""
+    reporter.note("stopping: what is in flight is waited for; Ctrl-C once more stops at once")

@@ -11,7 +11,7 @@ from evsrep.cloud.models import Group, Pair, fault_in_words
 from evsrep.errors import Failed, NotFound, Refused, Unavailable, WaitTimeout
 from evsrep.jobs.find import find_pair, is_id, named
 from evsrep.jobs.once import LAG_SECONDS
-from evsrep.jobs.options import WAIT_SECONDS
+from evsrep.jobs.options import WAIT_SECONDS, longer_words
 from evsrep.jobs.report import Fields, Reporter, Words
 from evsrep.jobs.verb import verb
 
@@ -86,7 +86,7 @@ def wait_for_pair(cloud: Cloud, options: WaitOptions, reporter: Reporter) -> Pai
             reporter.observe(Fields({"name": options.pair, "status": "deleted"}), is_over=True)
             return None
         raise
-    resume = _resume(pair_id, goal)
+    resume = _resume(pair_id, goal, options.wait_timeout)
     reporter.resume_with(resume)
     pair = _wait(cloud, pair_id, goal, options.wait_timeout, reporter)
     if pair is None:
@@ -262,7 +262,7 @@ def _wait(
 ) -> Pair | None:
     return wait_until(
         lambda left: cloud.within(left).once().pair(pair_id),
-        Waited(f"pair {pair_id}", _resume(pair_id, goal)),
+        Waited(f"pair {pair_id}", _resume(pair_id, goal, seconds)),
         goal,
         clock=cloud.clock,
         seconds=seconds,
@@ -270,8 +270,9 @@ def _wait(
     )
 
 
-def _resume(pair_id: str, goal: Goal) -> Words:
-    return ("wait", pair_id, *(() if goal.name == "available" else ("--for", goal.name)))
+def _resume(pair_id: str, goal: Goal, seconds: float) -> Words:
+    goal_words = () if goal.name == "available" else ("--for", goal.name)
+    return ("wait", pair_id, *goal_words, *longer_words(seconds))
 
 
 def _kind(thing: Pair | Group) -> str:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from evsrep.output.text import harmless
+from evsrep.threads import deaf_threads
 
 if TYPE_CHECKING:
     from rich.spinner import Spinner
@@ -41,8 +42,13 @@ def progress(
 
     line = _Line(now, has_unicode)
     console = Console(file=stream, markup=False, highlight=False, emoji=False)
-    with Live(line, console=console, transient=True, refresh_per_second=8):
+    live = Live(line, console=console, transient=True, refresh_per_second=8)
+    with deaf_threads():
+        live.start(refresh=True)
+    try:
         yield line.update
+    finally:
+        live.stop()
 
 
 @contextmanager

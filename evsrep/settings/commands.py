@@ -89,7 +89,8 @@ def _read_aside(process: "subprocess.Popen[bytes]") -> Callable[[], str]:
     A child of it may keep the pipe open for ever: what was printed by then has to do.
     """
     import os
-    import threading
+
+    from evsrep.threads import start_thread
 
     printed = bytearray()
 
@@ -99,8 +100,7 @@ def _read_aside(process: "subprocess.Popen[bytes]") -> Callable[[], str]:
             while part := os.read(pipe.fileno(), _MOST_BYTES):
                 printed.extend(part[: _MOST_BYTES - len(printed)])
 
-    thread = threading.Thread(target=read, daemon=True)
-    thread.start()
+    thread = start_thread(read)
 
     def text() -> str:
         thread.join(_GRACE_SECONDS)

@@ -2,6 +2,7 @@
 
 import io
 import shlex
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from hypothesis import given, strategies as st
 from evsrep.errors import ExitCode
 from evsrep.jobs.export import manifest_lines
 from evsrep.jobs.manifest import read_manifest
+from evsrep.jobs.report import Reporter
+from evsrep.jobs.shell import shell_join
 from evsrep.sandbox.profile import ready_profile
 from tests.cli.conftest import Serve, WriteProfiles
 from tests.conftest import DR, EXAMPLE, PRODUCTION, Run
@@ -69,6 +72,49 @@ def test_groups_are_the_commands_that_make_them(grouped: Run, group_id: str) -> 
     assert grouped("export", "--groups").stdout == f"{line}\n"
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_what_an_empty_project_exports_applies(run: Run, home: Path, form: str) -> None:
+    file = home / f"pairs.{form}"
+    file.write_text(run("export", "-p", "sandbox", "--format", form).stdout)
+    done = run("apply", "-p", "sandbox", str(file))
+    assert done.exit_code == ExitCode.DONE
+    assert "there is no pair in the file" in done.stderr
+
+
+def test_a_failed_pair_beside_the_one_that_has_its_disk_is_left_out(
+    sandbox: Run, pair_id: str, home: Path
+) -> None:
+    sandbox("create", "--no-check", "--volume-id", PRODUCTION, "--volume-id", DR,
+            "--priority-station", "az2.dc2", "--wait")  # fmt: skip
+    (failed,) = sandbox("list", "--status", "error", "-o", "json").json
+    done = sandbox("export")
+    assert f"left out: pair {failed['id']} is error, and pair {pair_id} has a disk" in done.stderr
+    (home / "pairs.csv").write_text(done.stdout)
+    applied = sandbox("apply", str(home / "pairs.csv"), "-o", "json")
+    assert [row["id"] for row in applied.json] == [pair_id]
+    assert applied.exit_code == ExitCode.DONE
+
+
+def test_a_group_without_pairs_is_a_comment(grouped: Run, group_id: str) -> None:
+    grouped("group", "pause", group_id, "--wait")
+    pairs = grouped("group", "show", group_id, "-o", "json").json["replication_ids"]
+    leaving = [word for pair in pairs for word in ("--remove", pair)]
+    assert grouped("group", "update", group_id, *leaving, "--wait").exit_code == ExitCode.DONE
+    (line,) = grouped("export", "--groups").stdout.splitlines()
+    assert line.startswith("# group ")
+    assert line.endswith(" has no pairs")
+
+
+@quick
+@given(st.lists(st.text(st.characters(exclude_characters="\0"), max_size=8), max_size=6))
+def test_a_pasted_command_has_the_words_that_were_meant(words: list[str]) -> None:
+    command = shell_join(["printf", "%s\\0", *words])
+    assert command.isprintable()
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
+    meant = [word.encode("utf-8", "surrogateescape") for word in words] or [b""]
+    assert done.stdout == b"".join(word + b"\0" for word in meant)
+
+
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=60)
 
 
@@ -93,7 +139,7 @@ class Pairs:
 @quick
 @given(TEXTS, TEXTS, st.sampled_from(["csv", "jsonl"]))
 def test_any_name_is_read_back_as_it_was(name: str, description: str, form: str) -> None:
-    text = "".join(manifest_lines(Pairs(name, description), form))  # type: ignore[arg-type]
+    text = "".join(manifest_lines(Pairs(name, description), form, Reporter()))  # type: ignore[arg-type]
     with closing(read_manifest(io.BytesIO(text.encode()), form)) as manifest:
         (entry,) = manifest
     assert (entry.request.name or "", entry.request.description or "") == (name, description)
