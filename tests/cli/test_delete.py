@@ -323,8 +323,8 @@ def test_ctrl_c_while_many_are_deleted_waits_for_what_is_in_flight(
 
     def interrupt(request: Request) -> None:
         if request.method == "DELETE" and pair_ids[1] in request.path:
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.3)  # the main thread hears of it within a tenth of a second
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            time.sleep(0.3)  # until it has heard of it
 
     weather.weather = interrupt
     done = run("delete", *pair_ids, "--yes", "-p", "served", "--jobs", "1", "-o", "json")
