@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from evsrep.cloud.models import Group, Pair
-    from evsrep.jobs.disks import ListedDisk
     from evsrep.settings.names import NameCache, Names
 
-Thing = TypeVar("Thing", "Pair", "Group")
+Thing = TypeVar("Thing")
+_ID_BEGUN = re.compile("[0-9a-fA-F]{8}")
+
 Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
 
 
@@ -52,18 +53,34 @@ def words(known: Callable[[], Iterable[str]]) -> Completer:
     return lambda _ctx, _param, word: _starting(word, known())
 
 
+def files(_ctx: click.Context, _param: click.Parameter, word: str) -> "list[CompletionItem]":
+    """Offer files, as the shell finds them."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(word, type="file")]
+
+
 def remembered(
-    app: App, things: "Iterator[Thing]", kind: str, *, is_whole: bool
-) -> "Iterator[Thing]":
-    """Pass `pairs` or `groups` on, and keep their names; those of a part are added to the kept."""
+    app: App,
+    things: Iterator[Thing],
+    kind: str,
+    marks: Callable[[Thing], tuple[str, str, str]],
+    *,
+    is_whole: bool,
+) -> Iterator[Thing]:
+    """Pass `pairs`, `groups` or `disks` on, and keep what `marks` has: ID, name and zone of each.
+
+    Those of a part are added to the kept.
+    """
     from evsrep.settings.names import MOST_PAIRS
 
     names: dict[str, str] = {}
     zones: dict[str, None] = {}
     for thing in things:
         if len(names) < MOST_PAIRS:
-            names[thing.id] = thing.name
-            zones[thing.priority_station] = None
+            thing_id, name, zone = marks(thing)
+            names[thing_id] = name
+            zones[zone] = None
         yield thing
     cache = _cache(app)
     if cache is not None:
@@ -73,25 +90,9 @@ def remembered(
         cache.write(before._replace(zones=tuple(merged), **{kind: known}))
 
 
-def remembered_disks(
-    app: App, found: "Iterator[ListedDisk]", *, is_whole: bool
-) -> "Iterator[ListedDisk]":
-    """Pass disks on, and keep their names and zones; those of a part are added to the kept."""
-    from evsrep.settings.names import MOST_PAIRS
-
-    names: dict[str, str] = {}
-    zones: dict[str, None] = {}
-    for each in found:
-        if len(names) < MOST_PAIRS:
-            names[each.disk.id] = each.disk.name
-            zones[each.disk.availability_zone] = None
-        yield each
-    cache = _cache(app)
-    if cache is not None:
-        before: Names = cache.read()
-        known = names if is_whole else {**names, **before.disks, **names}
-        merged = tuple(filter(None, dict.fromkeys((*zones, *before.zones))))
-        cache.write(before._replace(zones=merged, disks=known))
+def marks_of(thing: "Pair | Group") -> tuple[str, str, str]:
+    """Return the ID, name and zone of a pair or group."""
+    return thing.id, thing.name, thing.priority_station
 
 
 def _names(ctx: click.Context) -> "Names":
@@ -135,13 +136,3 @@ def _starting(word: str, known: Iterable[str]) -> "list[CompletionItem]":
     from click.shell_completion import CompletionItem
 
     return [CompletionItem(each) for each in known if each and each.startswith(word)]
-
-
-def files(_ctx: click.Context, _param: click.Parameter, word: str) -> "list[CompletionItem]":
-    """Offer files, as the shell finds them."""
-    from click.shell_completion import CompletionItem
-
-    return [CompletionItem(word, type="file")]
-
-
-_ID_BEGUN = re.compile("[0-9a-fA-F]{8}")

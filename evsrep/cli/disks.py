@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evsrep.cli.summing import Summary
-    from evsrep.jobs.disks import DiskListOptions
+    from evsrep.jobs.disks import DiskListOptions, ListedDisk
     from evsrep.output.shapes import Thing
 
 _FORMATS = ("csv", "jsonl")
@@ -110,7 +110,7 @@ def _list(app: App, options: "DiskListOptions") -> None:
 
     shape = FITTING_DISK if options.fits else LISTED_DISK
     found = list_disks(app.cloud, options, app.report(shape))
-    shown = complete.remembered_disks(app, found, is_whole=options.is_whole)
+    shown = complete.remembered(app, found, "disks", _marks_of, is_whole=options.is_whole)
     app.console.show_all(shape, (disk.fields for disk in shown), summary=_summary(app, options))
 
 
@@ -151,3 +151,7 @@ def _match(app: App, server: str, dr_server: str, dr_zone: str, format_: str | N
     failure = matching.failure()
     if failure is not None:
         raise failure
+
+
+def _marks_of(listed: "ListedDisk") -> tuple[str, str, str]:
+    return listed.disk.id, listed.disk.name, listed.disk.availability_zone

@@ -57,7 +57,7 @@ def list_(app: App, /, options: "GroupListOptions") -> None:
     from evsrep.jobs.listing import list_groups
 
     groups = list_groups(app.cloud, options, app.report(GROUP))
-    shown = complete.remembered(app, groups, "groups", is_whole=options.is_whole)
+    shown = complete.remembered(app, groups, "groups", complete.marks_of, is_whole=options.is_whole)
     app.console.show_all(GROUP, _rows(app, shown), summary=_summary(app, options))
 
 

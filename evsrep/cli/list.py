@@ -104,7 +104,9 @@ def _look(app: App, options: "ListOptions") -> Iterable[Mapping[str, Any]]:
     from evsrep.jobs.listing import list_pairs
 
     pairs = list_pairs(app.cloud, options, app.report(PAIR))
-    return _rows(app, complete.remembered(app, pairs, "pairs", is_whole=options.is_whole))
+    return _rows(
+        app, complete.remembered(app, pairs, "pairs", complete.marks_of, is_whole=options.is_whole)
+    )
 
 
 def _rows(app: App, pairs: "Iterable[Pair]") -> Iterable[Mapping[str, Any]]:

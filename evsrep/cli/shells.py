@@ -5,6 +5,7 @@ shell is to see a word, not a command, a pattern or a variable. bash inserts wha
 stands, so it is quoted here; zsh and fish quote by themselves.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -96,7 +97,7 @@ def quoted(text: str, quote: str = "") -> str:
     return "".join(each if each in _PLAIN or not each.isascii() else f"\\{each}" for each in text)
 
 
-class _Completion(ShellComplete):
+class _Completion(ShellComplete, ABC):
     """What is alike in all three."""
 
     def complete(self) -> str:
@@ -114,9 +115,9 @@ class _Completion(ShellComplete):
         about = item.help or ""
         return self.row(item.type, whole, about if about.isprintable() else "")
 
+    @abstractmethod
     def row(self, kind: str, word: str, about: str) -> str:
         """Return one word that is offered, and what it is."""
-        raise NotImplementedError
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """Return the words before the one that is being typed, and that."""

@@ -22,9 +22,9 @@ from evsrep.errors import (
     WaitTimeout,
 )
 from evsrep.jobs.dr_disk import DrDisk, first_made
-from evsrep.jobs.once import LAG_SECONDS, LOOK_SECONDS, Change, run_once
+from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
 from evsrep.jobs.report import Reporter, Words
-from evsrep.jobs.wait import looks
+from evsrep.jobs.wait import PAIR_GOALS, Absence, looks
 
 _READY = frozenset({"available", "in-use"})
 _BUSY = frozenset({"creating", "downloading", ""})
@@ -111,16 +111,14 @@ def telling_of(disk: Disk, reporter: Reporter, resume: Words) -> Iterator[None]:
 
 def _wait_until_ready(cloud: Cloud, disk: Disk, seconds: float, reporter: Reporter) -> Disk:
     """Return the disk when it is available; a look that fails is a missed look."""
-    missing_since: float | None = None
+    absence = Absence(cloud.clock)
     with reporter.progress() as update:
         for left in looks(cloud.clock, seconds):
             try:
                 disk = cloud.within(max(left, 1.0)).once().disk(disk.id)
-                missing_since = None
+                absence.ends()
             except NotFound:  # what was just made may show late
-                now = cloud.clock.now()
-                missing_since = now if missing_since is None else missing_since
-                if now - missing_since >= LAG_SECONDS:
+                if absence.counts(PAIR_GOALS["available"], was_seen=False):
                     raise
                 continue
             except (Refused, Unavailable) as error:

@@ -90,10 +90,10 @@ def csv_line(cells: Sequence[str]) -> str:
     line = io.StringIO()
     keeps_blanks = any(cell != cell.strip() for cell in cells)
     # the end of a line has both of its signs quoted
-    writer = (
-        csv.writer(line, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
-        if keeps_blanks
-        else csv.writer(line, lineterminator="\r\n")
+    writer = csv.writer(
+        line,
+        lineterminator="\r\n",
+        quoting=csv.QUOTE_ALL if keeps_blanks else csv.QUOTE_MINIMAL,
     )
     writer.writerow(cells)
     return line.getvalue().removesuffix("\r\n") + "\n"

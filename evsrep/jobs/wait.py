@@ -1,6 +1,6 @@
 """Waiting for a pair or group to get where it should: one waiter serves every command."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -86,7 +86,7 @@ def wait_for_pair(cloud: Cloud, options: WaitOptions, reporter: Reporter) -> Pai
             reporter.observe(Fields({"name": options.pair, "status": "deleted"}), is_over=True)
             return None
         raise
-    resume = _resume(pair_id, goal, options.wait_timeout)
+    resume = wait_words((pair_id,), goal, options.wait_timeout)
     reporter.resume_with(resume)
     pair = _wait(cloud, pair_id, goal, options.wait_timeout, reporter)
     if pair is None:
@@ -102,6 +102,12 @@ def wait_for(
     Raises what `wait_until` raises.
     """
     return _wait(cloud, pair.id, goal, seconds, reporter)
+
+
+def wait_words(names: Iterable[str], goal: Goal, seconds: float) -> Words:
+    """Return the command that goes on waiting for pairs."""
+    goal_words = () if goal.name == "available" else ("--for", goal.name)
+    return ("wait", *names, *goal_words, *longer_words(seconds))
 
 
 class Waited(NamedTuple):
@@ -262,17 +268,12 @@ def _wait(
 ) -> Pair | None:
     return wait_until(
         lambda left: cloud.within(left).once().pair(pair_id),
-        Waited(f"pair {pair_id}", _resume(pair_id, goal, seconds)),
+        Waited(f"pair {pair_id}", wait_words((pair_id,), goal, seconds)),
         goal,
         clock=cloud.clock,
         seconds=seconds,
         reporter=reporter,
     )
-
-
-def _resume(pair_id: str, goal: Goal, seconds: float) -> Words:
-    goal_words = () if goal.name == "available" else ("--for", goal.name)
-    return ("wait", pair_id, *goal_words, *longer_words(seconds))
 
 
 def _kind(thing: Pair | Group) -> str:

@@ -8,10 +8,10 @@ from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
 from evsrep.errors import COMMON_FAILURES, EvsrepError, NotFound, WaitTimeout
 from evsrep.jobs.find import find_pair, is_id, named
-from evsrep.jobs.options import WAIT_SECONDS, longer_words
+from evsrep.jobs.options import WAIT_SECONDS
 from evsrep.jobs.report import Reporter, failure_of
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import PAIR_GOALS, Goal
+from evsrep.jobs.wait import PAIR_GOALS, Goal, wait_words
 from evsrep.jobs.watch import Watch
 
 
@@ -56,7 +56,8 @@ def wait_for_pairs(cloud: Cloud, options: WaitManyOptions, reporter: Reporter) -
     try:
         _wait(cloud, waiting, goal, options.wait_timeout, reporter)
     finally:
-        reporter.resume_with(_resume(waiting, goal, options.wait_timeout))
+        names = [each.pair.id if each.pair else each.name_or_id for each in waiting if each.is_open]
+        reporter.resume_with(wait_words(names, goal, options.wait_timeout) if names else ())
         for each in waiting:
             reporter.row(each)
     errors = [each.error for each in waiting if each.error]
@@ -105,10 +106,3 @@ def _pair_id(cloud: Cloud, waiting: Waiting, goal: Goal) -> str:
     except EvsrepError as error:
         waiting.is_open, waiting.error = False, error
     return ""
-
-
-def _resume(waiting: Sequence[Waiting], goal: Goal, seconds: float) -> tuple[str, ...]:
-    """Return the command that goes on waiting; nothing where there is nothing to wait for."""
-    goal_words = () if goal.name == "available" else ("--for", goal.name)
-    names = [each.pair.id if each.pair else each.name_or_id for each in waiting if each.is_open]
-    return ("wait", *names, *goal_words, *longer_words(seconds)) if names else ()
