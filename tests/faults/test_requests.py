@@ -14,6 +14,7 @@ from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
 from tests.conftest import DR, EXAMPLE, PRODUCTION, Done
 from tests.faults.conftest import Weather, write_profile
+from tests.weather.faults import slow
 from tests.weather.server import BadServer
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def test_the_first_command_signs_in_on_the_same_connection(weather: Weather) -> 
 
 
 def test_a_checked_create_looks_once_at_each_thing_on_two_connections(grouped: Weather) -> None:
-    sent, connections = cost(signed_in(grouped), "create", *NEW)
+    cloud = signed_in(grouped)
+    cloud.play("GET", "/volumes/detail", slow(0.2))  # until the other one has begun as well
+    sent, connections = cost(cloud, "create", *NEW)
     assert (sorted(sent[:-1]), sent[-1]) == (LOOK, "POST os-vendor-replications")
     assert connections == 2
 
