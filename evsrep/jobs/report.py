@@ -72,6 +72,9 @@ class Reporter:
     can_ask = False
     """Whether somebody is there to be asked."""
 
+    has_reader = True
+    """Whether anybody still takes the rows of many: where nobody does, no more work is begun."""
+
     def __init__(self, secrets: Secrets | None = None) -> None:
         """Take the `secrets` that are starred out of whatever is logged."""
         import logging
