@@ -108,6 +108,10 @@ class Report(Reporter):
             self._console.note("")  # the cursor stands behind the question
             raise Interrupted("interrupted; nothing was done") from None
 
+    def command(self, *words: str) -> str:
+        """Return a command of evsrep as a shell takes it, in the profile of this run."""
+        return self._app.command(*words)
+
     def next_step(self, text: str) -> None:
         """Keep what remains to be done, to be told at the end if all goes well."""
         self._next_steps.append(text)
@@ -218,7 +222,7 @@ class Report(Reporter):
         if self._goes_on(error):
             error.resume = self._command
         elif self._known is None:
-            error.resume = self._app.command(*self._kept) if self._kept else ""
+            error.resume = self.command(*self._kept) if self._kept else ""
             return error
         # where stdout takes nothing, the error has the command, and the command has the ID
         with suppress(OutputClosed, OutputFailed, KeyboardInterrupt):
@@ -265,7 +269,7 @@ class Report(Reporter):
 
     @property
     def _command(self) -> str:
-        return self._app.command(*self._resume) if self._resume else ""
+        return self.command(*self._resume) if self._resume else ""
 
 
 def _unwritten(error: OutputFailed) -> str:
