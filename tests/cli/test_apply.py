@@ -184,7 +184,7 @@ def test_what_can_not_be_is_told_in_its_row(
     sandbox: Run, sandbox_file: SandboxFile, write: Write
 ) -> None:
     text = HEAD + (
-        "odd-size-data,odd-size-data-dr,a\nnope,mail-01-data,b\nscratch,lazy-loading-dr,c\n"
+        "odd-size-data,odd-size-data-dr,a\nnope,mail-01-data,b\nscratch,db-01-data-dr,c\n"
         f"{PRODUCTION},{DR},d\nweb-01-data,mail-01-data-dr-running,e\n"
     )
     done = sandbox("apply", write(text), "-o", "json")
