@@ -1,6 +1,6 @@
 """Waiting for a pair or group to get where it should: one waiter serves every command."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -10,6 +10,7 @@ from evsrep.cloud.meanings import FAILURE_DETAILS
 from evsrep.cloud.models import Group, Pair, fault_in_words
 from evsrep.errors import Failed, NotFound, Refused, Unavailable, WaitTimeout
 from evsrep.jobs.find import find_pair, is_id, named
+from evsrep.jobs.looks import looks
 from evsrep.jobs.once import LAG_SECONDS
 from evsrep.jobs.options import WAIT_SECONDS, longer_words
 from evsrep.jobs.report import Fields, Reporter, Words
@@ -18,9 +19,6 @@ from evsrep.jobs.verb import verb
 T = TypeVar("T", Pair, Group)
 
 WAIT_LONGER = "wait again, or longer with --wait-timeout"
-_FIRST_PAUSE_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 10.0
-_SLOWER_BY = 1.4
 _REFUSALS_THAT_COUNT = 3  # in a row
 _GONE_AFTER_SECONDS = 10.0
 """Of absence, once a thing was seen: replicas of the cloud's books may alternate for a while."""
@@ -267,25 +265,6 @@ def time_is_up(label: str, last: Pair | Group | None, goal: Goal, seconds: float
     way = f"{fault}{_outlook(last)}" if last and fault else "it goes on without us"
     hint = f"{way}; {WAIT_LONGER}"
     return WaitTimeout(f"{label} is {state} after {round(seconds, 1):g} s", hint=hint)
-
-
-def looks(clock: Clock, seconds: float) -> Iterator[float]:
-    """Let time pass between looks, often at first, slower later; yield the seconds left."""
-    end = clock.now() + seconds
-    for pause in pauses():
-        yield end - clock.now()
-        left = end - clock.now()
-        if left <= 0:
-            return
-        clock.sleep(min(pause, left))
-
-
-def pauses() -> Iterator[float]:
-    """Yield how long to pause between looks, in seconds, without end."""
-    pause = _FIRST_PAUSE_SECONDS
-    while True:
-        yield pause
-        pause = min(pause * _SLOWER_BY, _LONGEST_PAUSE_SECONDS)
 
 
 def _wait(
