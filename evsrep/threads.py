@@ -4,10 +4,18 @@ The system hands a signal to any thread that does not block it, and Python's mai
 the handler, then goes on blocking: so all others block them.
 """
 
+import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_HEARING_SECONDS = 0.2
+"""How long the main thread may block: a signal that meets the moment before it does is not heard
+until it goes on (Python 3.8 to 3.14), and its handler does not run in another thread."""
 
 
 def start_thread(run: Callable[[], object]) -> threading.Thread:
@@ -16,6 +24,21 @@ def start_thread(run: Callable[[], object]) -> threading.Thread:
     with deaf_threads():
         thread.start()
     return thread
+
+
+def join(thread: threading.Thread) -> None:
+    """Return when a thread has ended, and hear signals meanwhile."""
+    while thread.is_alive():
+        thread.join(_HEARING_SECONDS)
+
+
+def next_of(results: "queue.SimpleQueue[T]") -> T:
+    """Return what comes out of a queue next, and hear signals meanwhile."""
+    while True:
+        try:
+            return results.get(timeout=_HEARING_SECONDS)
+        except queue.Empty:
+            continue
 
 
 @contextmanager

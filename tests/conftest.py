@@ -80,6 +80,11 @@ class Done:
 Run = Callable[..., Done]
 
 
+def press_ctrl_c(number: int = signal.SIGINT) -> None:
+    """Ask evsrep, which runs in the main thread, to stop: the system may choose another one."""
+    signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home, and none of the variables that evsrep reads."""

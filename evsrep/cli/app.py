@@ -43,7 +43,7 @@ class Environment:
         self.clock = clock or RealClock()
         self.environ = environment() if environ is None else environ
         self.stdin = stdin or sys.stdin or _nowhere("r")
-        self.out = out or sys.stdout or _nowhere("w")
+        self.out = out or sys.stdout or _without_reader()
         self.err = err or sys.stderr or _nowhere("w")
 
     @property
@@ -56,6 +56,13 @@ def _nowhere(mode: str) -> TextIO:
     """Open what stands in for a stream that was closed before we started: Python has None."""
     # open as long as the process lasts
     return cast(TextIO, open(os.devnull, mode))  # noqa: PTH123
+
+
+def _without_reader() -> TextIO:
+    """Open what stands in for a stdout that was closed before we started: nobody reads it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return os.fdopen(writer, "w", encoding="utf-8", errors="backslashreplace")
 
 
 class App:

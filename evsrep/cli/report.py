@@ -49,6 +49,7 @@ class Report(Reporter):
         self._resume: Words = ()
         self._was_sent = self._was_shown = self._is_concluded = False
         self._kept: Words = ()
+        self._unwritten: OutputClosed | OutputFailed | None = None  # what kept a row from stdout
 
     def __enter__(self) -> "Report":
         return self
@@ -69,6 +70,8 @@ class Report(Reporter):
                 raise self._with_resume(Interrupted(message)) from None
         elif isinstance(error, EvsrepError):
             self._with_resume(error)
+            if isinstance(self._unwritten, OutputFailed):
+                error.faults = (_unwritten(self._unwritten), *error.faults)
         elif error is None:
             self.finish()
         elif isinstance(error, Exception):  # a bug: what is known is told all the same
@@ -105,6 +108,10 @@ class Report(Reporter):
             self._console.note("")  # the cursor stands behind the question
             raise Interrupted("interrupted; nothing was done") from None
 
+    def command(self, *words: str) -> str:
+        """Return a command of evsrep as a shell takes it, in the profile of this run."""
+        return self._app.command(*words)
+
     def next_step(self, text: str) -> None:
         """Keep what remains to be done, to be told at the end if all goes well."""
         self._next_steps.append(text)
@@ -131,11 +138,15 @@ class Report(Reporter):
         fields = {**row.fields}
         if row.error is not None:
             fields["error"] = self._console.error_cell(row.error)
-        if self._console.streams:
+        if not self._console.streams:
+            self._rows.append(fields)
+            return
+        try:
             with heard_later():
                 self._console.show_all(self._shape, [fields])
-        else:
-            self._rows.append(fields)
+        except (OutputClosed, OutputFailed) as error:
+            self._unwritten = error
+            self.has_reader = False
 
     def sum_up(self, text: str) -> None:
         """Keep the line that goes below the rows."""
@@ -187,10 +198,11 @@ class Report(Reporter):
         Raises InternalError where stdout takes nothing, with the command that goes on.
         """
         try:
+            if self._unwritten is not None:
+                raise self._unwritten
             self._show()
         except OutputFailed as error:
-            message = f"stdout can't be written to: {error}"
-            raise InternalError(message, resume=self._command) from None
+            raise InternalError(_unwritten(error), resume=self._command) from None
         except OutputClosed:
             if self._summary:
                 self._console.note(self._summary)
@@ -210,7 +222,7 @@ class Report(Reporter):
         if self._goes_on(error):
             error.resume = self._command
         elif self._known is None:
-            error.resume = self._app.command(*self._kept) if self._kept else ""
+            error.resume = self.command(*self._kept) if self._kept else ""
             return error
         # where stdout takes nothing, the error has the command, and the command has the ID
         with suppress(OutputClosed, OutputFailed, KeyboardInterrupt):
@@ -257,7 +269,11 @@ class Report(Reporter):
 
     @property
     def _command(self) -> str:
-        return self._app.command(*self._resume) if self._resume else ""
+        return self.command(*self._resume) if self._resume else ""
+
+
+def _unwritten(error: OutputFailed) -> str:
+    return f"stdout can't be written to: {error}"
 
 
 def _has_error(row: Mapping[str, Any]) -> bool:

@@ -117,6 +117,10 @@ class Journal(Protocol):
         """Return what changes since then were about that took effect, or may have."""
         ...
 
+    def made_since(self, at: float) -> Collection[str]:
+        """Return the IDs of what was made since then, and not deleted again."""
+        ...
+
     def end(self, key: str, **outcome: Any) -> None:
         """Note what came of it."""
         ...

@@ -57,6 +57,7 @@ class Cloud(Volumes):
     ) -> None:
         self.defaults = defaults
         self.asked_lately = http.asked_lately
+        self.made_lately = http.made_lately
         self._http = http
         self._sign_in = sign_in
         self._places = places

@@ -86,6 +86,10 @@ class Http:
         """Return the disks of each pair that we, or a run before, may have made so lately."""
         return self._journal.asked_since(self.clock.time() - seconds) if self._journal else ()
 
+    def made_lately(self, seconds: float) -> Collection[str]:
+        """Return the IDs of what we, or a run before, were told so lately to be made."""
+        return self._journal.made_since(self.clock.time() - seconds) if self._journal else ()
+
     def limited(self, **limits: Any) -> "Http":
         """Return the same, with these limits in place of its own."""
         other = copy.copy(self)

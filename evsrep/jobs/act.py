@@ -29,7 +29,6 @@ from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
 from evsrep.jobs.options import ChangeOptions
 from evsrep.jobs.readiness import guard
 from evsrep.jobs.report import Reporter, Words, ask, check_can_ask
-from evsrep.jobs.shell import shell_word
 from evsrep.jobs.verb import verb
 from evsrep.jobs.wait import Goal
 
@@ -153,7 +152,7 @@ def _ask_for_its_name(
     name = group.name or group.id
     reporter.warn(
         f"group {group.label} shows no fault: {action.name} is for a zone that is down. What is "
-        f"planned is a {action.when_well}: evsrep group {action.when_well} {shell_word(name)}"
+        f"planned is a {action.when_well}: {reporter.command('group', action.when_well, name)}"
     )
     yes = options.force and (options.yes or not reporter.wants_yes)
     if not yes and not reporter.can_ask:
@@ -167,8 +166,9 @@ def _ask_for_its_name(
 
 def _advise(action: Action, group: Group, zone: str, reporter: Reporter) -> None:
     """Say what remains to be done when the action is over."""
+    reprotect = reporter.command("group", "reprotect", group.name or group.id)
     for text in action.afterwards:
-        reporter.next_step(text.format(zone=zone, group=shell_word(group.name or group.id)))
+        reporter.next_step(text.format(zone=zone, reprotect=reprotect))
 
 
 def _check_primary(group: Group, expected: str | None) -> None:

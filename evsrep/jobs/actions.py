@@ -110,7 +110,7 @@ FAILOVER = Action(
     when_well="switchover",
     afterwards=(
         "start the servers that have the DR disks, in the other zone than {zone}",
-        "when {zone} is back and its servers are stopped: evsrep group reprotect {group}",
+        "when {zone} is back and its servers are stopped: {reprotect}",
     ),
     examples=("evsrep group failover shop --wait", "evsrep group failover shop --yes"),
 )

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Defaults
-from evsrep.errors import OutputClosed, UsageFault
+from evsrep.errors import UsageFault
 from evsrep.jobs.apply_dr import check_may_make
 from evsrep.jobs.apply_rows import Tally, not_run
 from evsrep.jobs.apply_run import ApplyRun
@@ -50,12 +50,12 @@ def apply_pairs(cloud: Cloud, options: ApplyOptions, reporter: Reporter) -> Tall
             return Tally(options.dry_run)
         tally = _apply(cloud, manifest, options, reporter)
     failure = tally.failure()
+    if failure is None or tally.is_unfinished:
+        reporter.resume_with(_same_again(options))
     if failure is None:
         reporter.sum_up(tally.summary)
         return tally
     reporter.step(tally.summary)
-    if isinstance(options.file, str | Path) and tally.is_unfinished:
-        reporter.resume_with(_same_again(options))
     raise failure
 
 
@@ -106,9 +106,8 @@ def _run(run: ApplyRun, manifest: Manifest, tally: Tally) -> Tally:
     ):
         for number, result in enumerate(run.rows(lambda state: update(None, state)), start=1):
             update(number, "")
-            try:
-                reporter.row(tally.add(result))
-            except OutputClosed:  # the rows to come have no reader, only a count
+            reporter.row(tally.add(result))
+            if not reporter.has_reader:  # the rows to come have only a count
                 run.stop()
     for warning in run.warnings:
         reporter.warn(warning)
@@ -117,6 +116,9 @@ def _run(run: ApplyRun, manifest: Manifest, tally: Tally) -> Tally:
 
 
 def _same_again(options: ApplyOptions) -> Words:
+    """Return what finishes, or tells once more, what was begun; nothing of what is read once."""
+    if options.dry_run or not isinstance(options.file, str | Path):
+        return ()
     file = str(options.file)
     words = ["apply", f"./{file}" if file.startswith("-") else file]
     if options.format:

@@ -211,7 +211,7 @@ class ApplyRun:
             dr = self._dr_disks.plan(request)
             is_there = _are_paired((dr.production, dr.dr))
             return dr, dr.preflight(self._cloud, request, check=check and not is_there)
-        findings = [self._inventory.findings(disk, check=check) for disk in request.disks]
+        findings = self._inventory.findings_of(request, check=check)
         is_there = _are_paired(findings)
         return None, preflight_of(self._cloud, request, findings, check=check and not is_there)
 

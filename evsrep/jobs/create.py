@@ -14,6 +14,7 @@ from evsrep.jobs.as_asked import check_is_as_asked, difference_of, is_as_sent
 from evsrep.jobs.checks import checks_of, raise_if_broken
 from evsrep.jobs.disk_make import make_disk, telling_of, wait_for_disk
 from evsrep.jobs.dr_disk import DrDisk, find_or_plan, question_of
+from evsrep.jobs.looks import looks
 from evsrep.jobs.once import LAG_SECONDS, LOOK_SECONDS, Change, Result, run_once
 from evsrep.jobs.options import ChangeOptions, timeout_words
 from evsrep.jobs.pair_request import MODELS, PairRequest, Spell
@@ -21,7 +22,7 @@ from evsrep.jobs.preflight import Preflight, holds_exactly, look_before
 from evsrep.jobs.report import Fields, Reporter, Words, ask, check_can_ask
 from evsrep.jobs.standing import standing
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import PAIR_GOALS, check_outcome, looks, raise_if_hopeless, wait_for
+from evsrep.jobs.wait import PAIR_GOALS, check_outcome, raise_if_hopeless, wait_for
 
 _AVAILABLE = PAIR_GOALS["available"]
 _IN_ANOTHER_PAIR = ("37100053", "37100054")

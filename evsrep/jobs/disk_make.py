@@ -22,9 +22,10 @@ from evsrep.errors import (
     WaitTimeout,
 )
 from evsrep.jobs.dr_disk import DrDisk, first_made
+from evsrep.jobs.looks import looks
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
 from evsrep.jobs.report import Reporter, Words
-from evsrep.jobs.wait import PAIR_GOALS, Absence, looks
+from evsrep.jobs.wait import PAIR_GOALS, Absence
 
 _READY = frozenset({"available", "in-use"})
 _BUSY = frozenset({"creating", "downloading", ""})

@@ -23,12 +23,13 @@ from evsrep.jobs.actions import EXPAND, GROUP_GOALS, goal_of
 from evsrep.jobs.find import find_group, find_pair
 from evsrep.jobs.group_wait import wait_for_goal
 from evsrep.jobs.groups import is_in
+from evsrep.jobs.looks import looks
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
 from evsrep.jobs.options import ChangeOptions
 from evsrep.jobs.readiness import guard
 from evsrep.jobs.report import Outcome, Reporter, failure_of
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import looks, raise_if_hopeless
+from evsrep.jobs.wait import raise_if_hopeless
 
 EXPANDING, EXPANDED = "expanding", "expanded"
 FAILED, UNKNOWN = "failed", "unknown"

@@ -1,12 +1,14 @@
 """From the name or ID that a user typed to the one thing it means."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Group, Pair, Server
 from evsrep.errors import NotFound, UsageFault
+from evsrep.jobs.looks import pauses
+from evsrep.jobs.once import LAG_SECONDS
 from evsrep.settings.spelling import did_you_mean
 
 T = TypeVar("T", Disk, Group, Pair)
@@ -34,7 +36,7 @@ def find_pair(cloud: Cloud, name_or_id: str) -> Pair:
     """
     _check_is_given("pair", name_or_id)
     if is_id(name_or_id):
-        return cloud.pair(name_or_id)
+        return _shown(cloud, name_or_id, cloud.pair)
     return _only("pair", name_or_id, cloud.pairs(name=name_or_id))
 
 
@@ -42,7 +44,7 @@ def find_group(cloud: Cloud, name_or_id: str) -> Group:
     """Return the consistency group of that ID or exact name; raises what `find_pair` raises."""
     _check_is_given("group", name_or_id)
     if is_id(name_or_id):
-        return cloud.group(name_or_id)
+        return _shown(cloud, name_or_id, cloud.group)
     return _only("group", name_or_id, cloud.groups(name=name_or_id))
 
 
@@ -100,6 +102,21 @@ def _marks(thing: Disk | Group | Pair | Server) -> str:
         case Server():
             marks = ["stopped" if thing.is_stopped else "not stopped"]
     return ", ".join(filter(None, marks))
+
+
+def _shown(cloud: Cloud, thing_id: str, look: Callable[[str], T]) -> T:
+    """Return the thing of an ID; one that was made just now is given the time to show.
+
+    Raises NotFound where it is not there, and what else keeps it from being looked up.
+    """
+    for pause in pauses():
+        try:
+            return look(thing_id)
+        except NotFound:
+            if thing_id.lower() not in cloud.made_lately(LAG_SECONDS):
+                raise
+        cloud.clock.sleep(pause)
+    raise AssertionError("pauses have no end")
 
 
 def _check_is_given(noun: str, name_or_id: str) -> None:

@@ -83,7 +83,9 @@ def update_group(cloud: Cloud, options: GroupUpdateOptions, reporter: Reporter) 
     resume: Words = ("group", "show", group.id)
     keeps_pairs = bool({*(group.pair_ids or ()), *change.add} - {*change.remove})
     if _is_to_pause(cloud, action, group, options, reporter):
-        group, resume = _paused(cloud, group, options.wait_timeout, reporter)
+        group, synced = _paused(cloud, group, options.wait_timeout, reporter)
+        # a group that may have lost its last pair by then can't be synced
+        resume = synced if keeps_pairs else resume
     reporter.sending(group.fields, resume)
     result = run_once(_change_of(cloud, change, group), cloud.clock, reporter)
     goal = goal_of(action, group)

@@ -15,6 +15,7 @@ from evsrep.jobs.wait import (
     Goal,
     Waited,
     check_outcome,
+    find_in_time,
     is_reached,
     wait_until,
 )
@@ -49,17 +50,21 @@ def wait_for_group(cloud: Cloud, options: GroupWaitOptions, reporter: Reporter) 
     """
     goal = named("goal", options.goal, GROUP_GOALS)
     name_or_id = options.group
+    left = options.wait_timeout
     # one that is gone, or too new to be shown, is for the waiter to judge
-    soon = cloud.within(options.wait_timeout)
+    group = unseen(name_or_id)
+    reporter.resume_with(_resume(group, goal, left))
     try:
-        group = unseen(name_or_id) if is_id(name_or_id) else find_group(soon, name_or_id)
+        if not is_id(name_or_id):
+            group, left = find_in_time(find_group, cloud, name_or_id, left, reporter)
     except NotFound:
         if not goal.is_reached_by_absence:
             raise
         observe_missing(name_or_id, reporter)
         return None
-    reporter.resume_with(_resume(group, goal, options.wait_timeout), group.fields)
-    return wait_for_goal(cloud, group, goal, options.wait_timeout, reporter)
+    resume = _resume(group, goal, options.wait_timeout)
+    reporter.resume_with(resume, group.fields)
+    return wait_for_goal(cloud, group, goal, left, reporter, resume=resume)
 
 
 def wait_for_goal(

@@ -18,7 +18,9 @@ from evsrep.jobs.disk_look import DiskFindings
 from evsrep.jobs.find import is_id, several
 from evsrep.jobs.manifest import Manifest, disk_key
 from evsrep.jobs.manifest_faults import MOST_KEPT
+from evsrep.jobs.pair_request import PairRequest
 from evsrep.jobs.pool import all_of
+from evsrep.jobs.preflight import distinguish_by_zone
 
 _IN_MEMORY_BYTES = 1024 * 1024
 
@@ -64,10 +66,9 @@ class Inventory:
 
     def findings(self, name_or_id: str, *, check: bool) -> DiskFindings:
         """Return what is known of a disk, by its ID or name; raises UsageFault for several."""
-        ids = [disk_key(name_or_id)] if is_id(name_or_id) else self._ids.get(name_or_id, [])
+        ids = self._ids_of(name_or_id)
         if len(ids) > 1:
-            disks = [disk for disk in map(self._disk, ids) if disk is not None]
-            raise several("disk", name_or_id, disks)
+            raise several("disk", name_or_id, self._named(name_or_id))
         if not ids:
             return DiskFindings(name_or_id, missing=f"no disk is called '{name_or_id}'")
         [disk_id] = ids
@@ -79,10 +80,30 @@ class Inventory:
         missing = f"there is no disk {name_or_id}" if is_missed else ""
         return DiskFindings(disk_id, disk, tuple(pairs), missing)
 
+    def findings_of(self, request: PairRequest, *, check: bool) -> list[DiskFindings]:
+        """Return what is known of the two disks of a pair; their zones tell namesakes apart.
+
+        Raises UsageFault for several of one name.
+        """
+        try:
+            return [self.findings(disk, check=check) for disk in request.disks]
+        except UsageFault:
+            named = [self._named(disk) for disk in request.disks]
+            if not request.names_roles or not all(named):
+                raise
+            ids = distinguish_by_zone(request, named)
+            return [self.findings(disk_id, check=check) for disk_id in ids]
+
     def made(self, key: str) -> list[Disk]:
         """Return the disks that evsrep made with a key."""
         disks = map(self._disk, self._made.get(key, ()))
         return [disk for disk in disks if disk is not None]
+
+    def _ids_of(self, name_or_id: str) -> list[str]:
+        return [disk_key(name_or_id)] if is_id(name_or_id) else self._ids.get(name_or_id, [])
+
+    def _named(self, name_or_id: str) -> list[Disk]:
+        return [disk for disk in map(self._disk, self._ids_of(name_or_id)) if disk is not None]
 
     def _disk(self, disk_id: str) -> Disk | None:
         position = self._disks.get(disk_id)
@@ -133,11 +154,11 @@ def _check_named_once(manifest: Manifest, inventory: Inventory) -> None:
     lines: dict[str, int] = {}
     faults = []
     for line, request in manifest:
-        for name_or_id in request.named_disks:
-            try:
-                disk_id = inventory.findings(name_or_id, check=False).id
-            except UsageFault:
-                continue  # an ambiguous name is told of in its row
+        try:
+            ids = [each.id for each in inventory.findings_of(request, check=False)]
+        except UsageFault:
+            continue  # an ambiguous name is told of in its row
+        for name_or_id, disk_id in zip(request.named_disks, ids, strict=False):
             if lines.setdefault(disk_id, line) != line:
                 faults.append(f"line {line}: disk {name_or_id} is in line {lines[disk_id]} as well")
     if faults:

@@ -149,7 +149,7 @@ def _request(line: int, cells: Cells, faults: Faults, defaults: Defaults) -> Pai
         name=texts["name"],
         description=texts["description"],
     )
-    for fault in request.faults():
+    for fault in request.faults(may_share_name=request.priority_station is not None):
         faults.add(line, fault)
     return request if faults.count == before else None
 

@@ -76,7 +76,9 @@ def _disk_faults(request: PairRequest, spell: Spell, *, may_share_name: bool) ->
     first, second = request.disks
     is_name = request.names_roles and not is_id(first)
     if first.strip() and is_same_id(first, second) and not (may_share_name and is_name):
-        yield f"the two disks must be different, and both are {first}"
+        station = spell("priority_station")
+        way = f"; where two disks are called so, {station} tells them apart" if is_name else ""
+        yield f"the two disks must be different, and both are {first}{way}"
 
 
 def _making_faults(request: PairRequest, spell: Spell) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Generic, TypeVar, cast
 
-from evsrep.threads import start_thread
+from evsrep.threads import join, next_of, start_thread
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -27,7 +27,7 @@ def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
 
     threads = [start_thread(partial(run, number, call)) for number, call in enumerate(calls)]
     for thread in threads:
-        thread.join()
+        join(thread)
     return results
 
 
@@ -94,7 +94,7 @@ class WorkerPool(Generic[T, R]):
                 self._hand_out(number, thing)
             if not self._in_flight:
                 return
-            number, result = self._done.get()
+            number, result = next_of(self._done)
             if number != _NEWS:
                 yield from self._take(number, result)
             elif self._is_broken_off:

@@ -71,7 +71,8 @@ def look_before(cloud: Cloud, request: PairRequest, *, check: bool, seeks_pair: 
         if not request.names_roles:
             raise
         try:
-            ids = _distinguish_by_zone(cloud, request)
+            named = [disks_of_name(cloud, name) for name in request.disks]
+            ids = distinguish_by_zone(request, named)
         except NotFound:  # the other one
             raise ambiguous from None
         findings = look_at_both(*ids)
@@ -120,13 +121,14 @@ def pair_of(pairs: Iterable[Pair], disks: tuple[str, str]) -> Pair | None:
     return min(found, key=lambda pair: pair.status == "error", default=None)
 
 
-def _distinguish_by_zone(cloud: Cloud, request: PairRequest) -> tuple[str, str]:
+def distinguish_by_zone(request: PairRequest, named: Sequence[Sequence[Disk]]) -> tuple[str, str]:
     """Return the IDs of the two disks: production in the primary zone, DR in another.
 
-    Raises UsageFault where that leaves more than one disk of a name, or none.
+    `named` has the disks, one or more, that bear each of the two names. Raises UsageFault where the
+    zones leave more than one disk of a name, or none.
     """
     zone, names = request.priority_station, request.disks
-    production, dr = disks = [disks_of_name(cloud, name) for name in names]
+    production, dr = disks = list(map(list, named))
     if zone is not None:
         production = [disk for disk in production if disk.availability_zone == zone]
         dr = [disk for disk in dr if disk.availability_zone != zone]

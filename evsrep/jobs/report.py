@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from evsrep.errors import EvsrepError, Interrupted, OutcomeUnknown, Partial, UsageFault
+from evsrep.jobs.shell import shell_join
 from evsrep.secrets import Secrets
 
 Words = tuple[str, ...]
@@ -72,6 +73,9 @@ class Reporter:
     can_ask = False
     """Whether somebody is there to be asked."""
 
+    has_reader = True
+    """Whether anybody still takes the rows of many: where nobody does, no more work is begun."""
+
     def __init__(self, secrets: Secrets | None = None) -> None:
         """Take the `secrets` that are starred out of whatever is logged."""
         import logging
@@ -108,6 +112,10 @@ class Reporter:
         """Show the facts, and ask for a yes, or for a word to be typed; only where `can_ask`."""
         del question, facts, answer
         return False
+
+    def command(self, *words: str) -> str:
+        """Return a command of evsrep as a shell takes it, to be told to a person."""
+        return shell_join(("evsrep", *words))
 
     def next_step(self, text: str) -> None:
         """Say what remains to be done when all went well."""

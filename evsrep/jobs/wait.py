@@ -1,6 +1,6 @@
 """Waiting for a pair or group to get where it should: one waiter serves every command."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -10,6 +10,7 @@ from evsrep.cloud.meanings import FAILURE_DETAILS
 from evsrep.cloud.models import Group, Pair, fault_in_words
 from evsrep.errors import Failed, NotFound, Refused, Unavailable, WaitTimeout
 from evsrep.jobs.find import find_pair, is_id, named
+from evsrep.jobs.looks import looks
 from evsrep.jobs.once import LAG_SECONDS
 from evsrep.jobs.options import WAIT_SECONDS, longer_words
 from evsrep.jobs.report import Fields, Reporter, Words
@@ -17,9 +18,7 @@ from evsrep.jobs.verb import verb
 
 T = TypeVar("T", Pair, Group)
 
-_FIRST_PAUSE_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 10.0
-_SLOWER_BY = 1.4
+WAIT_LONGER = "wait again, or longer with --wait-timeout"
 _REFUSALS_THAT_COUNT = 3  # in a row
 _GONE_AFTER_SECONDS = 10.0
 """Of absence, once a thing was seen: replicas of the cloud's books may alternate for a while."""
@@ -78,9 +77,12 @@ def wait_for_pair(cloud: Cloud, options: WaitOptions, reporter: Reporter) -> Pai
     more, WaitTimeout when the time is up, and AuthError.
     """
     goal = named("goal", options.goal, PAIR_GOALS)
+    pair_id, left = options.pair, options.wait_timeout
+    reporter.resume_with(wait_words((pair_id,), goal, left))
     try:
-        soon = cloud.within(options.wait_timeout)
-        pair_id = options.pair if is_id(options.pair) else find_pair(soon, options.pair).id
+        if not is_id(pair_id):
+            pair, left = find_in_time(find_pair, cloud, pair_id, left, reporter)
+            pair_id = pair.id
     except NotFound:
         if goal.is_reached_by_absence:
             reporter.observe(Fields({"name": options.pair, "status": "deleted"}), is_over=True)
@@ -88,10 +90,10 @@ def wait_for_pair(cloud: Cloud, options: WaitOptions, reporter: Reporter) -> Pai
         raise
     resume = wait_words((pair_id,), goal, options.wait_timeout)
     reporter.resume_with(resume)
-    pair = _wait(cloud, pair_id, goal, options.wait_timeout, reporter)
-    if pair is None:
+    reached = _wait(cloud, pair_id, goal, left, reporter, resume)
+    if reached is None:
         reporter.observe(Fields({"id": pair_id, "status": "deleted"}), resume, is_over=True)
-    return pair
+    return reached
 
 
 def wait_for(
@@ -101,7 +103,28 @@ def wait_for(
 
     Raises what `wait_until` raises.
     """
-    return _wait(cloud, pair.id, goal, seconds, reporter)
+    return _wait(cloud, pair.id, goal, seconds, reporter, wait_words((pair.id,), goal, seconds))
+
+
+def find_in_time(
+    find: Callable[[Cloud, str], T], cloud: Cloud, name: str, seconds: float, reporter: Reporter
+) -> tuple[T, float]:
+    """Return what bears a name, and the seconds that are left to wait for it.
+
+    A look that fails is a missed look. Raises WaitTimeout when the time is up, and what `find`
+    raises but Unavailable.
+    """
+    end, trouble = cloud.clock.now() + seconds, ""
+    with reporter.progress() as update:
+        for left in looks(cloud.clock, seconds):
+            try:
+                found = find(cloud.within(max(left, 1.0)).once(), name)
+                return found, max(end - cloud.clock.now(), 0.0)
+            except Unavailable as error:
+                trouble = error.message
+                update(f"'{name}' can't be looked up: {trouble}", None, None)
+    message = f"'{name}' could not be looked up in {round(seconds, 1):g} s: {trouble}"
+    raise WaitTimeout(message, hint=WAIT_LONGER)
 
 
 def wait_words(names: Iterable[str], goal: Goal, seconds: float) -> Words:
@@ -240,35 +263,16 @@ def time_is_up(label: str, last: Pair | Group | None, goal: Goal, seconds: float
         state += f", its primary zone still {goal.left_zone},"
     fault = fault_in_words(last.fields) if last else ""
     way = f"{fault}{_outlook(last)}" if last and fault else "it goes on without us"
-    hint = f"{way}; wait again, or longer with --wait-timeout"
-    return WaitTimeout(f"{label} is {state} after {seconds:g} s", hint=hint)
-
-
-def looks(clock: Clock, seconds: float) -> Iterator[float]:
-    """Let time pass between looks, often at first, slower later; yield the seconds left."""
-    end = clock.now() + seconds
-    for pause in pauses():
-        yield end - clock.now()
-        left = end - clock.now()
-        if left <= 0:
-            return
-        clock.sleep(min(pause, left))
-
-
-def pauses() -> Iterator[float]:
-    """Yield how long to pause between looks, in seconds, without end."""
-    pause = _FIRST_PAUSE_SECONDS
-    while True:
-        yield pause
-        pause = min(pause * _SLOWER_BY, _LONGEST_PAUSE_SECONDS)
+    hint = f"{way}; {WAIT_LONGER}"
+    return WaitTimeout(f"{label} is {state} after {round(seconds, 1):g} s", hint=hint)
 
 
 def _wait(
-    cloud: Cloud, pair_id: str, goal: Goal, seconds: float, reporter: Reporter
+    cloud: Cloud, pair_id: str, goal: Goal, seconds: float, reporter: Reporter, resume: Words
 ) -> Pair | None:
     return wait_until(
         lambda left: cloud.within(left).once().pair(pair_id),
-        Waited(f"pair {pair_id}", wait_words((pair_id,), goal, seconds)),
+        Waited(f"pair {pair_id}", resume),
         goal,
         clock=cloud.clock,
         seconds=seconds,

@@ -11,7 +11,7 @@ from evsrep.jobs.find import find_pair, is_id, named
 from evsrep.jobs.options import WAIT_SECONDS
 from evsrep.jobs.report import Reporter, failure_of
 from evsrep.jobs.verb import verb
-from evsrep.jobs.wait import PAIR_GOALS, Goal, wait_words
+from evsrep.jobs.wait import PAIR_GOALS, Goal, find_in_time, wait_words
 from evsrep.jobs.watch import Watch
 
 
@@ -73,13 +73,15 @@ _DONE = {"available": "made available", "active": "made active", "deleted": "see
 def _wait(
     cloud: Cloud, waiting: Sequence[Waiting], goal: Goal, seconds: float, reporter: Reporter
 ) -> None:
-    watch = Watch(cloud, goal, seconds=seconds)
+    end = cloud.clock.now() + seconds
     by_id: dict[str, list[Waiting]] = {}
     for each in waiting:
-        pair_id = _pair_id(cloud.within(seconds), each, goal)
+        pair_id = _pair_id(cloud, each, goal, end - cloud.clock.now(), reporter)
         if pair_id:
             by_id.setdefault(pair_id, []).append(each)
-            watch.add(pair_id)
+    watch = Watch(cloud, goal, seconds=max(end - cloud.clock.now(), 0.0))
+    for pair_id in by_id:
+        watch.add(pair_id)
     with reporter.progress() as update:
         for settled in watch.rest(lambda state: update(state, None, None)):
             for each in by_id[settled.pair_id]:
@@ -88,7 +90,7 @@ def _wait(
                 each.is_open = isinstance(settled.error, WaitTimeout)
 
 
-def _pair_id(cloud: Cloud, waiting: Waiting, goal: Goal) -> str:
+def _pair_id(cloud: Cloud, waiting: Waiting, goal: Goal, seconds: float, reporter: Reporter) -> str:
     """Return the ID of a pair that is to be waited for; empty where there is nothing to wait for.
 
     Raises what would befall every one of them alike.
@@ -96,7 +98,8 @@ def _pair_id(cloud: Cloud, waiting: Waiting, goal: Goal) -> str:
     if is_id(waiting.name_or_id):
         return waiting.name_or_id
     try:
-        waiting.pair = find_pair(cloud, waiting.name_or_id)
+        found = find_in_time(find_pair, cloud, waiting.name_or_id, seconds, reporter)
+        waiting.pair, _ = found
         return waiting.pair.id
     except COMMON_FAILURES:
         raise
@@ -104,5 +107,5 @@ def _pair_id(cloud: Cloud, waiting: Waiting, goal: Goal) -> str:
         waiting.is_open, waiting.is_gone = False, goal.is_reached_by_absence
         waiting.error = None if waiting.is_gone else error
     except EvsrepError as error:
-        waiting.is_open, waiting.error = False, error
+        waiting.is_open, waiting.error = isinstance(error, WaitTimeout), error
     return ""

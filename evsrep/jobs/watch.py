@@ -6,11 +6,11 @@ from typing import NamedTuple
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
 from evsrep.errors import COMMON_FAILURES, EvsrepError, Failed, NotFound, Refused, Unavailable
+from evsrep.jobs.looks import pauses
 from evsrep.jobs.wait import (
     Absence,
     Goal,
     is_reached,
-    pauses,
     raise_if_hopeless,
     time_is_up,
 )

@@ -81,18 +81,34 @@ class Journal:
 
     def asked_since(self, at: float) -> Collection[frozenset[str]]:
         """Return what changes since then were about that took effect, or may have."""
+        return {
+            frozenset(map(str, change["about"]))
+            for change in self._since(at)
+            if isinstance(change.get("about"), list)
+        }
+
+    def made_since(self, at: float) -> Collection[str]:
+        """Return the IDs of what was made since then, and not deleted again."""
+        made = set[str]()
+        for change in self._since(at):
+            path = str(change.get("path", ""))
+            if change.get("method") == "DELETE":
+                made.discard(_id_in(path) or "")
+            elif change.get("method") == "POST" and _id_in(path) is None and change.get("id"):
+                made.add(str(change["id"]))
+        return made
+
+    def _since(self, at: float) -> Iterator[dict[str, Any]]:
+        """Yield this profile's changes since then that took effect, or may have."""
         try:
             changes = _changes(_lines(self._path))
         except OSError:
-            return ()
-        return {
-            frozenset(map(str, change["about"]))
-            for change in changes
-            if isinstance(change.get("about"), list)
-            and change.get("profile") == self._profile
-            and str(change.get("time")) >= _time_text(at)
-            and change.get("outcome", UNANSWERED) in ("done", UNANSWERED)
-        }
+            return
+        for change in changes:
+            is_ours = change.get("profile") == self._profile
+            may_be_done = change.get("outcome", UNANSWERED) in ("done", UNANSWERED)
+            if is_ours and may_be_done and str(change.get("time")) >= _time_text(at):
+                yield change
 
     def end(self, key: str, **outcome: Any) -> None:
         """Note what came of it."""

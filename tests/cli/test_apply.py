@@ -1,7 +1,6 @@
 """`evsrep apply`."""
 
 import json
-import os
 import signal
 import subprocess
 import threading
@@ -15,7 +14,7 @@ from evsrep.errors import ExitCode
 from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
 from tests.cli.conftest import SandboxFile, WriteProfiles, requests_in, resume_of
-from tests.conftest import DR, PRODUCTION, FakeClock, Run
+from tests.conftest import DR, PRODUCTION, FakeClock, Run, press_ctrl_c
 from tests.weather.faults import CLOSE, PROCESS_THEN_CLOSE, status
 from tests.weather.messages import Request
 from tests.weather.server import BadServer
@@ -185,7 +184,7 @@ def test_what_can_not_be_is_told_in_its_row(
     sandbox: Run, sandbox_file: SandboxFile, write: Write
 ) -> None:
     text = HEAD + (
-        "odd-size-data,odd-size-data-dr,a\nnope,mail-01-data,b\nscratch,lazy-loading-dr,c\n"
+        "odd-size-data,odd-size-data-dr,a\nnope,mail-01-data,b\nscratch,db-01-data-dr,c\n"
         f"{PRODUCTION},{DR},d\nweb-01-data,mail-01-data-dr-running,e\n"
     )
     done = sandbox("apply", write(text), "-o", "json")
@@ -313,12 +312,10 @@ def test_a_rate_limit_is_everybodys(
 def test_ctrl_c_hands_out_no_new_work_and_tells_of_every_row(
     run: Run, weather: BadServer, sandbox_file: SandboxFile, write: Write
 ) -> None:
-    assert threading.current_thread() is threading.main_thread()
-
     def interrupt(request: Request) -> None:
         if request.method == "POST" and "replications" in request.path:
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.3)  # the answer comes after evsrep's main thread has heard of it
+            press_ctrl_c()
+            time.sleep(0.4)  # the answer comes after evsrep's main thread has heard of it
 
     weather.weather = interrupt
     done = run("apply", write(IDS), "-p", "served", "-o", "json", "--jobs", "1")
@@ -336,8 +333,8 @@ def test_a_second_ctrl_c_stops_at_once(run: Run, weather: BadServer, write: Writ
 
     def interrupt(request: Request) -> None:
         if request.method == "POST" and "replications" in request.path:
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGTERM)  # two of one number may be heard as one
+            press_ctrl_c()
+            press_ctrl_c(signal.SIGTERM)  # two of one number may be heard as one
             ended.wait(10)  # no answer: what comes after this row is never begun
 
     weather.weather = interrupt
@@ -354,7 +351,7 @@ def test_ctrl_c_while_looking_tells_of_every_row(
 ) -> None:
     def interrupt(request: Request) -> None:
         if request.method == "GET" and "volumes" in request.path:
-            os.kill(os.getpid(), signal.SIGINT)
+            press_ctrl_c()
 
     weather.weather = interrupt
     done = run("apply", write(GOOD), "-p", "served", "-o", "json")

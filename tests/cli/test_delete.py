@@ -1,7 +1,5 @@
 """`evsrep delete`."""
 
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -14,7 +12,7 @@ from evsrep.errors import ExitCode, Refused
 from evsrep.jobs.delete import raise_if_kept
 from evsrep.sandbox.profile import ready_profile
 from tests.cli.conftest import UNKNOWN, Serve, WriteProfiles, requests_in, resume_of
-from tests.conftest import DR, PRODUCTION, FakeClock, Run
+from tests.conftest import DR, PRODUCTION, FakeClock, Run, press_ctrl_c
 from tests.weather.faults import CLOSE, PROCESS_THEN_CLOSE, status
 from tests.weather.messages import Request
 from tests.weather.server import BadServer
@@ -217,7 +215,7 @@ def test_ctrl_c_while_deleting_tells_of_every_row(run: Run, make: Make, weather:
 
     def interrupt(request: Request) -> None:
         if request.method == "DELETE":
-            os.kill(os.getpid(), signal.SIGINT)
+            press_ctrl_c()
 
     weather.weather = interrupt
     done = run("delete", *pair_ids, "--yes", "-p", "served")
@@ -323,8 +321,8 @@ def test_ctrl_c_while_many_are_deleted_waits_for_what_is_in_flight(
 
     def interrupt(request: Request) -> None:
         if request.method == "DELETE" and pair_ids[1] in request.path:
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-            time.sleep(0.3)  # until it has heard of it
+            press_ctrl_c()
+            time.sleep(0.4)  # until it has heard of it
 
     weather.weather = interrupt
     done = run("delete", *pair_ids, "--yes", "-p", "served", "--jobs", "1", "-o", "json")

@@ -222,7 +222,7 @@ def test_after_a_failover_it_is_said_what_remains_to_be_done(
         servers, reprotect = done.stderr.splitlines()[-2:]
         assert servers.startswith("next: start the servers that have the DR disks")
         assert reprotect.startswith(f"next: when {zone} is back and its servers are stopped: ")
-        assert reprotect.endswith("evsrep group reprotect shop")
+        assert reprotect.endswith(": evsrep group reprotect shop -p served")
     assert "next:" not in grouped(*words, "-q").stderr
     assert "next:" not in grouped(*words, "-o", "json").stderr
 

@@ -141,6 +141,47 @@ def test_a_full_disk_is_told_and_the_id_is_not_lost(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "value"])
+def test_a_stdout_that_is_closed_loses_no_id(
+    home: Path, sandbox_file: SandboxFile, form: str
+) -> None:
+    done = shell(f"{EVSREP} {' '.join(CREATE)} -o {form} >&-")
+    assert done.returncode == ExitCode.DONE
+    [pair_id] = sandbox_file.pair_ids()
+    assert done.stderr.splitlines()[-1] == f"resume: evsrep wait {pair_id} -p sandbox"
+
+
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "value"])
+@pytest.mark.parametrize(("target", "code"), [(">&-", 0), ("> /dev/full", 1)])
+def test_rows_that_nobody_gets_are_told_by_the_same_file(
+    home: Path, tmp_path: Path, form: str, target: str, code: int
+) -> None:
+    file = tmp_path / "pairs.csv"
+    file.write_text(f"production_disk,dr_disk\n{PRODUCTION},{DR}\n")
+    done = shell(f"{EVSREP} apply {file} -p sandbox -o {form} {target}")
+    assert done.returncode == code
+    assert f"evsrep apply {file} -p sandbox" in done.stderr.splitlines()[-1]
+    assert done.stderr.count("1 created") <= 1
+    assert ("No space left on device" in done.stderr) == bool(code)
+
+
+def test_rows_that_can_not_be_written_end_the_handing_out(
+    home: Path, sandbox_file: SandboxFile, tmp_path: Path
+) -> None:
+    names = ("example-production", "example-dr"), ("db-01-data", "db-01-data-dr")
+    more = ("db-01-log", "db-01-log-dr"), ("web-01-data", "web-01-data-dr")
+    lines = [",".join(disks) for disks in (("production_disk", "dr_disk"), *names, *more)]
+    (tmp_path / "pairs.csv").write_text("\n".join(lines))
+    command = f"{EVSREP} apply {tmp_path}/pairs.csv --jobs 1 -p sandbox -o jsonl"
+    done = shell(f"{command} > /dev/full")
+    assert done.returncode == ExitCode.PARTIAL
+    error = json.loads(done.stderr)["error"]
+    assert "No space left on device" in error["message"]
+    assert 0 < len(sandbox_file.pair_ids()) < 4
+    assert shell(error["resume"].replace("evsrep", EVSREP, 1)).returncode == ExitCode.DONE
+    assert len(sandbox_file.pair_ids()) == 4
+
+
 @pytest.mark.parametrize("words", ["sandbox disks", "--help", "--version", "profile path"])
 def test_a_result_that_can_not_be_written_is_no_success(home: Path, words: str) -> None:
     done = shell(f"{EVSREP} {words} > /dev/full")

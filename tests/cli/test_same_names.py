@@ -1,5 +1,7 @@
 """Things of one name are told apart by zone, or listed with what tells them apart."""
 
+from pathlib import Path
+
 import pytest
 
 import evsrep
@@ -71,3 +73,36 @@ def test_pairs_of_one_name_are_listed_with_their_disks(sandbox: Run) -> None:
     done = sandbox("group", "show", "g")
     assert done.exit_code == ExitCode.USAGE
     assert done.stderr.count(", pairs: 1, ") == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "disks"),
+    [
+        ("scratch,scratch,az1.dc1", [IN_AZ1, IN_AZ3]),
+        ("scratch,scratch,az3.dc3", [IN_AZ3, IN_AZ1]),
+        (f"scratch,{IN_AZ3},", [IN_AZ1, IN_AZ3]),
+        (f"{IN_AZ3},scratch,", [IN_AZ3, IN_AZ1]),
+    ],
+)
+def test_a_row_has_disks_of_one_name_told_apart_as_create_has(
+    sandbox: Run, tmp_path: Path, row: str, disks: list[str]
+) -> None:
+    file = tmp_path / "pairs.csv"
+    file.write_text(f"production_disk,dr_disk,priority_station\n{row}\n")
+    for result in ("created", "exists"):
+        done = sandbox("apply", str(file), "-o", "json")
+        assert done.exit_code == ExitCode.DONE, done.stderr
+        assert [(it["result"], it["volume_ids"]) for it in done.json] == [(result, disks)]
+
+
+def test_a_row_that_stays_ambiguous_lists_the_disks(sandbox: Run, tmp_path: Path) -> None:
+    file = tmp_path / "pairs.csv"
+    rows = "scratch,web-01-data,\ndb-01-data,db-01-data-dr,\n"
+    file.write_text(f"production_disk,dr_disk,priority_station\n{rows}")
+    done = sandbox("apply", str(file), "-o", "json")
+    assert done.exit_code == ExitCode.PARTIAL
+    assert [it["result"] for it in done.json] == ["failed", "created"]
+    message = done.json[0]["error"]["message"]
+    for part in ("2 disks are called 'scratch'", IN_AZ1, IN_AZ3, "20 GB"):
+        assert part in message
+    assert "must be different" not in done.stderr

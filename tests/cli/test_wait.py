@@ -17,6 +17,8 @@ from tests.cli.conftest import (
     resume_of,
 )
 from tests.conftest import FakeClock, Run
+from tests.weather.faults import status
+from tests.weather.server import BadServer
 from tests.weather.shy import answering
 
 
@@ -252,3 +254,34 @@ def test_several_that_are_gone_are_as_they_should_be(sandbox: Run, two: list[str
     assert done.json == [
         {"name": "nope", "status": "deleted"}, {"id": UNKNOWN, "status": "deleted"},
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [("my replication",), ("my replication", "other")])
+def test_a_name_that_can_not_be_looked_up_is_a_missed_look(
+    run: Run, weather: BadServer, names: tuple[str, ...], clock: FakeClock
+) -> None:
+    for name, stem in zip(
+        names, ("example-production example-dr", "db-01-data db-01-data-dr"), strict=False
+    ):
+        production, dr = stem.split()
+        words = ("--production-disk", production, "--dr-disk", dr, "--name", name)
+        assert run("create", *words, "-p", "served").exit_code == ExitCode.DONE
+    weather.play("GET", "/os-vendor-replications", status(503), times=9)
+    began = clock.moment
+    done = run("wait", *names, "-p", "served")
+    assert done.exit_code == ExitCode.DONE, done.stderr
+    assert clock.moment - began > 5
+    assert "can't be looked up" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("wait", "web"), ("group", "wait", "web"), ("wait", "a", "b")])
+def test_a_name_that_is_not_looked_up_in_time_is_waited_for_by_the_resume_line(
+    run: Run, weather: BadServer, words: tuple[str, ...], clock: FakeClock
+) -> None:
+    weather.play("GET", "/os-vendor-replication", status(503), times=99)
+    began = clock.moment
+    done = run(*words, "--wait-timeout", "20s", "-p", "served")
+    assert done.exit_code == ExitCode.WAIT_TIMEOUT
+    assert clock.moment - began <= 21
+    assert "could not be looked up in 20 s: the cloud can't answer now (HTTP 503)" in done.stderr
+    assert resume_of(done.stderr) == f"{' '.join(words)} -p served"

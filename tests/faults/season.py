@@ -67,6 +67,7 @@ class Season:
         self.database = folder / "cloud.db"
         self.folder = folder
         self.told = ""
+        self.transcript: list[str] = []
         self.claimed: dict[str, str | None] = {}  # pairs, and our name where it was our create
         self.available: set[str] = set()  # what was told to be past `creating`
         self.deleted: set[str] = set()  # what was told as deleted, or deleting
@@ -101,6 +102,10 @@ class Season:
         self.commands += 1
         code = main((*words, "-p", who, "-o", "json"), environment)
         self.told += out.getvalue() + err.getvalue()
+        self.transcript.append(
+            f"{self.clock.moment:.0f} {who}$ {shlex.join(words)}\n"
+            f"{out.getvalue()}{err.getvalue()}exit {code}"
+        )
         done = Done(code, out.getvalue(), err.getvalue())
         if "Traceback" in done.stderr or code == 1:
             self.differences.append(f"{words}: {done.stderr}")
@@ -157,9 +162,9 @@ class Season:
     def _delete(self) -> None:
         there = sorted(set(self.claimed) - self.deleted)
         if there:
-            for done in self._insist(
-                "delete", self.chance.choice(there), "--yes", *self._maybe("--wait")
-            ):
+            victims = self.chance.sample(there, min(len(there), self.chance.choice((1, 1, 3))))
+            words = ("delete", *victims, "--yes", "--jobs", "2", *self._maybe("--ignore-missing"))
+            for done in self._insist(*words, *self._maybe("--wait")):
                 self._note_deleted(done)
 
     def _note_deleted(self, done: Done) -> None:
@@ -171,7 +176,7 @@ class Season:
             there = sorted(set(self.claimed) - self.deleted)
             if there:
                 words = ("group", "create", "--pair", self.chance.choice(there), "--wait")
-                for done in self._insist(*words):
+                for done in self._insist(*words, *self._maybe("--if-not-exists")):
                     if done.exit_code == 0 and isinstance(done.json, dict):
                         self.primaries[done.json["id"]] = done.json["priority_station"]
             return
@@ -275,6 +280,7 @@ class Outcome(NamedTuple):
     faults: int
     spares: int
     differences: Sequence[str]
+    transcript: Sequence[str]  # what was typed and told, for whoever looks at a difference
 
 
 def season(seed: int) -> Outcome:
@@ -291,7 +297,7 @@ def season(seed: int) -> Outcome:
         finally:
             os.environ.clear()
             os.environ.update(kept)
-    return Outcome(seed, it.commands, it.faults, it.spares, it.differences)
+    return Outcome(seed, it.commands, it.faults, it.spares, it.differences, it.transcript)
 
 
 def _write_profiles(folder: Path, **urls: str) -> None:

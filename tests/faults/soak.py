@@ -136,6 +136,8 @@ def _live_through(seed: int, seasons: int, workers: int) -> int:
     for outcome in outcomes:
         for difference in outcome.differences:
             print(f"seed {outcome.seed}: {difference}")  # noqa: T201
+        if outcome.differences:
+            print("\n".join(outcome.transcript))  # noqa: T201
     different = sum(bool(outcome.differences) for outcome in outcomes)
     for name, value in {
         "seasons": len(outcomes),

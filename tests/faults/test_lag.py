@@ -12,8 +12,10 @@ import pytest
 
 import evsrep
 from evsrep.errors import ExitCode
+from evsrep.jobs.once import LAG_SECONDS
 from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
+from tests.cli.conftest import UNKNOWN
 from tests.conftest import DR, EXAMPLE, PRODUCTION, Done, FakeClock, Run
 from tests.faults.conftest import write_profile
 from tests.weather.faults import FAULTS, PROCESS_THEN_CLOSE, Fault, status
@@ -346,6 +348,37 @@ def test_programs_wait_as_patiently(lagging: LateCloud, library: Library, clock:
 def shown_deleted(done: Done) -> str:
     [row] = done.json
     return str(row["result"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "{id}"),
+        ("delete", "{id}", "--yes", "--ignore-missing"),
+        ("group", "create", "--pair", "{id}", "--no-sync"),
+    ],
+)
+def test_what_was_told_to_be_there_is_looked_for_until_it_shows(
+    lagging: LateCloud, words: tuple[str, ...], clock: FakeClock
+) -> None:
+    pair_id = lagging.create().json["id"]
+    clock.moment += 2 if words[0] == "show" else 0
+    began = clock.moment
+    done = lagging.run(*(word.format(id=pair_id) for word in words))
+    assert done.exit_code in (ExitCode.DONE, ExitCode.REFUSED), done.stderr  # it is creating yet
+    assert "no pair" not in done.stdout + done.stderr
+    assert "missing" not in done.stdout
+    assert clock.moment - began < LAG_SECONDS
+
+
+def test_what_nobody_made_or_was_deleted_is_missing_at_once(late: Late, clock: FakeClock) -> None:
+    cloud = late(0.0)
+    made = cloud.create("--wait").json["id"]
+    assert cloud.run("delete", made, "--yes", "--wait").exit_code == ExitCode.DONE
+    for pair_id in (made, UNKNOWN):
+        began = clock.moment
+        assert cloud.run("show", pair_id).exit_code == ExitCode.NOT_FOUND
+        assert clock.moment == began
 
 
 def test_deleted_is_what_a_look_confirms(lagging: LateCloud, clock: FakeClock) -> None:

@@ -95,6 +95,11 @@ class BadServer:
         with self._changed:
             return tuple(cue.fault for cue in self._cues)
 
+    def clear_up(self) -> None:
+        """Strike nothing more of what was played."""
+        with self._changed:
+            self._cues.clear()
+
     @property
     def requests(self) -> tuple[Request, ...]:
         """The requests whose head was read, in that order, as they stand now."""
