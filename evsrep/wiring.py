@@ -31,6 +31,7 @@ from evsrep.errors import ConfigError
 from evsrep.jobs.report import Reporter
 from evsrep.settings.declarations import KEYS_BY_NAME
 from evsrep.settings.environment import environment
+from evsrep.settings.files import read_regular
 from evsrep.settings.journal import Journal
 from evsrep.settings.paths import cache_folder, expanded
 from evsrep.settings.profile import SANDBOX, Profile
@@ -39,6 +40,8 @@ from evsrep.settings.proxies import proxy_for
 from evsrep.settings.resolve import misspelt, other_cloud
 from evsrep.settings.settings import Settings
 from evsrep.settings.tokens import TokenCacheFile
+
+_MOST_BUNDLE_BYTES = 64 * 1024 * 1024
 
 
 class WarningReporter(calls.Reporter, Protocol):
@@ -140,6 +143,7 @@ def _journal(context: Context, profile: Profile) -> Journal:
         profile=profile.name,
         command=context.command,
         warn=context.reporter.warn,
+        verbose=context.reporter.verbose,
     )
     context.at_end.callback(journal.close)
     return journal
@@ -166,7 +170,9 @@ def _tls_context(profile: Profile) -> ssl.SSLContext:
     if not bundle:
         return httpx.create_ssl_context()
     try:
-        return ssl.create_default_context(cafile=expanded(Path(bundle)))
+        path = expanded(Path(bundle))
+        read_regular(path, _MOST_BUNDLE_BYTES)  # ssl would wait for a pipe's other end
+        return ssl.create_default_context(cafile=path)
     except OSError as error:  # ssl.SSLError is one
         reason = error.strerror or str(error)
         raise ConfigError(
@@ -203,7 +209,8 @@ def _sign_in_by_password(context: Context, profile: Profile, url: str) -> Passwo
     cache = None
     if profile.name != SANDBOX and not context.is_trial:  # the one is asked faster than a file
         folder = cache_folder(context.settings.environ)
-        cache = TokenCacheFile(folder, f"{url} {who}", password, context.reporter.warn)
+        warn, verbose = context.reporter.warn, context.reporter.verbose
+        cache = TokenCacheFile(folder, f"{url} {who}", password, warn=warn, verbose=verbose)
     passcode = _secret(context, profile, "passcode")
     return PasswordSignIn(url, who, password=password, passcode=passcode, cache=cache)
 

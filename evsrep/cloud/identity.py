@@ -93,7 +93,7 @@ def catalog_call(auth_url: str) -> Call:
 def read_session(answer: Answer) -> Session:
     """Read the answer to a sign-in. Raises Unreadable for what is none."""
     token = answer.headers.get("x-subject-token", "")
-    if not (token and token.isascii() and token.isprintable()):
+    if not _is_sendable(token):
         raise Unreadable("it has no token (header X-Subject-Token)")
     return session_from_wire(token, reading.member(answer.body, "token"))
 
@@ -188,9 +188,19 @@ def session_from_json(kept: bytes) -> Session:
     try:
         catalog = tuple(Endpoint(*map(str, endpoint)) for endpoint in fields.pop("catalog"))
         texts = {name: reading.text(value) for name, value in fields.items()}
-        return Session(**texts, catalog=catalog)
+        session = Session(**texts, catalog=catalog)
     except (KeyError, TypeError) as error:
         raise Unreadable("it is no session") from error
+    if session.project_id:
+        reading.usable_id({"id": session.project_id}, "session")
+    if not _is_sendable(session.token):
+        raise Unreadable("it has no token")
+    return session
+
+
+def _is_sendable(token: str) -> bool:
+    """Return whether a header can hold a token."""
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
 def seconds_until(moment: str, now: float) -> float | None:

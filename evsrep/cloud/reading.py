@@ -61,7 +61,8 @@ def members_of(parsed: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
 def usable_id(body: Mapping[str, Any], what: str) -> str:
     """Return the ID of an object. Raises Unreadable where it has none that a URL can hold."""
     value = body.get("id")
-    if not isinstance(value, str) or not _USABLE_ID.fullmatch(value):
+    is_usable = isinstance(value, str) and _USABLE_ID.fullmatch(value) and value.strip(".")
+    if not isinstance(value, str) or not is_usable:
         raise Unreadable(f"its '{what}' has no usable id")
     return value
 

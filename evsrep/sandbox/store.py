@@ -191,6 +191,8 @@ def _touch(path: Path) -> None:
     # Closing a file drops the locks that SQLite holds on it anywhere in the same process. So only
     # a file that is not there yet is opened here, and by one thread at a time.
     if path.exists():
+        if not path.is_file():  # a reset would change a device's own mode
+            raise SandboxBroken(f"{path} can't be used: it is no regular file")
         return
     for folder in (*reversed(path.parent.parents), path.parent):
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from evsrep.errors import ConfigError
 from evsrep.settings.declarations import KEYS, KEYS_BY_NAME, Setting
+from evsrep.settings.files import read_regular
 from evsrep.settings.presets import PRESETS
 from evsrep.settings.profile import Value
 from evsrep.settings.spelling import there_are
@@ -113,16 +114,12 @@ def _clouds(path: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+        return read_regular(path, _MOST_BYTES)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError(
             f"{path} can't be read: {reason}", hint="check the path and its permissions"
         ) from None
-    if len(content) > _MOST_BYTES:
-        raise ConfigError(f"{path} is over 1 MiB, too large to be a file of clouds")
-    return content
 
 
 def _parse(path: Path, content: bytes) -> Any:

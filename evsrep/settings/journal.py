@@ -6,6 +6,7 @@ ended in between. No secret is ever in it: requests are kept without headers and
 the disks that a pair is to be of. By these a run knows that one before it asked for the same.
 """
 
+import errno
 import json
 import os
 import threading
@@ -14,13 +15,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evsrep.settings.profiles import lock
+from evsrep.settings.files import is_no_place, lock, make_folder, open_regular, read_end
 
 MOST_BYTES = 4 * 1024 * 1024
 """Of one file; the one before it is kept beside it."""
 
+_MOST_READ_BYTES = 4 * MOST_BYTES
+"""Of its end, where runs side by side, or somebody else, have let it grow."""
+
 UNANSWERED = "unknown"
 _LOCK_SECONDS = 2.0
+_APPENDING = os.O_RDWR | os.O_APPEND | os.O_CREAT
 
 
 class Entry(NamedTuple):
@@ -42,13 +47,21 @@ class Journal:
     """Where one run writes; a journal that can't be written is told of once, and done without."""
 
     def __init__(
-        self, path: Path, *, profile: str, command: str, warn: Callable[[str], None]
+        self,
+        path: Path,
+        *,
+        profile: str,
+        command: str,
+        warn: Callable[[str], None],
+        verbose: Callable[[str], None],
     ) -> None:
         self._path = path
         self._profile = profile
         self._command = command
-        self._warn: Callable[[str], None] | None = warn
-        self._descriptor: int | None = None
+        self._warn = warn
+        self._verbose = verbose
+        self._is_reported = False
+        self._is_begun = False
         self._is_closed = False
         self._lock = threading.Lock()
 
@@ -103,30 +116,30 @@ class Journal:
 
     def close(self) -> None:
         """Write no more."""
-        with self._lock:
-            self._is_closed = True
-            if self._descriptor is not None:
-                os.close(self._descriptor)
+        self._is_closed = True
 
     def _append(self, **line: Any) -> None:
+        """Append a line; nothing stays open, which a program around us might close, or fork."""
         content = json.dumps(line).encode() + b"\n"
         try:
             with self._lock:
-                if self._is_closed:  # its descriptor may be another file's by now
+                if self._is_closed:
                     return
-                if self._descriptor is None:
-                    self._descriptor = _open(self._path)
-                os.write(self._descriptor, content)
+                if not self._is_begun:
+                    _make_room(self._path)
+                    self._is_begun = True
+                _append_line(self._path, content)
         except OSError as error:
-            warn, self._warn = self._warn, None
-            if warn:
-                warn(f"the journal can't be written: {error.strerror}: {self._path}")
+            if not self._is_reported:
+                self._is_reported = True
+                report = self._verbose if is_no_place(error) else self._warn
+                report(f"the journal can't be written: {error.strerror}: {self._path}")
 
 
-def _open(path: Path) -> int:
-    """Open the journal for appending; one that has grown long is laid beside first."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = _descriptor(path)
+def _make_room(path: Path) -> None:
+    """Lay a journal that has grown long beside."""
+    make_folder(path.parent)
+    descriptor = open_regular(path, _APPENDING)
     try:
         is_ours = lock(descriptor, _LOCK_SECONDS)
         seen = os.fstat(descriptor)
@@ -134,11 +147,25 @@ def _open(path: Path) -> int:
             path.replace(before(path))
     finally:
         os.close(descriptor)
-    return _descriptor(path)
 
 
-def _descriptor(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+def _append_line(path: Path, content: bytes) -> None:
+    """Append a line behind the last whole one: a full disk or a kill may have torn that."""
+    descriptor = open_regular(path, _APPENDING)
+    try:
+        line = b"\n" + content if _is_torn(descriptor) else content
+        if os.write(descriptor, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    finally:
+        os.close(descriptor)
+
+
+def _is_torn(descriptor: int) -> bool:
+    """Return whether a file does not end with its last line."""
+    if not os.lseek(descriptor, 0, os.SEEK_END):
+        return False
+    os.lseek(descriptor, -1, os.SEEK_END)
+    return os.read(descriptor, 1) != b"\n"
 
 
 def before(path: Path) -> Path:
@@ -170,7 +197,7 @@ def _time_text(at: float) -> str:
 
 def _lines(path: Path) -> list[bytes]:
     try:
-        return path.read_bytes().splitlines()
+        return read_end(path, _MOST_READ_BYTES).splitlines()
     except FileNotFoundError:
         return []
 

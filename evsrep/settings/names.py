@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evsrep.settings.profiles import write_private
+from evsrep.settings.files import read_regular, write_private
 
 MOST_PAIRS = 2000
 """More than that nobody completes; the file stays quick to read."""
+
+_MOST_BYTES = 16 * 1024 * 1024
 
 
 class Names(NamedTuple):
@@ -32,7 +34,7 @@ class NameCache:
     def read(self) -> Names:
         """Return what is kept; nothing where there is nothing, or nothing that can be read."""
         try:
-            kept = json.loads(self._path.read_bytes())
+            kept = json.loads(read_regular(self._path, _MOST_BYTES))
             zones = tuple(map(str, kept["zones"]))
             groups, disks = _texts(kept.get("groups")), _texts(kept.get("disks"))
             return Names(_texts(kept["pairs"]), zones, groups, disks)
@@ -46,7 +48,6 @@ class NameCache:
         disks = dict(list(names.disks.items())[:MOST_PAIRS])
         kept = {"pairs": pairs, "zones": names.zones, "groups": groups, "disks": disks}
         with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_private(self._path, json.dumps(kept).encode())
 
 

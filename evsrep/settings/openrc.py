@@ -7,13 +7,13 @@ variable: any of it may be a secret.
 """
 
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from evsrep.errors import ConfigError
 from evsrep.settings.declarations import SHELLS_SECRETS
+from evsrep.settings.files import read_regular
 
 _MOST_BYTES = 1024 * 1024
 _LONGEST_VALUE = 64 * 1024  # a token is kilobytes; A=$A$A, line after line, is not a value
@@ -89,18 +89,10 @@ def read_openrc(path: Path, environ: Mapping[str, str]) -> Openrc:
 
 def _read_text(path: Path) -> str:
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe or a device may never end
-            raise ConfigError(f"the openrc file {path} is no regular file", hint=_HINT)
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no path"
-        hint = "check the path and its permissions"
-        raise ConfigError(f"the openrc file {path} can't be read: {reason}", hint=hint) from None
-    if len(content) > _MOST_BYTES:
-        raise ConfigError(f"the openrc file {path} is over 1 MiB, too large to be one", hint=_HINT)
-    try:
-        return content.decode("utf-8-sig")
+        return read_regular(path, _MOST_BYTES).decode("utf-8-sig")
+    except OSError as error:
+        message = f"the openrc file {path} can't be read: {error.strerror}"
+        raise ConfigError(message, hint=f"check the path; or {_HINT}") from None
     except UnicodeDecodeError:
         hint = "save it as UTF-8"
         raise ConfigError(f"the openrc file {path} is not UTF-8 text", hint=hint) from None

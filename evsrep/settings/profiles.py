@@ -5,11 +5,9 @@ one. Keys this version does not know are kept.
 """
 
 import contextlib
-import fcntl
 import os
 import re
 import stat
-import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,11 +15,21 @@ from typing import Any, NamedTuple
 
 from evsrep.errors import ConfigError
 from evsrep.settings.declarations import is_secret
+from evsrep.settings.files import (
+    CAN_LOCK,
+    check_replaceable,
+    keeps_modes,
+    lock,
+    make_folder,
+    read_regular,
+    write_private,
+)
 
 _STRING_OR_COMMENT = re.compile(
     r'"""(?:\\.|[^\\])*?"""' r"|'''.*?'''" r'|"(?:\\.|[^"\\\n])*"' r"|'[^'\n]*'" r"|#[^\n]*",
     re.DOTALL,
 )
+_MOST_BYTES = 4 * 1024 * 1024
 _MOST_SECONDS = 30.0
 """How long to wait for another evsrep that writes."""
 
@@ -58,7 +66,8 @@ def change_profiles(path: Path, change: Callable[[dict[str, Any]], None]) -> Pat
     """
     try:
         target = _behind_links(path)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        check_replaceable(path)
+        make_folder(target.parent)
         with _locked(target.parent):
             return _rewrite(target, change)
     except OSError as error:
@@ -73,41 +82,17 @@ def profile_text(name: str, keys: Mapping[str, Any]) -> str:
 
 
 def readable_by_others(file: ProfileFile) -> bool:
-    """Return whether the file holds a secret and others than its owner may read it."""
+    """Return whether the file holds a secret and others than its owner may read it.
+
+    Where the file system keeps no modes, nobody can do anything about that.
+    """
     try:
         mode = file.path.stat().st_mode
     except OSError:
         return False
     has_secret = any(is_secret(key) for profile in file.profiles.values() for key in profile)
-    return has_secret and bool(stat.S_IMODE(mode) & 0o077)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def lock(descriptor: int, seconds: float) -> bool:
-    """Take the lock on a file or folder, or give up waiting for it after so many seconds."""
-    end = time.monotonic() + seconds  # other processes live on the real clock
-    while time.monotonic() < end:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.02)
-        except OSError:
-            return True  # a file system without locks has nobody to wait for
-        else:
-            return True
-    return False
+    is_open = has_secret and bool(stat.S_IMODE(mode) & 0o077)
+    return is_open and keeps_modes(file.path.parent)
 
 
 def _behind_links(path: Path) -> Path:
@@ -151,6 +136,9 @@ def _keep(path: Path, text: str) -> Path:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Wait for our turn: a lock on the folder leaves no lock file behind."""
+    if not CAN_LOCK:
+        yield
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         if not lock(descriptor, _MOST_SECONDS):
@@ -165,7 +153,8 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")  # Windows puts a mark before it
+        # Windows puts a mark before it
+        return read_regular(path, _MOST_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError:

@@ -1,14 +1,24 @@
 """Tokens that are kept between two runs: 0600, written whole, and one process at a time."""
 
 import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from evsrep.settings.profiles import lock, write_private
+from evsrep.settings.files import (
+    is_no_place,
+    is_ours,
+    keeps_modes,
+    lock,
+    make_folder,
+    open_regular,
+    write_private,
+)
 
+_MOST_BYTES = 16 * 1024 * 1024
 _MOST_SECONDS = 30.0
 """How long to wait for another process that signs in as the same; then we sign in ourselves."""
 
@@ -17,7 +27,7 @@ class TokenCacheFile:
     """One identity's place in the cache folder; `identity` says who, for what and where.
 
     What was had for one `password` is never taken for another. A cache that can't be used is no
-    failure: it is warned of, once, and then there is none.
+    failure: it is told of, once, and then there is none.
     """
 
     def __init__(
@@ -25,12 +35,16 @@ class TokenCacheFile:
         folder: Path,
         identity: str,
         password: Callable[[], str],
+        *,
         warn: Callable[[str], None],
+        verbose: Callable[[str], None],
     ) -> None:
         self._folder = folder / "tokens"
         self._identity = identity
         self._password = password
-        self._warn: Callable[[str], None] | None = warn
+        self._warn = warn
+        self._verbose = verbose
+        self._is_reported = False
 
     @cached_property
     def _path(self) -> Path:
@@ -41,30 +55,34 @@ class TokenCacheFile:
     def read(self) -> bytes | None:
         """Return what is kept; None where there is nothing, or where others could have put it."""
         try:
-            with self._path.open("rb") as file:
-                if not os.fstat(file.fileno()).st_mode & 0o077:
-                    return file.read()
+            with os.fdopen(open_regular(self._path, os.O_RDONLY), "rb") as file:
+                seen = os.fstat(file.fileno())
+                if is_ours(seen) and not seen.st_mode & 0o077:
+                    return file.read(_MOST_BYTES)
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._warn_once(f"the kept token can't be read: {error.strerror}: {self._path}")
+            self._report_once("the kept token can't be read", error)
             return None
         self.invalidate("others can get at it")
         return None
 
     def invalidate(self, reason: str) -> None:
         """Drop what is kept, and say why."""
-        self._warn_once(f"the kept token is not used, since {reason}: {self._path}")
+        if not self._is_reported:
+            self._is_reported = True
+            self._warn(f"the kept token is not used, since {reason}: {self._path}")
         self.drop()
 
     def write(self, content: bytes) -> None:
         """Keep it, in place of what was kept."""
         try:
+            make_folder(self._folder)
+            if not keeps_modes(self._folder):
+                raise PermissionError(errno.EPERM, "files there are open to others")
             write_private(self._path, content)
         except OSError as error:
-            self._warn_once(
-                f"the token can't be kept for the next run: {error.strerror}: {self._path}"
-            )
+            self._report_once("the token can't be kept for the next run", error)
 
     def drop(self) -> None:
         """Keep nothing."""
@@ -83,14 +101,15 @@ class TokenCacheFile:
             if descriptor is not None:
                 os.close(descriptor)
 
-    def _warn_once(self, text: str) -> None:
-        if self._warn:
-            self._warn(text)
-            self._warn = None  # what follows from the same fault is no news
+    def _report_once(self, text: str, error: OSError) -> None:
+        if not self._is_reported:  # what follows from the same fault is no news
+            self._is_reported = True
+            report = self._verbose if is_no_place(error) else self._warn
+            report(f"{text}: {error.strerror}: {self._path}")
 
     def _open_lock(self) -> int | None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+            make_folder(self._folder)
+            return open_regular(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT)
         except OSError:
             return None

@@ -153,7 +153,9 @@ while True:
 
 
 def journal_at(path: Path) -> Journal:
-    return Journal(path, profile="p", command="evsrep create", warn=pytest.fail)
+    return Journal(
+        path, profile="p", command="evsrep create", warn=pytest.fail, verbose=pytest.fail
+    )
 
 
 def test_many_at_once_mix_no_lines(tmp_path: Path) -> None:
@@ -185,18 +187,22 @@ def test_a_long_journal_is_laid_beside_and_still_read(tmp_path: Path) -> None:
 
 
 def test_what_may_have_been_made_lately_is_known_by_its_disks(file: Path) -> None:
-    journal = Journal(file, profile="p", command="c", warn=pytest.fail)
+    journal = Journal(file, profile="p", command="c", warn=pytest.fail, verbose=pytest.fail)
     outcomes = {"a": "done", "b": "refused", "c": "unknown", "d": None}
     for disk, outcome in outcomes.items():
         key = journal.begin(1000.0, "POST", "/v2/x/pairs", (disk, "dr"))
         if outcome:
             journal.end(key, outcome=outcome)
-    Journal(file, profile="q", command="c", warn=pytest.fail).begin(1000.0, "POST", "", ("e", "f"))
+    Journal(file, profile="q", command="c", warn=pytest.fail, verbose=pytest.fail).begin(
+        1000.0, "POST", "", ("e", "f")
+    )
     with file.open("ab") as raw:
         raw.write(b'{"key": "k", "about": 7, "time": "2030", "profile": "p"}\n[]\nnonsense\n')
     assert journal.asked_since(990.0) == {frozenset({disk, "dr"}) for disk in "acd"}
     assert journal.asked_since(1001.0) == set()
-    nowhere = Journal(file.parent / "none", profile="p", command="c", warn=pytest.fail)
+    nowhere = Journal(
+        file.parent / "none", profile="p", command="c", warn=pytest.fail, verbose=pytest.fail
+    )
     assert nowhere.asked_since(0.0) == set()
 
 

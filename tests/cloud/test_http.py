@@ -105,7 +105,7 @@ def cloud_of(answer: Answer, endpoint: str = HOST, **more: Any) -> tuple[Cloud, 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changing_request_is_four_functions_deep(change: str, tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal", profile="p", command="c", warn=print)
+    journal = Journal(tmp_path / "journal", profile="p", command="c", warn=print, verbose=print)
     cloud, transport = cloud_of(good, journal=journal)
     CHANGES[change](cloud)
     (stack,) = transport.stacks
@@ -169,7 +169,7 @@ def test_a_copy_that_may_change_is_the_same_cloud_in_all_else() -> None:
 def test_use_after_close_is_an_error_of_ours_and_nothing_is_noted(
     ask: Callable[[Cloud], object], tmp_path: Path
 ) -> None:
-    journal = Journal(tmp_path / "journal", profile="p", command="c", warn=print)
+    journal = Journal(tmp_path / "journal", profile="p", command="c", warn=print, verbose=print)
     http, transport = http_of(good, journal=journal)
     sign_in = TokenSignIn("", lambda: "t", Password())
     cloud = Cloud(http, sign_in, Places(endpoint=HOST), project_id="p")
@@ -196,7 +196,7 @@ def test_a_try_that_would_come_after_the_close_is_not_sent() -> None:
 
 def test_a_closed_journal_is_not_written_to(tmp_path: Path) -> None:
     path = tmp_path / "journal"
-    journal = Journal(path, profile="p", command="c", warn=pytest.fail)
+    journal = Journal(path, profile="p", command="c", warn=pytest.fail, verbose=pytest.fail)
     key = journal.begin(0.0, "POST", "/x")
     journal.close()
     content = path.read_bytes()

@@ -299,8 +299,12 @@ def test_a_file_that_is_not_there_or_not_text_or_too_large_is_an_error(tmp_path)
 def test_what_is_no_regular_file_is_an_error_and_nobody_waits(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for path in (tmp_path, pipe, Path("/dev/zero")):
-        with pytest.raises(ConfigError, match="is no regular file"):
+    for path, words in (
+        (tmp_path, "Is a directory"),
+        (pipe, "is no regular file"),
+        (Path("/dev/zero"), "is no regular file"),
+    ):
+        with pytest.raises(ConfigError, match=words):
             read_openrc(path, HOME)
 
 
