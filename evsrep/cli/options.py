@@ -12,7 +12,6 @@ from evsrep.cli.version import VersionOption
 from evsrep.errors import EvsrepError, UsageFault
 from evsrep.output.shapes import Shape
 from evsrep.settings.declarations import MOST_RETRIES, SETTINGS, Setting
-from evsrep.settings.values import seconds_in
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -58,6 +57,8 @@ class Seconds(_FloatType):
         """Seconds; fails for what is no duration, and for one beyond a year."""
         if isinstance(value, float):
             return value
+        from evsrep.settings.values import seconds_in  # its patterns take a millisecond
+
         try:
             seconds = seconds_in(str(value))
         except ValueError as error:

@@ -52,7 +52,7 @@ COMMANDS = {
         "help": "evsrep.cli.help",
     },
 }
-_OUTPUT_OPTION = re.compile(r"(?:--output=?|-[qv]*o=?)(.*)")  # `-qojson` is one, too
+_OUTPUT_OPTION = r"(?:--output=?|-[qv]*o=?)(.*)"  # `-qojson` is one, too
 _SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -222,7 +222,7 @@ def _form_in(words: Sequence[str], environ: Mapping[str, str]) -> str:
     """Return the form that the words ask for: Click may stop at a fault before `-o`."""
     found = environ.get("EVSREP_OUTPUT", "")
     for word, following in zip(words, [*words, ""][1:], strict=True):
-        option = _OUTPUT_OPTION.fullmatch(word)
+        option = re.fullmatch(_OUTPUT_OPTION, word)
         if option is not None:
             found = option[1] or following
     return found if found in FORMS else ""

@@ -41,6 +41,8 @@ def apply_pairs(cloud: Cloud, options: ApplyOptions, reporter: Reporter) -> Tall
     forbids changes; Partial where pairs are not as asked, WaitTimeout, Interrupted.
     """
     options.validate()
+    for warning in options.warnings:
+        reporter.warn(warning)
     with closing(_read(options, cloud.defaults)) as manifest:
         if not options.dry_run:
             cloud = cloud.for_change(yes=options.yes)

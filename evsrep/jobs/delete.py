@@ -88,6 +88,8 @@ def delete_pairs(cloud: Cloud, options: DeleteOptions, reporter: Reporter) -> li
     failed alike, else Partial.
     """
     options.validate()
+    for warning in options.warnings:
+        reporter.warn(warning)
     check_can_ask(reporter, yes=options.yes)
     cloud = cloud.for_change(yes=options.yes)
     deletions = _look_up(cloud, options)

@@ -8,6 +8,8 @@ from evsrep.errors import UsageFault
 WAIT_SECONDS = 600.0
 JOBS = 8
 MOST_JOBS = 64
+HELPFUL_JOBS = 32
+"""Requests at once: more go no quicker, for one Python at a time makes and reads them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,16 @@ class ManyOptions(ChangeOptions):
         """Raise UsageFault for a number of requests at once that is none, or too many."""
         if not 1 <= self.jobs <= MOST_JOBS:
             raise UsageFault(f"{spell('jobs')} is {self.jobs}: 1 to {MOST_JOBS} go at once")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What can be done, and does not help."""
+        if self.jobs <= HELPFUL_JOBS:
+            return ()
+        return (
+            f"{self.jobs} requests at once go no quicker than {HELPFUL_JOBS}; "
+            "the services allow some 200 in 5 minutes",
+        )
 
 
 def timeout_words(seconds: float) -> tuple[str, ...]:

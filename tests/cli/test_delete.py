@@ -314,6 +314,14 @@ def test_how_many_at_once_has_bounds(sandbox: Run, jobs: str) -> None:
         assert f"--jobs is {jobs}: 1 to 64 go at once" in done.stderr
 
 
+@pytest.mark.parametrize(("jobs", "is_told"), [("32", False), ("33", True), ("64", True)])
+def test_more_at_once_than_helps_is_told(sandbox: Run, jobs: str, is_told: bool) -> None:
+    for words in (("delete", "one", "--yes"), ("apply", "pairs.csv")):
+        done = sandbox(*words, "--jobs", jobs)
+        warning = f"warning: {jobs} requests at once go no quicker than 32"
+        assert (warning in done.stderr) == is_told
+
+
 def test_ctrl_c_while_many_are_deleted_waits_for_what_is_in_flight(
     run: Run, make: Make, weather: BadServer
 ) -> None:
