@@ -147,7 +147,7 @@ def _match(app: App, server: str, dr_server: str, dr_zone: str, format_: str | N
         app.console.show_all(MATCH, (match.fields for match in matching.matches))
     else:
         for line in matching.lines(format_):
-            app.console.print(line)
+            app.console.print_file_line(line)
     failure = matching.failure()
     if failure is not None:
         raise failure

@@ -26,6 +26,9 @@ _FORMATS = ("csv", "jsonl")
     default="csv",
     help=f"{' or '.join(_FORMATS)}.  [default: csv]",
 )
+@click.option(
+    "--excel", is_flag=True, help="CSV that a spreadsheet opens as it is, and computes nothing of."
+)
 @click.option("--groups", is_flag=True, help="The groups, as 'evsrep group create' commands.")
 @everywhere
 @pass_app
@@ -37,6 +40,9 @@ def export(app: App, /, options: "ExportOptions") -> None:
     follows from the zones of the disks; where these can't be seen, a pair has its 'volume_ids'
     instead.
 
+    With --excel a cell that would be a formula has an apostrophe before it, and the file a mark
+    that it is UTF-8: 'apply' reads both back.
+
     With --groups it is the consistency groups, each as the command that makes it: a script to run
     when the pairs are there.
     """
@@ -44,4 +50,4 @@ def export(app: App, /, options: "ExportOptions") -> None:
 
     with app.report(PAIR) as report:
         for line in lines_of(app.cloud, options, report):
-            app.console.print(line)
+            app.console.print_file_line(line)

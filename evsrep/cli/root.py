@@ -228,6 +228,9 @@ def _form_in(words: Sequence[str], environ: Mapping[str, str]) -> str:
     return found if found in FORMS else ""
 
 
+_EXTRA = "Got unexpected extra argument"
+
+
 def _usage(error: click.ClickException) -> EvsrepError:
     """Return Click's complaint in our words."""
     ctx = getattr(error, "ctx", None)
@@ -239,6 +242,8 @@ def _usage(error: click.ClickException) -> EvsrepError:
         return ConfigError(message)
     if isinstance(error, click.NoSuchOption):
         message = _no_such_option(error)
+    if message.startswith(_EXTRA) and command.split()[1:2] in (["profile"], ["auth"]):
+        message = f"{_EXTRA}s, not repeated here: they may be secrets"
     return UsageFault(message[:1].lower() + message[1:], hint=f"see '{command} --help'")
 
 

@@ -103,6 +103,7 @@ class Cloud(Volumes):
 
     def session(self) -> Session:
         """Return who we are; asks the cloud the first time, and raises what a sign-in raises."""
+        self._http.check_is_usable()  # a fork may have the sign-in's lock taken for good
         return self._sign_in.session(self._http)
 
     @property

@@ -7,11 +7,9 @@ may have taken effect.
 
 import copy
 import json
-import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -29,8 +27,10 @@ from evsrep.cloud.calls import (
 )
 from evsrep.cloud.failures import AnswerTooLarge, Failure
 from evsrep.cloud.guard import UNGUARDED, ChangeGuard
+from evsrep.cloud.lifetime import Lifetime
+from evsrep.cloud.noting import noted
 from evsrep.cloud.reading import Unreadable
-from evsrep.errors import ConfigError, EvsrepError, ServiceError, UsageFault
+from evsrep.errors import ConfigError, ServiceError
 from evsrep.secrets import Secrets
 
 LONGEST_ANSWER_BYTES = 16 * 1024 * 1024
@@ -75,7 +75,7 @@ class Http:
         self._journal = journal
         self._may_change = False
         self._rate_limit_gate = retry.RateLimitGate(clock)
-        self._closed = threading.Event()
+        self._lifetime = Lifetime()
 
     @property
     def secrets(self) -> Secrets:
@@ -104,8 +104,12 @@ class Http:
 
     def close(self) -> None:
         """Close the connections; whatever is sent from then on is a UsageFault."""
-        self._closed.set()
+        self._lifetime.end()
         self._client.close()
+
+    def check_is_usable(self) -> None:
+        """Raise UsageFault after `close`, and in a fork of the process that opened this."""
+        self._lifetime.check()
 
     def send(
         self, call: Call, read: Callable[[Answer], T], authenticator: Authenticator | None = None
@@ -115,11 +119,11 @@ class Http:
         `read` raises Unreadable for what the API does not promise. Raises AuthError, NotFound,
         NotOffered or Refused as the cloud answers, Unavailable where it can't be asked, and
         OutcomeUnknown where the request may have taken effect; Refused where the profile forbids
-        changes, ConfigError for what can't be sent, and UsageFault after `close`.
+        changes, ConfigError for what can't be sent, and UsageFault as `check_is_usable`.
         """
         self._check_may_send(call)
         attempt, may_renew = 0, True
-        with self._noted_in_journal(call) as successes:
+        with noted(self._journal, call, self.clock) as successes:
             while True:
                 self._rate_limit_gate.wait(self.limits.deadline)
                 result = self._send_single_request(call, read, authenticator)
@@ -135,31 +139,9 @@ class Http:
                 attempt += 1
 
     def _check_may_send(self, call: Call) -> None:
-        self._check_is_open()
+        self.check_is_usable()
         if call.is_change:
             self.guard.check(yes=self._may_change)
-
-    def _check_is_open(self) -> None:
-        if self._closed.is_set():
-            hint = "ask it inside 'with evsrep.connect(…)'"
-            raise UsageFault("this cloud is closed", hint=hint)
-
-    @contextmanager
-    def _noted_in_journal(self, call: Call) -> Iterator[list[Success[Any]]]:
-        """Note a change before it is sent, and then what came of it; the list takes the success."""
-        successes: list[Success[Any]] = []
-        if self._journal is None or not call.is_change:
-            yield successes
-            return
-        path = urlsplit(call.url).path
-        key = self._journal.begin(self.clock.time(), call.method, path, call.about)
-        try:
-            yield successes
-        except EvsrepError as error:
-            self._journal.end(key, outcome=error.kind, **_service_fields(error.service_error))
-            raise
-        for success in successes:
-            self._journal.end(key, **_outcome(success))
 
     def _pause_before_next(self, call: Call, failure: Failure, attempt: int) -> None:
         """Wait as long as the next try should; raises the error where there should be none."""
@@ -211,7 +193,7 @@ class Http:
         self, call: Call, url: str, authenticator: Authenticator | None
     ) -> httpx.Request:
         """Build the request as it is sent, with its credentials."""
-        self._check_is_open()
+        self._lifetime.check()
         try:
             request = self._client.build_request(
                 call.method,
@@ -302,19 +284,6 @@ def _keep_from_httpx(response: httpx.Response) -> None:
     location = response.headers.pop("location", None)
     if location is not None:
         response.extensions[_KEPT_ASIDE] = {"location": location}
-
-
-def _outcome(success: Success[Any]) -> dict[str, Any]:
-    answer = success.answer
-    service_error = ServiceError(answer.status, request_id=problems.request_id(answer.headers))
-    new_id = getattr(success.value, "id", None)
-    return {"outcome": "done", "id": new_id, **_service_fields(service_error)}
-
-
-def _service_fields(service_error: ServiceError | None) -> dict[str, Any]:
-    if service_error is None:
-        return {}
-    return {"status": service_error.status, "request_id": service_error.request_id}
 
 
 def _headers(call: Call) -> dict[str, str]:

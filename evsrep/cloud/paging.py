@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from evsrep.cloud.models import Disk, Group, Pair, Server
-from evsrep.errors import EvsrepError, NotFound, Refused
+from evsrep.errors import EvsrepError, NotFound, Refused, Unavailable
 
 T = TypeVar("T", Pair, Group, Disk, Server)
 
@@ -19,6 +19,10 @@ PAGE = 1000
 
 _PROVES_NOTHING = 10
 """A first page of so many may be short since the cloud has a limit of its own, below the asked."""
+
+_MOST_PAGES = 2000
+_MOST_THINGS = 200_000
+"""Of a list that ends; far more than a project may have."""
 
 _MOST_REFUSALS = 25
 """Markers refused in a row: enough to step back through a page and begin again, twice."""
@@ -36,7 +40,8 @@ def walk(
 ) -> Iterator[T]:
     """Yield each thing once; `ask` takes a query. The first page has `first` things at most.
 
-    Raises what `ask` raises, except for markers that others have deleted.
+    Raises what `ask` raises, except for markers that others have deleted, and Unavailable where the
+    list has no end.
     """
     trail = _Trail()
     size, before = first, _PROVES_NOTHING
@@ -54,6 +59,7 @@ def walk(
         page = Page([])  # so that two pages are never held at once
         if is_last or trail.is_at_end:
             return
+        trail.check_has_end()
         size = PAGE
 
 
@@ -65,6 +71,7 @@ class _Trail:
         self.is_at_end = False
         self._seen: set[str] = set()
         self._last_ids: list[str] = []
+        self._pages = 0
         self._refusals = 0
         self._refusal: EvsrepError | None = None  # since when nothing new has come
         self._empty_pages = 0
@@ -83,6 +90,15 @@ class _Trail:
         else:
             self._empty_pages += 1
         self._go_on()
+
+    def check_has_end(self) -> None:
+        """Raise Unavailable where this has been going on for longer than any list may be."""
+        self._pages += 1
+        if self._pages >= _MOST_PAGES or len(self._seen) >= _MOST_THINGS:
+            raise Unavailable(
+                f"the list has no end: {len(self._seen)} in {self._pages} pages, and still more",
+                hint="narrow it down with a filter, or ask for fewer with --limit",
+            )
 
     def step_back(self, error: EvsrepError) -> None:
         """Go on from an earlier place; raises the error where no marker can be to blame."""

@@ -104,6 +104,11 @@ def percent(value: object) -> float | None:
     return int(number) if number.is_integer() else number
 
 
+def share(number: float | None) -> float | None:
+    """Return percent that can be a share of something, None for all else."""
+    return number if number is not None and 0 <= number <= 100 else None
+
+
 def _not_json(body: bytes) -> str:
     start = body.lstrip()[:1]
     if not start:

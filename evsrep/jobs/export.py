@@ -3,16 +3,17 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Group, Pair
-from evsrep.errors import AuthError, NotFound, NotOffered, Unavailable
+from evsrep.errors import AuthError, NotFound, NotOffered, Unavailable, UsageFault
 from evsrep.jobs.manifest_faults import COLUMNS
 from evsrep.jobs.pair_request import MODELS
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.shell import shell_join, shell_word
+from evsrep.jobs.spreadsheet import MARK, as_text, escaped
 from evsrep.jobs.verb import verb
 
 Cells = dict[str, str]
@@ -28,20 +29,30 @@ class ExportOptions:
 
     format: str = "csv"
     groups: bool = False
+    excel: bool = False
+
+    def validate(self, flag: Callable[[str], str] = str) -> None:
+        """Raise UsageFault where a spreadsheet is asked for what is none."""
+        if self.excel and (self.groups or self.format != "csv"):
+            asked = flag("groups") if self.groups else f"{flag('format')} {self.format}"
+            raise UsageFault(f"{flag('excel')} is for CSV, and {asked} is none")
 
 
 @verb(ExportOptions)
 def export(cloud: Cloud, options: ExportOptions, reporter: Reporter) -> Iterator[str]:
     """Return the pairs as a manifest for `apply`, or the groups as commands, line by line.
 
-    Raises what keeps them from being looked at.
+    Raises UsageFault for options that do not go together, and what keeps them from being looked at.
     """
+    options.validate()
     if options.groups:
         return group_commands(cloud)
-    return manifest_lines(cloud, options.format, reporter)
+    return manifest_lines(cloud, options.format, reporter, excel=options.excel)
 
 
-def manifest_lines(cloud: Cloud, format_: str, reporter: Reporter) -> Iterator[str]:
+def manifest_lines(
+    cloud: Cloud, format_: str, reporter: Reporter, *, excel: bool = False
+) -> Iterator[str]:
     """Yield the project's pairs as a file that `apply` reads.
 
     The disks' zones tell which is production; where they can't be seen, the API's own words do. A
@@ -49,7 +60,7 @@ def manifest_lines(cloud: Cloud, format_: str, reporter: Reporter) -> Iterator[s
     Raises what keeps the pairs from being looked at.
     """
     if format_ == "csv":
-        yield csv_line(_COLUMNS)
+        yield (MARK if excel else "") + csv_line(_COLUMNS)
     zones = _zones(cloud)
     pairs = [pair for pair in cloud.pairs() if pair.status != "deleting"]
     holders: dict[str, str] = {}
@@ -63,6 +74,7 @@ def manifest_lines(cloud: Cloud, format_: str, reporter: Reporter) -> Iterator[s
         else:
             cells = _cells(pair, zones)
             line = [cells.get(name, "") for name in _COLUMNS]
+            line = [as_text(cell) if excel else escaped(cell) for cell in line]
             yield csv_line(line) if format_ == "csv" else json.dumps(_for_json(cells)) + "\n"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from evsrep.jobs.manifest_faults import COLUMNS, Faults, kind_of, shortened
 from evsrep.jobs.manifest_text import MOST_WHOLE_BYTES, text_lines, whole_text
+from evsrep.jobs.spreadsheet import unescaped
 from evsrep.settings.spelling import did_you_mean
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def _csv_pairs(file: BinaryIO, faults: Faults) -> Iterator[tuple[int, Cells]]:
             faults.add(line, f"it has {len(row)} cells, and there are {len(columns)} columns")
         else:
             cells = {
-                key: cell if key in _TEXTS else cell.strip()
+                key: unescaped(cell if key in _TEXTS else cell.strip())
                 for key, cell in zip(columns, row, strict=False)
                 if cell
             }

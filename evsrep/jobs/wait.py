@@ -289,6 +289,10 @@ def _show(thing: Pair | Group) -> Words:
     return ("group", "show") if isinstance(thing, Group) else ("show",)
 
 
+_LONGEST_ESTIMATE_SECONDS = 30 * 86400.0
+"""Beyond that it is no estimate: percents may be next to nothing, or more than all."""
+
+
 class _Estimate:
     """How long it will take, from the percents that were seen."""
 
@@ -304,7 +308,8 @@ class _Estimate:
         if percent is None or percent <= self._first[1]:
             return None
         per_percent = (elapsed - self._first[0]) / (percent - self._first[1])
-        return (100 - percent) * per_percent
+        left = (100 - percent) * per_percent
+        return left if 0 <= left < _LONGEST_ESTIMATE_SECONDS else None
 
 
 def _words(thing: Pair | Group, goal: Goal) -> str:

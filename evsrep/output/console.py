@@ -131,6 +131,10 @@ class Console:
         """Print text that is a result by itself, such as a help page."""
         self._write(text)
 
+    def print_file_line(self, line: str) -> None:
+        """Print a line of a file, with its end; on a terminal nothing in it is obeyed."""
+        self._write(harmless(line.removesuffix("\n")) + "\n" if self.out.isatty() else line)
+
     def print_page(self, text: str) -> None:
         """Print a text for people; on a terminal no word of it is broken."""
         if not self.out.isatty():

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from evsrep.cloud.client import Cloud
+from evsrep.cloud.models import Pair, PairOrder
 from evsrep.errors import ExitCode
 from evsrep.sandbox.app import Sandbox
 from evsrep.sandbox.profile import ready_profile
@@ -288,6 +290,27 @@ def test_what_can_not_be_found_out_is_unknown(run: Run, weather: BadServer, writ
     assert done.exit_code == ExitCode.PARTIAL
     assert [row["result"] for row in done.json] == ["unknown", "created", "created", "created"]
     assert done.error["resume"].startswith("evsrep apply ")
+
+
+@pytest.mark.parametrize("bug", [RuntimeError("nobody foresaw this"), MemoryError()])
+def test_a_row_that_meets_a_bug_is_unknown_and_all_are_told(
+    run: Run, weather: BadServer, write: Write, monkeypatch: pytest.MonkeyPatch, bug: Exception
+) -> None:
+    create_pair = Cloud.create_pair
+
+    def create_pair_but_log(cloud: Cloud, order: PairOrder) -> Pair:
+        pair = create_pair(cloud, order)
+        if order.name == "log":
+            raise bug
+        return pair
+
+    monkeypatch.setattr(Cloud, "create_pair", create_pair_but_log)
+    done = run("apply", write(IDS), "-p", "served", "-o", "json", "--jobs", "4")
+    assert done.exit_code == ExitCode.PARTIAL
+    by_line = sorted(results(done.stdout))
+    assert [result for _, result in by_line] == ["created", "created", "unknown", "created"]
+    assert done.error["resume"].startswith("evsrep apply ")
+    assert posts(weather) == 4
 
 
 def test_refused_credentials_end_it(run: Run, weather: BadServer, write: Write) -> None:

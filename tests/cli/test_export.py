@@ -1,5 +1,6 @@
 """`evsrep export`: what is printed is what `apply` and bash make it from."""
 
+import csv
 import io
 import shlex
 import subprocess
@@ -136,11 +137,52 @@ class Pairs:
         return []
 
 
+FORMULAS = st.builds(
+    "".join, st.tuples(st.sampled_from(["", "'", "''"]), st.sampled_from([*"=+-@\t\r\n'＝"]), TEXTS)
+)
+
+
 @quick
-@given(TEXTS, TEXTS, st.sampled_from(["csv", "jsonl"]))
+@given(TEXTS | FORMULAS, TEXTS | FORMULAS, st.sampled_from(["csv", "jsonl", "excel"]))
 def test_any_name_is_read_back_as_it_was(name: str, description: str, form: str) -> None:
-    text = "".join(manifest_lines(Pairs(name, description), form, Reporter()))  # type: ignore[arg-type]
+    cloud, is_excel = Pairs(name, description), form == "excel"
+    form = "csv" if is_excel else form
+    lines = manifest_lines(cloud, form, Reporter(), excel=is_excel)  # type: ignore[arg-type]
+    text = "".join(lines)
     with closing(read_manifest(io.BytesIO(text.encode()), form)) as manifest:
         (entry,) = manifest
     assert (entry.request.name or "", entry.request.description or "") == (name, description)
     assert entry.request.volume_ids == (PRODUCTION, DR)
+
+
+@quick
+@given(TEXTS | FORMULAS)
+def test_a_spreadsheet_computes_no_cell_and_knows_that_it_is_utf_8(name: str) -> None:
+    cloud = Pairs(name, "")
+    text = "".join(manifest_lines(cloud, "csv", Reporter(), excel=True))  # type: ignore[arg-type]
+    assert text.startswith("\ufeff")
+    for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")):
+        assert not any(cell.startswith(tuple("=+-@\t\r\n＝＋－＠")) for cell in row)
+
+
+@pytest.mark.parametrize("name", ["=1+2", "-x", "@a", "+1", '=cmd|"/c calc"!A1', "'x"])
+def test_without_excel_a_cell_is_what_the_name_is(sandbox: Run, name: str) -> None:
+    assert sandbox("create", *EXAMPLE, f"--name={name}").exit_code == ExitCode.DONE
+    (pair,) = csv.DictReader(io.StringIO(sandbox("export").stdout))
+    assert pair["name"] == name
+
+
+@pytest.mark.parametrize("words", [["--groups"], ["--format", "jsonl"]])
+def test_a_spreadsheet_is_csv(sandbox: Run, words: list[str]) -> None:
+    done = sandbox("export", "--excel", *words)
+    assert (done.exit_code, done.stdout) == (ExitCode.USAGE, "")
+    assert "--excel is for CSV" in done.stderr
+
+
+def test_a_terminal_obeys_nothing_of_a_name(sandbox: Run, run: Run) -> None:
+    name = "a\x1b]0;title\x07b\nc"
+    sandbox("create", *EXAMPLE, "--name", name)
+    assert name in sandbox("export").stdout
+    done = sandbox("export", terminal=True)
+    assert "\x1b" not in done.stdout
+    assert "a\\x1b]0;title\\x07b\\nc" in done.stdout

@@ -1,7 +1,9 @@
 """`evsrep list`."""
 
+import itertools
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from evsrep.errors import ExitCode
+from evsrep.cloud.models import Disk
+from evsrep.cloud.paging import Page, walk
+from evsrep.errors import ExitCode, Unavailable
 from tests.cli.conftest import SandboxFile, Serve, WriteProfiles, requests_in
 from tests.conftest import DR, PRODUCTION, FakeClock, Run
 
@@ -273,6 +277,20 @@ def test_a_server_that_refuses_every_marker_is_an_error(
     assert done.exit_code == ExitCode.REFUSED
     assert "marker not found" in done.stderr
     assert len(cloud.queries) < 60
+
+
+@pytest.mark.parametrize("page", [1, 1000])
+def test_a_list_without_end_is_told(page: int) -> None:
+    asked = itertools.count()
+
+    def ask(_query: str) -> Page[Disk]:
+        first = next(asked) * page
+        return Page([disk._replace(id=str(first + n)) for n in range(page)], has_more=True)
+
+    disk = Disk("", "", "", None, "", "", (), {})
+    with pytest.raises(Unavailable, match="the list has no end"):
+        deque(walk(ask, {}), maxlen=0)
+    assert next(asked) < 2500
 
 
 def test_the_names_are_kept_for_tab(

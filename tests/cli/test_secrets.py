@@ -363,3 +363,21 @@ def test_what_stands_before_the_host_of_a_url_is_never_shown(
         done = run(*words, "--retries", "0")
         assert done.exit_code != ExitCode.INTERNAL
         assert shown_of((password,), done.stdout + done.stderr) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "profile set otc password hunter2", "profile set otc hunter2", "profile init otc hunter2",
+        "profile use otc hunter2", "profile import --env hunter2", "profile unset otc hunter2 x",
+        "profile show otc hunter2", "profile path hunter2", "auth token hunter2",
+        "auth check hunter2 hunter2", "profile init otc --password hunter2",
+        "profile init otc --pasword hunter2", "profile init otc --pasword=hunter2",
+        "profile set otc pasword=hunter2", "profile set otc password=hunter2",
+    ],
+)  # fmt: skip
+def test_a_stray_word_that_may_be_a_secret_is_not_repeated(run: Run, words: str) -> None:
+    for form in ("table", "json"):
+        done = run(*words.split(), "-o", form)
+        assert done.exit_code in (ExitCode.USAGE, ExitCode.CONFIG)
+        assert "hunter2" not in done.stdout + done.stderr

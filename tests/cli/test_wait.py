@@ -1,7 +1,9 @@
 """`evsrep wait`."""
 
+import itertools
 import shlex
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -16,10 +18,10 @@ from tests.cli.conftest import (
     requests_in,
     resume_of,
 )
-from tests.conftest import FakeClock, Run
+from tests.conftest import EXAMPLE, FakeClock, Run
 from tests.weather.faults import status
 from tests.weather.server import BadServer
-from tests.weather.shy import answering
+from tests.weather.shy import answering, changing
 
 
 @pytest.fixture
@@ -285,3 +287,25 @@ def test_a_name_that_is_not_looked_up_in_time_is_waited_for_by_the_resume_line(
     assert 20 <= clock.moment - began <= 21
     assert "could not be looked up in 20 s: the cloud can't answer now (HTTP 503)" in done.stderr
     assert resume_of(done.stderr) == f"{' '.join(words)} -p served"
+
+
+@pytest.mark.parametrize(
+    "percents",
+    [
+        ("5e-324", "1e-323"), ("1", "1e308"), ("-1e308", "1e308"), ("0", "2.5e-309"),
+        ("NaN", "-5"), ("99", "1e999"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("terminal", [True, False])
+def test_percents_of_any_size_are_no_end_of_a_wait(
+    run: Run, serve: Serve, write_profiles: WriteProfiles, percents: tuple[str, str], terminal: bool
+) -> None:
+    told = itertools.chain(percents, itertools.repeat(percents[-1]))
+
+    def change(fields: dict[str, Any]) -> dict[str, Any]:
+        return {**fields, "progress": next(told)} if "progress" in fields else fields
+
+    write_profiles(**ready_profile(serve(lambda app: changing(app, "replications/", change))))
+    done = run("create", "-p", "served", *EXAMPLE, "--wait", terminal=terminal)
+    assert done.exit_code == ExitCode.DONE, done.stderr
+    assert "0" * 40 not in done.stderr

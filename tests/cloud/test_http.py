@@ -1,25 +1,28 @@
 """One request, sent well: how deep that is, what is refused, what a redirect and a 401 lead to."""
 
 import gzip
+import json
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings, strategies as st
 
 import evsrep
+from evsrep.cloud import calls, identity, wire
 from evsrep.cloud.calls import Call, Limits, read_nothing
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.credentials import TokenSignIn
-from evsrep.cloud.endpoints import Places
+from evsrep.cloud.endpoints import Places, quoted
 from evsrep.cloud.guard import ChangeGuard
 from evsrep.cloud.http import Http, new_client
 from evsrep.cloud.identity import Password
 from evsrep.cloud.models import Defaults, Endpoint, GroupChange, GroupOrder, PairOrder
+from evsrep.cloud.reading import Unreadable
 from evsrep.cloud.signin import PasswordSignIn
 from evsrep.errors import ConfigError, NotFound, OutcomeUnknown, Refused, Unavailable, UsageFault
 from evsrep.secrets import Secrets
@@ -475,3 +478,27 @@ def test_a_token_that_no_header_can_hold_is_told() -> None:
     with pytest.raises(ConfigError, match="can't be asked for"):
         cloud.pair("p1")
     assert transport.requests == []
+
+
+@settings(max_examples=40)
+@given(known_id=st.text(min_size=1) | st.sampled_from([*ODD_IDS, "...", "../../etc", "p?x=1"]))
+def test_an_id_of_the_clouds_can_not_be_read_or_is_one_segment(known_id: str) -> None:
+    """A token's project, too: it is put into the path of all that is asked."""
+    for key, read in READERS.items():
+        content = json.dumps({key: {"id": known_id, "project": {"id": known_id}}})
+        try:
+            read(calls.Answer(200, {"x-subject-token": "token"}, content.encode()))
+        except Unreadable:
+            continue
+        assert httpx.URL(f"{HOST}/{quoted(known_id)}").raw_path.count(b"/") == 1
+        assert not {"/", "?", "#", "%"}.intersection(known_id)
+        assert known_id.strip(".")
+
+
+READERS: Mapping[str, Callable[[calls.Answer], object]] = {
+    "replication": wire.read_pair,
+    "replication_consistency_group": wire.read_group,
+    "volume": wire.read_disk,
+    "server": wire.read_server,
+    "token": identity.read_session,
+}

@@ -3,5 +3,6 @@
 from tests.cli.conftest import (
     sandbox_file as sandbox_file,
     serve as serve,
+    served as served,
     write_profiles as write_profiles,
 )

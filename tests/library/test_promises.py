@@ -1,5 +1,6 @@
 """What programs rely on whatever is done: equality by ID, errors that are ours, no secret told."""
 
+import json
 import logging
 import subprocess
 import sys
@@ -60,6 +61,54 @@ def test_use_after_the_end_is_an_error_of_ours(paired: str) -> None:
     ):
         with pytest.raises(evsrep.EvsrepError):
             use()
+
+
+FORKED = """
+import os, sys, threading, evsrep
+
+def told(use):
+    try:
+        use()
+    except evsrep.UsageFault as fault:
+        return fault.message
+    return "nothing"
+
+with evsrep.connect(sys.argv[1]) as cloud:
+    ids = {pair.id for pair in cloud.pairs()}
+    child = os.fork()
+    if not child:
+        print(told(lambda: list(cloud.pairs())), told(cloud.session), sep="; ", flush=True)
+        with evsrep.connect(sys.argv[1]) as own:
+            print(ids == {pair.id for pair in own.pairs()}, flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+    print(ids == {pair.id for pair in cloud.pairs()})
+"""
+
+
+@pytest.mark.parametrize("profile", ["sandbox", "served"])
+def test_a_fork_asks_by_a_cloud_of_its_own(paired: str, served: str, profile: str) -> None:
+    words = [sys.executable, "-c", FORKED, profile]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    first, *others = done.stdout.splitlines()
+    assert first.count("opened in another process") == 2
+    assert others == ["True", "True"]
+
+
+@pytest.mark.parametrize("bug", [RuntimeError("a bug"), MemoryError(), KeyboardInterrupt()])
+def test_the_journal_knows_of_a_change_whatever_ended_it(
+    paired: str, home: Path, monkeypatch: pytest.MonkeyPatch, bug: BaseException
+) -> None:
+    def broken(*_words: object) -> None:
+        raise bug
+
+    with evsrep.connect("sandbox") as cloud:
+        _ = cloud.session()
+        monkeypatch.setattr("evsrep.cloud.http.Http._read_whole", broken)
+        with pytest.raises(type(bug)):
+            cloud.delete_pair(paired)
+    journal = home / ".local/state/evsrep/journal.jsonl"
+    assert json.loads(journal.read_text().splitlines()[-1])["outcome"] == "unknown"
 
 
 def test_importing_it_brings_no_library() -> None:
