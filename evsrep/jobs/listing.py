@@ -14,7 +14,8 @@ from evsrep.cloud.client import Cloud
 from evsrep.cloud.meanings import GROUP_STATUSES, PAIR_STATUSES
 from evsrep.cloud.models import Group, Pair
 from evsrep.errors import UsageFault
-from evsrep.jobs.find import find_disk, find_group, is_id
+from evsrep.jobs.find import find_disk, find_group
+from evsrep.jobs.ids import is_id
 from evsrep.jobs.pair_request import Spell
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.verb import verb
@@ -138,13 +139,13 @@ def _warn_if_unknown(status: str | None, known: "Collection[str]", reporter: Rep
 
 def _disk_id(cloud: Cloud, name_or_id: str | None) -> str:
     if not name_or_id or is_id(name_or_id):
-        return (name_or_id or "").lower()  # as the cloud has it; it compares letter by letter
+        return name_or_id or ""
     return find_disk(cloud, name_or_id).id
 
 
 def _group_id(cloud: Cloud, name_or_id: str | None) -> str:
     if not name_or_id or is_id(name_or_id):
-        return (name_or_id or "").lower()
+        return name_or_id or ""
     return find_group(cloud, name_or_id).id
 
 
