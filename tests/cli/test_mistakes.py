@@ -1,4 +1,4 @@
-"""The mistakes that people make with the names and IDs of things, each with its answer."""
+"""The mistakes that people make: with words of other tools, and with names and IDs pasted."""
 
 import unicodedata
 from pathlib import Path
@@ -8,6 +8,67 @@ import pytest
 import evsrep
 from evsrep.errors import ExitCode
 from tests.conftest import DR, EXAMPLE, PRODUCTION, Run
+
+OTHER_WORDS = {
+    "pair list": "did you mean 'list'?",
+    "pair delete x": "did you mean 'delete'?",
+    "pair rm x": "did you mean 'delete'?",
+    "pairs": "did you mean 'list'?",
+    "ls": "did you mean 'list'?",
+    "group ls": "did you mean 'list'?",
+    "rm x": "did you mean 'delete'?",
+    "group rm x": "did you mean 'delete'?",
+    "get x": "did you mean 'show'?",
+    "describe x": "did you mean 'show'?",
+    "status x": "did you mean 'show'?",
+    "login": "did you mean 'auth check'?",
+    "logout": "did you mean 'auth logout'?",
+    "version": "did you mean '--version'?",
+    "failover web": "did you mean 'group failover'?",
+    "ready web": "did you mean 'group ready'?",
+    "init": "did you mean 'profile init'?",
+    "serve": "did you mean 'sandbox serve'?",
+    "volumes": "did you mean 'disks'?",
+    "--json list": "did you mean '-o json'?",
+    "list --json": "did you mean '-o json'?",
+    "list --format json": "did you mean '-o json'?",
+    "show x --format json": "did you mean '-o json'?",
+    "export --format yaml": "'yaml' is not one of 'csv', 'jsonl'",
+    "list -o yaml": "'yaml' is not one of 'table', 'json', 'jsonl', 'value'",
+    "list -o=json": "'=json' is not one of 'table', 'json', 'jsonl', 'value'",
+    "create --volume-ids a,b": "did you mean '--volume-id ID --volume-id ID'?",
+    "create --az eu-de-01": "did you mean '--priority-station'?",
+    "create --source a --target b": "did you mean '--production-disk'?",
+    "wait x --wait=60": "did you mean '--wait-timeout'?",
+    "delete x --force": "did you mean '--yes'?",
+    "delete x -y": "did you mean '--yes'?",
+    "show my pair": "a name of several words wants quotes: evsrep show 'my pair'",
+    "group show my group": "a name of several words wants quotes: evsrep group show 'my group'",
+    "show -x": "a name that begins with a dash goes behind '--': evsrep show -- -x",
+    "list --status avail": "did you mean 'available'?",
+}
+
+
+@pytest.mark.parametrize("typed", OTHER_WORDS)
+def test_a_word_of_another_tool_gets_the_right_one(run: Run, typed: str) -> None:
+    done = run(*typed.split(), "-p", "sandbox")
+    assert done.exit_code == ExitCode.USAGE
+    assert done.stdout == ""
+    error = done.stderr if done.stderr.startswith("error: ") else done.error["message"]
+    assert OTHER_WORDS[typed] in error
+
+
+def test_what_is_behind_two_dashes_is_a_name(run: Run) -> None:
+    assert run("create", *EXAMPLE, "--name=-x", "-p", "sandbox").exit_code == ExitCode.DONE
+    words = ("show", "-p", "sandbox", "-o", "value", "-c", "name", "--", "-x")
+    assert run(*words).stdout == "-x\n"
+
+
+def test_two_dashes_before_what_begins_with_a_dash_is_told_of_names_alone(run: Run) -> None:
+    assert "goes behind" not in run("list", "-x").stderr
+    assert "wants quotes" not in run("list", "pairs").stderr
+    assert "hunter2" not in run("auth", "token", "hunter2").stderr
+
 
 PASTED = {
     "blanks": " {} ",
