@@ -62,7 +62,9 @@ def without_secrets(text: str, secrets: Iterable[str]) -> str:
 
     What a gateway repeats of a signed request, its signature and hashes, is starred out with them.
     """
-    for secret in sorted(secrets, key=len, reverse=True):
+    given = set(secrets)
+    flattened = {" ".join(secret.split()) for secret in given}  # as an error's text is
+    for secret in sorted(given | flattened, key=len, reverse=True):
         if _SHORTEST_SECRET <= len(secret) <= len(text):  # no way of writing it is shorter
             pattern = _pattern(secret)
             text = pattern.sub("***", text)

@@ -1,9 +1,7 @@
 """`evsrep journal`: what clouds were asked to change, and what came of it."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import click
@@ -12,8 +10,7 @@ from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, everywhere
 from evsrep.errors import ConfigError, UsageFault
 from evsrep.output.shapes import CHANGE, Thing
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+from evsrep.settings.values import WHEN, moment_of
 
 
 @click.command(
@@ -60,18 +57,8 @@ def _summary(changes: Sequence[Thing], *, since: str | None) -> str:
 
 
 def _moment(text: str, now: float) -> str:
-    """Read a duration back from now, or a time; return it as the journal writes it."""
-    duration = re.fullmatch(r"(\d{1,6})([smhd]?)", text)
+    """Return a time as the journal writes it; raises UsageFault for what is none."""
     try:
-        if duration:
-            unit = _UNITS[duration[2] or "s"]
-            found = datetime.fromtimestamp(now, UTC) - timedelta(**{unit: int(duration[1])})
-        else:
-            found = datetime.fromisoformat(text)
-            found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise UsageFault(
-            f"--since: '{text}' is neither a duration nor a time",
-            hint="write it as 2h, or as 2026-01-31T12:00:00",
-        ) from None
-    return found.isoformat(timespec="milliseconds")
+        return moment_of(text, now).isoformat(timespec="milliseconds")
+    except ValueError as error:
+        raise UsageFault(f"--since: {error}", hint=WHEN) from None

@@ -65,8 +65,8 @@ def _statuses() -> Iterable[str]:
 )
 @click.option(
     "--changed-since",
-    metavar="TIME",
-    help="Changed since then: 2026-01-31T12:00:00, UTC unless it has a zone.",
+    metavar="WHEN",
+    help="Changed since: the last 90s, 10m or 2h, or 2026-01-31T12:00:00 (UTC).",
 )
 @click.option(
     "--sort",

@@ -19,6 +19,7 @@ from evsrep.jobs.pair_request import Spell
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.verb import verb
 from evsrep.settings.spelling import did_you_mean
+from evsrep.settings.values import WHEN, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -65,7 +66,7 @@ class ListOptions:
             raise UsageFault(message, hint="leave out what is no condition")
         _order(self.sort, spell)
         if self.changed_since:
-            _moment(self.changed_since, spell)
+            _since(self.changed_since, 0.0, spell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ def list_pairs(cloud: Cloud, options: ListOptions, reporter: Reporter) -> Iterat
     """
     options.validate()
     _warn_if_unknown(options.status, PAIR_STATUSES, reporter)
-    since = _moment(options.changed_since) if options.changed_since else None
+    now = cloud.clock.time()
+    since = _since(options.changed_since, now) if options.changed_since else None
     wanted = {
         "name": options.name or "",
         "status": options.status or "",
@@ -163,15 +165,11 @@ def _check_word(flag: str, what: str, word: str, known: tuple[str, ...]) -> None
         raise UsageFault(message, hint=f"there are: {', '.join(known)}")
 
 
-def _moment(text: str, spell: Spell = str) -> datetime:
+def _since(text: str, now: float, spell: Spell = str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UsageFault(
-            f"{spell('changed_since')}: '{text}' is no time",
-            hint="write it as 2026-01-31T12:00:00",
-        ) from None
+        return moment_of(text, now)
+    except ValueError as error:
+        raise UsageFault(f"{spell('changed_since')}: {error}", hint=WHEN) from None
 
 
 def _fits(pair: Pair, wanted: dict[str, str], since: datetime | None) -> bool:
@@ -210,6 +208,7 @@ def moment_in(text: object) -> datetime | None:
         return None
     try:
         # more digits of a second than six are cut: Python knows no more
-        return _moment(re.sub(r"(\.\d{6})\d+", r"\1", text))
-    except UsageFault:
+        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None

@@ -111,20 +111,21 @@ def find_in_time(
 ) -> tuple[T, float]:
     """Return what bears a name, and the seconds that are left to wait for it.
 
-    A look that fails is a missed look. Raises WaitTimeout when the time is up, and what `find`
-    raises but Unavailable.
+    A look that fails is a missed look, until the time is up. Raises what `find` raises.
     """
-    end, trouble = cloud.clock.now() + seconds, ""
+    end = cloud.clock.now() + seconds
+    trouble = Unavailable("")
     with reporter.progress() as update:
         for left in looks(cloud.clock, seconds):
             try:
                 found = find(cloud.within(max(left, 1.0)).once(), name)
                 return found, max(end - cloud.clock.now(), 0.0)
             except Unavailable as error:
-                trouble = error.message
-                update(f"'{name}' can't be looked up: {trouble}", None, None)
-    message = f"'{name}' could not be looked up in {round(seconds, 1):g} s: {trouble}"
-    raise WaitTimeout(message, hint=WAIT_LONGER)
+                update(f"'{name}' can't be looked up: {error.message}", None, None)
+                trouble = error
+    message = f"'{name}' could not be looked up in {round(seconds, 1):g} s: {trouble.message}"
+    trouble.message, trouble.hint = message, WAIT_LONGER
+    raise trouble
 
 
 def wait_words(names: Iterable[str], goal: Goal, seconds: float) -> Words:

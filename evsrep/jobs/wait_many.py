@@ -6,7 +6,7 @@ from typing import Any
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
-from evsrep.errors import COMMON_FAILURES, EvsrepError, NotFound, WaitTimeout
+from evsrep.errors import COMMON_FAILURES, EvsrepError, NotFound, Unavailable, WaitTimeout
 from evsrep.jobs.find import find_pair, is_id, named
 from evsrep.jobs.options import WAIT_SECONDS
 from evsrep.jobs.report import Reporter, failure_of
@@ -107,5 +107,5 @@ def _pair_id(cloud: Cloud, waiting: Waiting, goal: Goal, seconds: float, reporte
         waiting.is_open, waiting.is_gone = False, goal.is_reached_by_absence
         waiting.error = None if waiting.is_gone else error
     except EvsrepError as error:
-        waiting.is_open, waiting.error = isinstance(error, WaitTimeout), error
+        waiting.is_open, waiting.error = isinstance(error, Unavailable), error
     return ""

@@ -1,6 +1,7 @@
 """What a setting's value may be, whoever brings it: a file, a variable, a flag, an import."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from os import PathLike
 from typing import Any
 
@@ -89,6 +90,26 @@ def seconds_in(text: str) -> float:
     if seconds > _LONGEST_SECONDS:
         raise ValueError(f"{text!r} is out of range")
     return seconds
+
+
+def moment_of(text: str, now: float) -> datetime:
+    """Return the time that a text names, in UTC: one written out, or a duration back from `now`.
+
+    `now` is in seconds since 1970. Raises ValueError for what is neither.
+    """
+    try:
+        return datetime.fromtimestamp(now, UTC) - timedelta(seconds=seconds_in(text))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"'{text}' is no time and no duration") from None
+
+
+WHEN = "write it as 2h, or as 2026-01-31T12:00:00"
+"""What helps whoever has written neither."""
 
 
 def _is_number(value: Any) -> bool:

@@ -181,6 +181,8 @@ def test_an_empty_list_says_what_was_looked_for_where_and_what_helps(
         (["--changed-since", "2023-11-14T22:14:00"], "a"),
         (["--changed-since", "2023-11-14T23:14:00+01:00"], "a"),
         (["--changed-since", "2030-01-01"], ""),
+        (["--changed-since", "1d"], "a b"),
+        (["--changed-since", "2m30s"], "a"),
     ],
 )
 def test_filters_order_and_limit(

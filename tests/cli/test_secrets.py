@@ -307,6 +307,8 @@ PLACES: Mapping[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @hypothesis.settings(max_examples=15)
+@hypothesis.example(secret="hunter2-hunter2\xa0", place="in flattened text")
+@hypothesis.example(secret=" hunter2  hunter3", place="in flattened text")
 @hypothesis.given(secret=KINDS, place=st.sampled_from(sorted(PLACES)))
 def test_every_kind_is_hidden_in_every_place_and_encoding(
     encoding: str, secret: str, place: str

@@ -90,7 +90,7 @@ def weather(home: Path, seeded: Path) -> Iterator[Weather]:
     """A cloud that misbehaves as it is told, and the profile that leads to it."""
     database = home / "cloud.db"
     shutil.copy(seeded, database)
-    with BadServer(Sandbox(database)) as server:
+    with BadServer(Sandbox(database, now=hurried_now)) as server:
         write_profile(home, ready_profile(server.url))
         yield Weather(server, database)
 
@@ -101,7 +101,7 @@ def tls_weather(home: Path, seeded: Path) -> Iterator[Weather]:
     database = home / "cloud.db"
     shutil.copy(seeded, database)
     tls = Tls.good(home)
-    with BadServer(Sandbox(database), tls=tls) as server:
+    with BadServer(Sandbox(database, now=hurried_now), tls=tls) as server:
         write_profile(home, ready_profile(server.url), ca_bundle=str(tls.ca_path))
         yield Weather(server, database)
 

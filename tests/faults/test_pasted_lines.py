@@ -74,8 +74,8 @@ CASES = {
     "apply, unknown": Case(("apply", "my file's $x.csv"), 11, blind("POST", PAIRS)),
     "delete, not awaited": Case(("delete", "lone", *SHORT), 10),
     "delete, unknown": Case(("delete", "lone"), 8, blind("DELETE", PAIRS)),
-    "wait": Case(("wait", "lone", "--for", "active", *SHORT[1:]), 10, down),
-    "wait for several": Case(("wait", "lone", "data", "--for", "active", *SHORT[1:]), 10, down),
+    "wait": Case(("wait", "lone", "--for", "active", *SHORT[1:]), 7, down),
+    "wait for several": Case(("wait", "lone", "data", "--for", "active", *SHORT[1:]), 7, down),
     "group create, not synced": Case(
         ("group", "create", "--pair", "lone", "--name", NAME),
         8,
@@ -89,7 +89,7 @@ CASES = {
         ("group", "failover", "shop", "--force"), 8, blind("POST", "/action")
     ),
     "group failover, not awaited": Case(("group", "failover", "shop", "--force", *SHORT), 10),
-    "group wait": Case(("group", "wait", "shop", "--for", "active", *SHORT[1:]), 10, down),
+    "group wait": Case(("group", "wait", "shop", "--for", "active", *SHORT[1:]), 7, down),
     "group update": Case(
         ("group", "update", "shop", "--remove", "data", "--pause"), 8, blind("PUT", GROUP)
     ),
