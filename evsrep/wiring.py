@@ -33,7 +33,7 @@ from evsrep.settings.declarations import KEYS_BY_NAME
 from evsrep.settings.environment import environment
 from evsrep.settings.files import read_regular
 from evsrep.settings.journal import Journal
-from evsrep.settings.paths import cache_folder, expanded
+from evsrep.settings.paths import cache_folder, expanded, if_any, state_folder
 from evsrep.settings.profile import SANDBOX, Profile
 from evsrep.settings.profiles import readable_by_others
 from evsrep.settings.proxies import proxy_for
@@ -106,13 +106,15 @@ def open_cloud(profile: Profile, context: Context) -> Cloud:
         reporter.step(f"profile '{profile.name}' is used, although {other} names another cloud")
     if profile.name != SANDBOX and readable_by_others(settings.profile_file):
         reporter.warn(f"others can read the secrets in {settings.config_path}: chmod 600 it")
+    if {if_any(place, settings.environ) for place in (cache_folder, state_folder)} & {None}:
+        reporter.verbose("there is no home folder: what goes there is not kept (set HOME)")
     http = Http(
         new_client(_transport(context, profile)),
         clock=context.clock,
         reporter=reporter,
         limits=Limits(settings.value("timeout", profile), settings.value("retries", profile)),
         allows_plain_http=profile.is_set("insecure"),
-        journal=None if profile.is_off("journal") else _journal(context, profile),
+        journal=_journal(context, profile),
         guard=ChangeGuard(
             profile.name,
             profile.is_set("read_only"),
@@ -137,7 +139,9 @@ def _address(profile: Profile, key: str) -> str:
     return without_user(text) if KEYS_BY_NAME[key].kind == "url" else text
 
 
-def _journal(context: Context, profile: Profile) -> Journal:
+def _journal(context: Context, profile: Profile) -> Journal | None:
+    if profile.is_off("journal") or if_any(state_folder, context.settings.environ) is None:
+        return None
     journal = Journal(
         context.settings.journal_path,
         profile=profile.name,
@@ -206,9 +210,9 @@ def _sign_in(context: Context, profile: Profile, url: str) -> SignIn:
 
 def _sign_in_by_password(context: Context, profile: Profile, url: str) -> PasswordSignIn:
     who, password = _password(profile), _secret(context, profile, "password")
-    cache = None
-    if profile.name != SANDBOX and not context.is_trial:  # the one is asked faster than a file
-        folder = cache_folder(context.settings.environ)
+    cache, folder = None, if_any(cache_folder, context.settings.environ)
+    is_worth_it = profile.name != SANDBOX and not context.is_trial  # faster than any file
+    if folder is not None and is_worth_it:
         warn, verbose = context.reporter.warn, context.reporter.verbose
         cache = TokenCacheFile(folder, f"{url} {who}", password, warn=warn, verbose=verbose)
     passcode = _secret(context, profile, "passcode")

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evsrep.cloud.client import Cloud
@@ -13,7 +13,7 @@ from evsrep.jobs.manifest_faults import COLUMNS
 from evsrep.jobs.pair_request import MODELS
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.shell import shell_join, shell_word
-from evsrep.jobs.spreadsheet import MARK, as_text, escaped
+from evsrep.jobs.spreadsheet import HEADING, MARK, as_text
 from evsrep.jobs.verb import verb
 
 Cells = dict[str, str]
@@ -59,23 +59,38 @@ def manifest_lines(
     disk is in one pair at most: a failed pair beside one that holds its disk is left out, and told.
     Raises what keeps the pairs from being looked at.
     """
-    if format_ == "csv":
-        yield (MARK if excel else "") + csv_line(_COLUMNS)
     zones = _zones(cloud)
-    pairs = [pair for pair in cloud.pairs() if pair.status != "deleting"]
+    rows = [_cells(pair, zones) for pair in _held(cloud.pairs(), reporter)]
+    if format_ != "csv":
+        yield from (json.dumps(_for_json(cells)) + "\n" for cells in rows)
+        return
+    table = [list(_COLUMNS), *([cells.get(name, "") for name in _COLUMNS] for cells in rows)]
+    yield from map(csv_line, _for_spreadsheet(table) if excel else table)
+
+
+def _held(pairs: Iterable[Pair], reporter: Reporter) -> Iterator[Pair]:
+    """Yield the pairs that stay, without the failed ones whose disk another has."""
+    staying = [pair for pair in pairs if pair.status != "deleting"]
     holders: dict[str, str] = {}
-    for pair in sorted(pairs, key=_is_failed):
+    for pair in sorted(staying, key=_is_failed):
         for disk in pair.disks:
             holders.setdefault(disk, pair.id)
-    for pair in pairs:
+    for pair in staying:
         holder = next((it for disk in pair.disks if (it := holders[disk]) != pair.id), None)
         if holder and _is_failed(pair):
             reporter.note(f"left out: pair {pair.id} is error, and pair {holder} has a disk of it")
         else:
-            cells = _cells(pair, zones)
-            line = [cells.get(name, "") for name in _COLUMNS]
-            line = [as_text(cell) if excel else escaped(cell) for cell in line]
-            yield csv_line(line) if format_ == "csv" else json.dumps(_for_json(cells)) + "\n"
+            yield pair
+
+
+def _for_spreadsheet(table: list[list[str]]) -> list[list[str]]:
+    """Return a table of which nothing is computed, and that says so where that changed a cell."""
+    harmless = [[as_text(cell) for cell in row] for row in table]
+    if harmless != table:
+        harmless = [[*row, ""] for row in harmless]
+        harmless[0][-1] = HEADING
+    harmless[0][0] = MARK + harmless[0][0]
+    return harmless
 
 
 def group_commands(cloud: Cloud) -> Iterator[str]:

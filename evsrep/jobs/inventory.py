@@ -3,9 +3,6 @@
 Files are long: what was seen lies in a temporary file, and only where in it is remembered.
 """
 
-import json
-import tempfile
-import threading
 from collections.abc import Iterator
 from sys import intern
 from typing import Any
@@ -15,6 +12,7 @@ from evsrep.cloud.models import Disk, Pair
 from evsrep.cloud.wire import pair_from_wire
 from evsrep.errors import AuthError, UsageFault
 from evsrep.jobs.disk_look import DiskFindings
+from evsrep.jobs.drawer import Drawer
 from evsrep.jobs.find import several
 from evsrep.jobs.ids import is_id, spelled
 from evsrep.jobs.manifest import Manifest, disk_key
@@ -23,8 +21,6 @@ from evsrep.jobs.near import difference, folded
 from evsrep.jobs.pair_request import PairRequest
 from evsrep.jobs.pool import all_of
 from evsrep.jobs.preflight import distinguish_by_zone
-
-_IN_MEMORY_BYTES = 1024 * 1024
 
 
 class Inventory:
@@ -38,7 +34,7 @@ class Inventory:
         self._near: dict[str, str] = {}  # names of disks that look like ones in the file
         self._made: dict[str, list[str]] = {}  # of DR disks that evsrep made, by their keys
         self._pairs: dict[str, tuple[int, ...]] = {}  # the same, by the IDs of their disks
-        self._kept = _Drawer()
+        self._kept = Drawer()
 
     def close(self) -> None:
         """Let go of what is kept."""
@@ -191,26 +187,3 @@ def _fields(disk: Disk, *, whole: bool) -> list[Any]:
 def _disk(fields: list[Any]) -> Disk:
     disk_id, name, zone, size_gb, kind, status, servers, rest = fields
     return Disk(disk_id, name, zone, size_gb, kind, status, tuple(servers), rest)
-
-
-class _Drawer:
-    """JSON values in a temporary file, each found again by where it was put."""
-
-    def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 -- ours for long
-        self._lock = threading.Lock()
-
-    def put(self, value: Any) -> int:
-        with self._lock:
-            position = self._file.seek(0, 2)
-            self._file.write(json.dumps(value).encode() + b"\n")
-        return position
-
-    def get(self, position: int) -> Any:
-        with self._lock:
-            self._file.seek(position)
-            kept = self._file.readline()
-        return json.loads(kept)
-
-    def close(self) -> None:
-        self._file.close()

@@ -5,15 +5,14 @@ lies in a temporary file until it is wanted. Whatever the bytes are, what is wro
 UsageFault that tells every fault by its line.
 """
 
-import json
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from sys import intern
 from typing import Any, BinaryIO, NamedTuple
 
 from evsrep.cloud.models import Defaults
 from evsrep.errors import UsageFault
+from evsrep.jobs.drawer import Drawer
 from evsrep.jobs.ids import as_meant, is_id
 from evsrep.jobs.manifest_faults import COLUMNS, Faults, kind_of, shortened
 from evsrep.jobs.manifest_formats import FORMATS, READERS, Cells
@@ -21,7 +20,6 @@ from evsrep.jobs.pair_request import MODELS, PairRequest
 from evsrep.settings.spelling import did_you_mean
 
 MOST_PAIRS = 100_000
-_IN_MEMORY_BYTES = 1024 * 1024
 _ENDINGS = {
     "csv": "csv",
     "tsv": "csv",
@@ -50,7 +48,7 @@ class Manifest:
         self.makes_disks = False  # DR disks that are not there yet
         self.lacks_zone = False
         self.disks: Mapping[str, int] = {}  # all that are named, by `disk_key`, with their lines
-        self._kept = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 -- ours for long
+        self._kept = Drawer()
 
     def add(self, row: Row) -> None:
         """Keep one more."""
@@ -60,7 +58,7 @@ class Manifest:
         self.makes_disks = self.makes_disks or request.dr_zone is not None
         self.lacks_zone = self.lacks_zone or request.priority_station is None
         kept = [row.line, *(getattr(request, name) for name in COLUMNS)]
-        self._kept.write(json.dumps(kept).encode() + b"\n")
+        self._kept.put(kept)
 
     def close(self) -> None:
         """Let go of what is kept."""
@@ -69,12 +67,10 @@ class Manifest:
     def __iter__(self) -> Iterator[Row]:
         position = 0
         while True:
-            self._kept.seek(position)  # others may go through it at the same time
-            kept = self._kept.readline()
-            position = self._kept.tell()
-            if not kept:
+            kept, position = self._kept.look(position)
+            if kept is None:
                 return
-            line, *values = json.loads(kept)
+            line, *values = kept
             cells = dict(zip(COLUMNS, values, strict=True))
             cells["volume_ids"] = tuple(cells["volume_ids"])
             yield Row(line, PairRequest(**cells))

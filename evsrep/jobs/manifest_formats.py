@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from evsrep.jobs.manifest_faults import COLUMNS, Faults, kind_of, shortened
 from evsrep.jobs.manifest_text import MOST_WHOLE_BYTES, text_lines, whole_text
-from evsrep.jobs.spreadsheet import unescaped
+from evsrep.jobs.spreadsheet import HEADING, from_text
 from evsrep.settings.spelling import did_you_mean
 
 if TYPE_CHECKING:
@@ -33,16 +33,19 @@ def _csv_pairs(file: BinaryIO, faults: Faults) -> Iterator[tuple[int, Cells]]:
     raw: list[str] = []  # of the row that is being read
     reader = csv.reader(_noted(chain(first, lines), raw), delimiter=delimiter, strict=True)
     columns: list[str] | None = None
+    as_meant: Callable[[str], str] = str
     for line, row in _rows(reader, raw, faults):
         if columns is None:
             columns = [_column(cell.strip()) for cell in row]
+            if HEADING in columns:
+                columns[columns.index(HEADING)], as_meant = "", from_text
             if not _check_columns(line, columns, faults):
                 return
         elif any(row[len(columns) :]):
             faults.add(line, f"it has {len(row)} cells, and there are {len(columns)} columns")
         else:
             cells = {
-                key: unescaped(cell if key in _TEXTS else cell.strip())
+                key: as_meant(cell if key in _TEXTS else cell.strip())
                 for key, cell in zip(columns, row, strict=False)
                 if cell
             }

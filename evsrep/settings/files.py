@@ -127,6 +127,14 @@ def is_ours(seen: os.stat_result) -> bool:
     return not hasattr(os, "geteuid") or seen.st_uid == os.geteuid()
 
 
+def is_in_reach(path: Path) -> bool:
+    """Return whether nobody else keeps us from what is there, or would be."""
+    try:
+        return is_ours(path.stat()) or os.access(path, os.R_OK)
+    except OSError as error:
+        return not isinstance(error, PermissionError)
+
+
 def keeps_modes(folder: Path) -> bool:
     """Return whether a file there can be kept from others; some mounts show all files as open."""
     probe = folder / f".{os.urandom(8).hex()}.new"

@@ -1,7 +1,8 @@
 """Where evsrep keeps what it keeps."""
 
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from evsrep.errors import ConfigError
@@ -39,6 +40,14 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
     return _folder(environ, "XDG_CACHE_HOME", ".cache")
 
 
+def if_any(place: Callable[[Mapping[str, str]], Path], environ: Mapping[str, str]) -> Path | None:
+    """Return one of the places above; None where there is no home folder to have it in."""
+    try:
+        return place(environ)
+    except ConfigError:
+        return None
+
+
 def expanded(path: Path) -> Path:
     """Return the path with a `~` at its start replaced; raises ConfigError for nobody's home."""
     try:
@@ -64,7 +73,13 @@ def _folder(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
 
 def _home(variable: str) -> Path:
     try:
-        return Path.home()
+        home = Path.home()
+        if home != Path(os.devnull):  # which is what services have for none
+            return home
     except RuntimeError:
-        hint = f"set HOME or {variable}, or give --config FILE"
-        raise ConfigError("there is no home folder", hint=hint) from None
+        pass
+    instead = f"{variable}, or give --config FILE" if variable in _OF_PROFILES else variable
+    raise ConfigError("there is no home folder", hint=f"set HOME or {instead}")
+
+
+_OF_PROFILES = ("HOME", "APPDATA", "XDG_CONFIG_HOME")

@@ -10,8 +10,9 @@ from typing import Any
 
 from evsrep.errors import ConfigError, UsageFault
 from evsrep.settings.declarations import BY_NAME
-from evsrep.settings.paths import config_file, expanded, state_folder
-from evsrep.settings.profile import SANDBOX, Profile
+from evsrep.settings.files import is_in_reach
+from evsrep.settings.paths import config_file, expanded, if_any, state_folder
+from evsrep.settings.profile import ENVIRONMENT, SANDBOX, Profile
 from evsrep.settings.profiles import ProfileFile, read_profiles
 from evsrep.settings.resolve import choose, load
 from evsrep.settings.values import fault_of, parse
@@ -62,7 +63,16 @@ class Settings:
 
     @cached_property
     def profile_file(self) -> ProfileFile:
-        """The profile file, read. Raises ConfigError where it is there and is no profile file."""
+        """The profile file, read; without a home folder it says nothing.
+
+        So does somebody else's where the environment says all. Raises ConfigError where it is there
+        and is no profile file.
+        """
+        if not self.value("config"):
+            path = if_any(config_file, self.environ)
+            is_needed = self.value("profile") != ENVIRONMENT
+            if path is None or not (is_needed or is_in_reach(path)):
+                return ProfileFile(Path(), {})
         return read_profiles(self.config_path)
 
     @cached_property

@@ -165,7 +165,21 @@ def test_a_spreadsheet_computes_no_cell_and_knows_that_it_is_utf_8(name: str) ->
         assert not any(cell.startswith(tuple("=+-@\t\r\n＝＋－＠")) for cell in row)
 
 
-@pytest.mark.parametrize("name", ["=1+2", "-x", "@a", "+1", '=cmd|"/c calc"!A1', "'x"])
+def test_what_a_spreadsheet_saves_anew_is_read_back(sandbox: Run, home: Path) -> None:
+    """Excel opens it, and saves it with its own separator, and in its own encoding."""
+    assert sandbox("create", *EXAMPLE, "--name=-=1é").exit_code == ExitCode.DONE
+    heading, row = csv.reader(io.StringIO(sandbox("export", "--excel").stdout.lstrip("\ufeff")))
+    assert "'-=1é" in row
+    for number, coding in enumerate(("utf-8", "utf-8-sig", "utf-16")):
+        file = home / f"{number}.csv"
+        with file.open("w", newline="", encoding=coding) as saved:
+            csv.writer(saved, delimiter=";").writerows([heading, row])
+        done = sandbox("apply", str(file), "-o", "json")
+        assert [(row["result"], row["name"]) for row in done.json] == [("exists", "-=1é")]
+        assert "but its name" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["=1+2", "-x", "@a", '=cmd|"/c calc"!A1', "'x", "'=1"])
 def test_without_excel_a_cell_is_what_the_name_is(sandbox: Run, name: str) -> None:
     assert sandbox("create", *EXAMPLE, f"--name={name}").exit_code == ExitCode.DONE
     (pair,) = csv.DictReader(io.StringIO(sandbox("export").stdout))
