@@ -25,9 +25,9 @@ class Group(click.Group):
         """Find the command; a word that is none gets the nearest one that is."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            from evsrep.settings.spelling import did_you_mean
+            from evsrep.cli.mistakes import meant_command
 
-            meant = did_you_mean(name, self.list_commands(ctx))
+            meant = meant_command(name, args[1] if args[1:] else "", self, ctx)
             raise click.UsageError(f"no such command '{name}'{meant}", ctx)
         return super().resolve_command(ctx, args)
 

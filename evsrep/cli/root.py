@@ -15,14 +15,12 @@ from evsrep.cli.groups import LazyGroup
 from evsrep.cli.options import everywhere
 from evsrep.cli.signals import be_deaf, end_in_peace, listen, was_interrupt
 from evsrep.errors import (
-    ConfigError,
     EvsrepError,
     ExitCode,
     InternalError,
     Interrupted,
     OutputClosed,
     OutputFailed,
-    UsageFault,
 )
 from evsrep.settings.declarations import FORMS
 from evsrep.settings.environment import environment
@@ -192,7 +190,9 @@ def _failure(app: App, error: BaseException) -> EvsrepError:
         case click.exceptions.Abort() | KeyboardInterrupt():
             return Interrupted("interrupted")
         case click.ClickException():
-            return _usage(error)
+            from evsrep.cli.mistakes import usage_of
+
+            return usage_of(error)
         case _ if was_interrupt(error):
             return Interrupted("interrupted")
         case OutputFailed():
@@ -226,42 +226,6 @@ def _form_in(words: Sequence[str], environ: Mapping[str, str]) -> str:
         if option is not None:
             found = option[1] or following
     return found if found in FORMS else ""
-
-
-_EXTRA = "Got unexpected extra argument"
-
-
-def _usage(error: click.ClickException) -> EvsrepError:
-    """Return Click's complaint in our words."""
-    ctx = getattr(error, "ctx", None)
-    command = ctx.command_path if ctx else "evsrep"
-    if isinstance(error, click.BadParameter) and (variable := _variable_of(error)):
-        error.param_hint = variable
-    message = " ".join(error.format_message().split()).rstrip(".")
-    if isinstance(error, click.FileError):
-        return ConfigError(message)
-    if isinstance(error, click.NoSuchOption):
-        message = _no_such_option(error)
-    if message.startswith(_EXTRA) and command.split()[1:2] in (["profile"], ["auth"]):
-        message = f"{_EXTRA}s, not repeated here: they may be secrets"
-    return UsageFault(message[:1].lower() + message[1:], hint=f"see '{command} --help'")
-
-
-def _variable_of(error: click.BadParameter) -> str:
-    """Return the variable that a bad value came from; nothing where it was typed."""
-    if error.ctx is None or error.param is None or error.param.name is None:
-        return ""
-    source = error.ctx.get_parameter_source(error.param.name)
-    is_environment = source is click.core.ParameterSource.ENVIRONMENT
-    return str(error.param.envvar) if is_environment else ""
-
-
-def _no_such_option(error: click.NoSuchOption) -> str:
-    """Name one word that was probably meant: Click names several, in the order of the alphabet."""
-    from evsrep.settings.spelling import did_you_mean
-
-    meant = did_you_mean(error.option_name, error.possibilities or ())
-    return f"no such option '{error.option_name}'{meant}"
 
 
 def _bug(app: App, error: BaseException) -> EvsrepError:

@@ -13,7 +13,8 @@ from typing import Any
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
 from evsrep.errors import COMMON_FAILURES, AuthError, EvsrepError, Failed, NotFound, Refused
-from evsrep.jobs.find import find_pair, is_id
+from evsrep.jobs.find import find_pair
+from evsrep.jobs.ids import is_id
 from evsrep.jobs.once import LOOK_SECONDS, Change, run_once
 from evsrep.jobs.options import JOBS, WAIT_SECONDS, ManyOptions, timeout_words
 from evsrep.jobs.pool import WorkerPool

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Pair
 from evsrep.errors import AuthError, NotFound, NotOffered
-from evsrep.jobs.find import find_disk, is_id
+from evsrep.jobs.find import find_disk
+from evsrep.jobs.ids import is_id
 from evsrep.jobs.pool import all_of
 
 

@@ -21,7 +21,8 @@ from evsrep.errors import (
     UsageFault,
 )
 from evsrep.jobs.disk_look import DiskFindings, holds, look_at
-from evsrep.jobs.find import disks_of_name, is_id, several
+from evsrep.jobs.find import disks_of_name, several
+from evsrep.jobs.ids import is_id
 from evsrep.jobs.pair_request import MOST_BYTES, PairRequest
 from evsrep.jobs.pool import all_of
 from evsrep.jobs.preflight import Preflight, preflight_of

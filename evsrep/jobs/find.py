@@ -1,31 +1,22 @@
 """From the name or ID that a user typed to the one thing it means."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Group, Pair, Server
-from evsrep.errors import NotFound, UsageFault
+from evsrep.errors import EvsrepError, NotFound, UsageFault
+from evsrep.jobs.ids import as_meant, is_id, spelled
 from evsrep.jobs.looks import pauses
+from evsrep.jobs.near import Named, near_to
 from evsrep.jobs.once import LAG_SECONDS
 from evsrep.settings.spelling import did_you_mean
 
 T = TypeVar("T", Disk, Group, Pair)
 Row = TypeVar("Row")
 
-_ID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}(\1[0-9a-f]{4}){2}\1[0-9a-f]{12}", re.IGNORECASE)
 _MOST_CANDIDATES = 10
-
-
-def is_id(name_or_id: str) -> bool:
-    """Whether it is an ID (a UUID) rather than a name."""
-    return _ID.fullmatch(name_or_id) is not None
-
-
-def is_same_id(one: str, other: str) -> bool:
-    """Whether two IDs are the same, however they are written."""
-    return one.casefold() == other.casefold()
 
 
 def find_pair(cloud: Cloud, name_or_id: str) -> Pair:
@@ -35,24 +26,27 @@ def find_pair(cloud: Cloud, name_or_id: str) -> Pair:
     it from being looked up.
     """
     _check_is_given("pair", name_or_id)
+    name_or_id = as_meant(name_or_id)
     if is_id(name_or_id):
         return _shown(cloud, name_or_id, cloud.pair)
-    return _only("pair", name_or_id, cloud.pairs(name=name_or_id))
+    return _only("pair", name_or_id, cloud.pairs)
 
 
 def find_group(cloud: Cloud, name_or_id: str) -> Group:
     """Return the consistency group of that ID or exact name; raises what `find_pair` raises."""
     _check_is_given("group", name_or_id)
+    name_or_id = as_meant(name_or_id)
     if is_id(name_or_id):
         return _shown(cloud, name_or_id, cloud.group)
-    return _only("group", name_or_id, cloud.groups(name=name_or_id))
+    return _only("group", name_or_id, cloud.groups)
 
 
 def find_disk(cloud: Cloud, name_or_id: str) -> Disk:
     """Return the disk of that ID or exact name; raises what `find_pair` raises."""
+    name_or_id = as_meant(name_or_id)
     if is_id(name_or_id):
         return cloud.disk(name_or_id)
-    return _only("disk", name_or_id, cloud.disks(name=name_or_id))
+    return _only("disk", name_or_id, cloud.disks)
 
 
 def disks_of_name(cloud: Cloud, name_or_id: str) -> list[Disk]:
@@ -60,9 +54,10 @@ def disks_of_name(cloud: Cloud, name_or_id: str) -> list[Disk]:
 
     Raises NotFound where there is none, and what else keeps them from being looked up.
     """
+    name_or_id = as_meant(name_or_id)
     if is_id(name_or_id):
         return [cloud.disk(name_or_id)]
-    return _exact("disk", name_or_id, cloud.disks(name=name_or_id))
+    return _exact("disk", name_or_id, cloud.disks)
 
 
 def named(noun: str, name: str, table: Mapping[str, Row]) -> Row:
@@ -113,7 +108,7 @@ def _shown(cloud: Cloud, thing_id: str, look: Callable[[str], T]) -> T:
         try:
             return look(thing_id)
         except NotFound:
-            if thing_id.lower() not in cloud.made_lately(LAG_SECONDS):
+            if thing_id not in cloud.made_lately(LAG_SECONDS):
                 raise
         cloud.clock.sleep(pause)
     raise AssertionError("pauses have no end")
@@ -125,19 +120,27 @@ def _check_is_given(noun: str, name_or_id: str) -> None:
         raise UsageFault(f"the {noun} is empty", hint="give an ID or exact name")
 
 
-def _only(noun: str, name: str, candidates: Iterable[T]) -> T:
-    exact = _exact(noun, name, candidates)
+def no_such(noun: str, name: str, every: Callable[[], Iterable[Named]]) -> NotFound:
+    """Return the error where nothing bears a name, with what may be meant by it."""
+    near = ""
+    with suppress(EvsrepError):
+        near = near_to(name, every())
+    return NotFound(
+        f"no {noun} is called '{spelled(name)}'{near and f'; {near}'}",
+        hint="give the ID or exact name; 'evsrep auth check' tells the project searched",
+    )
+
+
+def _only(noun: str, name: str, look: Callable[..., Iterable[T]]) -> T:
+    exact = _exact(noun, name, look)
     if len(exact) > 1:
         raise several(noun, name, exact)
     return exact[0]
 
 
-def _exact(noun: str, name: str, candidates: Iterable[T]) -> list[T]:
+def _exact(noun: str, name: str, look: Callable[..., Iterable[T]]) -> list[T]:
     """Return those with exactly that name: the cloud may match loosely, or not filter at all."""
-    exact = [thing for thing in candidates if thing.name == name]
+    exact = [thing for thing in look(name=name) if thing.name == name]
     if not exact:
-        raise NotFound(
-            f"no {noun} is called '{name}'",
-            hint="give the ID or exact name; 'evsrep auth check' tells the project searched",
-        )
+        raise no_such(noun, name, look)
     return exact

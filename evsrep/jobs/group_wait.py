@@ -6,8 +6,9 @@ from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Group, GroupChange
 from evsrep.errors import NotFound
 from evsrep.jobs.actions import GROUP_GOALS
-from evsrep.jobs.find import find_group, is_id, named
+from evsrep.jobs.find import find_group, named
 from evsrep.jobs.groups import look_at, unseen, with_pair_ids, with_status
+from evsrep.jobs.ids import is_id
 from evsrep.jobs.options import WAIT_SECONDS, longer_words
 from evsrep.jobs.report import Fields, Reporter, Words
 from evsrep.jobs.verb import verb

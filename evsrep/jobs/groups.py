@@ -7,7 +7,7 @@ from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Group, Pair
 from evsrep.cloud.wire import group_from_wire
 from evsrep.errors import EvsrepError
-from evsrep.jobs.find import is_same_id
+from evsrep.jobs.ids import is_same_id
 from evsrep.jobs.once import LOOK_SECONDS
 from evsrep.jobs.pool import side_by_side
 

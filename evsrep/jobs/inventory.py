@@ -13,9 +13,11 @@ from evsrep.cloud.wire import pair_from_wire
 from evsrep.errors import AuthError, UsageFault
 from evsrep.jobs.disk_look import DiskFindings
 from evsrep.jobs.drawer import Drawer
-from evsrep.jobs.find import is_id, several
+from evsrep.jobs.find import several
+from evsrep.jobs.ids import is_id, spelled
 from evsrep.jobs.manifest import Manifest, disk_key
 from evsrep.jobs.manifest_faults import MOST_KEPT
+from evsrep.jobs.near import difference, folded
 from evsrep.jobs.pair_request import PairRequest
 from evsrep.jobs.pool import all_of
 from evsrep.jobs.preflight import distinguish_by_zone
@@ -29,6 +31,7 @@ class Inventory:
         self._knows_disks = False
         self._disks: dict[str, int] = {}  # by ID, where each is kept
         self._ids: dict[str, list[str]] = {}  # of disks that the file names, by name
+        self._near: dict[str, str] = {}  # names of disks that look like ones in the file
         self._made: dict[str, list[str]] = {}  # of DR disks that evsrep made, by their keys
         self._pairs: dict[str, tuple[int, ...]] = {}  # the same, by the IDs of their disks
         self._kept = Drawer()
@@ -39,6 +42,7 @@ class Inventory:
 
     def keep_disks(self, found: Iterator[Disk], manifest: Manifest) -> None:
         """Keep the disks that the file names."""
+        looks = {folded(name) for name in manifest.disks if not is_id(name)}
         for disk in found:
             key = intern(disk_key(disk.id))  # the file has the same text already
             is_made = manifest.makes_disks and bool(disk.dr_key)
@@ -46,6 +50,8 @@ class Inventory:
                 self._made.setdefault(disk.dr_key, []).append(key)
             if disk.name in manifest.disks:
                 self._ids.setdefault(disk.name, []).append(key)
+            elif looks and (look := folded(disk.name)) in looks:
+                self._near[look] = disk.name
             elif key not in manifest.disks and not is_made:
                 continue
             self._disks[key] = self._kept.put(_fields(disk, whole=manifest.makes_disks))
@@ -66,7 +72,7 @@ class Inventory:
         if len(ids) > 1:
             raise several("disk", name_or_id, self._named(name_or_id))
         if not ids:
-            return DiskFindings(name_or_id, missing=f"no disk is called '{name_or_id}'")
+            return DiskFindings(name_or_id, missing=self._no_such(name_or_id))
         [disk_id] = ids
         pairs = (
             pair_from_wire(self._kept.get(position)) for position in self._pairs.get(disk_id, ())
@@ -94,6 +100,11 @@ class Inventory:
         """Return the disks that evsrep made with a key."""
         disks = map(self._disk, self._made.get(key, ()))
         return [disk for disk in disks if disk is not None]
+
+    def _no_such(self, name: str) -> str:
+        near = self._near.get(folded(name))
+        how = f"; one is called '{spelled(near)}', {difference(name, near)}" if near else ""
+        return f"no disk is called '{spelled(name)}'{how}"
 
     def _ids_of(self, name_or_id: str) -> list[str]:
         return [disk_key(name_or_id)] if is_id(name_or_id) else self._ids.get(name_or_id, [])

@@ -14,11 +14,12 @@ from evsrep.cloud.client import Cloud
 from evsrep.cloud.meanings import GROUP_STATUSES, PAIR_STATUSES
 from evsrep.cloud.models import Group, Pair
 from evsrep.errors import UsageFault
-from evsrep.jobs.find import find_disk, find_group, is_id
+from evsrep.jobs.find import find_disk, find_group
+from evsrep.jobs.ids import is_id
 from evsrep.jobs.pair_request import Spell
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.verb import verb
-from evsrep.settings.spelling import did_you_mean
+from evsrep.settings.spelling import did_you_mean, nearest
 from evsrep.settings.values import WHEN, moment_of
 
 if TYPE_CHECKING:
@@ -88,11 +89,11 @@ class GroupListOptions:
 def list_pairs(cloud: Cloud, options: ListOptions, reporter: Reporter) -> Iterator[Pair]:
     """Return the project's pairs that are wanted, page by page.
 
-    Raises UsageFault for what is no order or time or names several things, NotFound, and what keeps
-    the pairs from being listed.
+    Raises UsageFault for what is no order or time, nearly a status, or names several things,
+    NotFound, and what keeps the pairs from being listed.
     """
     options.validate()
-    _warn_if_unknown(options.status, PAIR_STATUSES, reporter)
+    _check_status(options.status, PAIR_STATUSES, reporter)
     now = cloud.clock.time()
     since = _since(options.changed_since, now) if options.changed_since else None
     wanted = {
@@ -112,8 +113,11 @@ def list_pairs(cloud: Cloud, options: ListOptions, reporter: Reporter) -> Iterat
 
 @verb(GroupListOptions)
 def list_groups(cloud: Cloud, options: GroupListOptions, reporter: Reporter) -> Iterator[Group]:
-    """Return the project's groups that are wanted; raises what keeps them from being listed."""
-    _warn_if_unknown(options.status, GROUP_STATUSES, reporter)
+    """Return the project's groups that are wanted.
+
+    Raises UsageFault for what is nearly a status, and what keeps them from being listed.
+    """
+    _check_status(options.status, GROUP_STATUSES, reporter)
     wanted = {
         "name": options.name,
         "status": options.status,
@@ -129,22 +133,28 @@ def list_groups(cloud: Cloud, options: GroupListOptions, reporter: Reporter) -> 
     return islice(fitting, options.limit)
 
 
-def _warn_if_unknown(status: str | None, known: "Collection[str]", reporter: Reporter) -> None:
-    """Say of an unknown status which one is nearest; it is sent as it is."""
-    if status and status not in known:
-        meant = did_you_mean(status, known) or f"; there are: {', '.join(known)}"
-        reporter.warn(f"'{status}' is no status that evsrep knows{meant}")
+def _check_status(status: str | None, known: "Collection[str]", reporter: Reporter) -> None:
+    """Raise UsageFault for what is nearly a status; warn of one that only the cloud may know."""
+    if not status or status in known:
+        return
+    begun = [each for each in known if each.startswith(status.lower())]
+    near = begun[0] if begun else nearest(status.lower(), known)
+    there = f"there are: {', '.join(known)}"
+    if near:
+        message = f"'{status}' is no status that evsrep knows; did you mean '{near}'?"
+        raise UsageFault(message, hint=there)
+    reporter.warn(f"'{status}' is no status that evsrep knows; {there}")
 
 
 def _disk_id(cloud: Cloud, name_or_id: str | None) -> str:
     if not name_or_id or is_id(name_or_id):
-        return (name_or_id or "").lower()  # as the cloud has it; it compares letter by letter
+        return name_or_id or ""
     return find_disk(cloud, name_or_id).id
 
 
 def _group_id(cloud: Cloud, name_or_id: str | None) -> str:
     if not name_or_id or is_id(name_or_id):
-        return (name_or_id or "").lower()
+        return name_or_id or ""
     return find_group(cloud, name_or_id).id
 
 

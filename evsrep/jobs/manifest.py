@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 from evsrep.cloud.models import Defaults
 from evsrep.errors import UsageFault
 from evsrep.jobs.drawer import Drawer
-from evsrep.jobs.find import is_id
+from evsrep.jobs.ids import as_meant, is_id
 from evsrep.jobs.manifest_faults import COLUMNS, Faults, kind_of, shortened
 from evsrep.jobs.manifest_formats import FORMATS, READERS, Cells
 from evsrep.jobs.pair_request import MODELS, PairRequest
@@ -151,6 +151,8 @@ def _request(line: int, cells: Cells, faults: Faults, defaults: Defaults) -> Pai
 
 
 def _text(line: int, key: str, value: Any, faults: Faults) -> str | None:
+    if isinstance(value, str) and key in ("production_disk", "dr_disk") and not is_id(value):
+        return as_meant(value)
     if value is None or isinstance(value, str):
         return value
     faults.add(line, f"{key} is to be text, not {kind_of(value)}")
@@ -162,9 +164,9 @@ def _ids(line: int, value: Any, faults: Faults) -> tuple[str, ...]:
     if value is None:
         return ()
     if isinstance(value, str):
-        return tuple(re.split(r"[\s,;]+", value.strip())) if value.strip() else ()
+        return tuple(map(as_meant, re.split(r"[\s,;]+", value.strip()))) if value.strip() else ()
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return tuple(value) or ("",)
+        return tuple(map(as_meant, value)) or ("",)
     faults.add(line, f"volume_ids is to be a list of two IDs, not {kind_of(value)}")
     return ()
 

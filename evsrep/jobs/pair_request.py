@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from evsrep.jobs.find import is_id, is_same_id
+from evsrep.jobs.ids import is_id, is_same_id
 
 MODELS = ("hypermetro",)
 MOST_BYTES = 255  # of a name or description, counted as UTF-8

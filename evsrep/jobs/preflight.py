@@ -12,7 +12,8 @@ from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Disk, Pair, Server
 from evsrep.errors import EvsrepError, NotFound, NotOffered, UsageFault
 from evsrep.jobs.disk_look import DiskFindings, look_at
-from evsrep.jobs.find import disks_of_name, is_same_id, several
+from evsrep.jobs.find import disks_of_name, several
+from evsrep.jobs.ids import is_same_id
 from evsrep.jobs.pair_request import PairRequest
 from evsrep.jobs.pool import all_of, side_by_side
 

@@ -4,8 +4,9 @@ from functools import cached_property
 
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Server
-from evsrep.errors import EvsrepError, NotFound, UsageFault
-from evsrep.jobs.find import is_id, is_same_id, several
+from evsrep.errors import EvsrepError, UsageFault
+from evsrep.jobs.find import no_such, several
+from evsrep.jobs.ids import as_meant, is_id, is_same_id
 
 
 class Servers:
@@ -36,6 +37,7 @@ class Servers:
         Raises NotFound where there is none, UsageFault where several have the name, and what keeps
         them from being listed.
         """
+        name_or_id = as_meant(name_or_id)
         if is_id(name_or_id):
             known = (each for each in self._by_id if is_same_id(each, name_or_id))
             return next(known, name_or_id)
@@ -43,10 +45,7 @@ class Servers:
             raise self._failure
         exact = [server for server in self._by_id.values() if server.name == name_or_id]
         if not exact:
-            raise NotFound(
-                f"no server is called '{name_or_id}'",
-                hint="give the ID or exact name; 'evsrep auth check' tells the project searched",
-            )
+            raise no_such("server", name_or_id, self._by_id.values)
         if len(exact) > 1:
             raise several("server", name_or_id, exact)
         return exact[0].id

@@ -9,7 +9,8 @@ from evsrep.cloud.client import Cloud
 from evsrep.cloud.meanings import FAILURE_DETAILS
 from evsrep.cloud.models import Group, Pair, fault_in_words
 from evsrep.errors import Failed, NotFound, Refused, Unavailable, WaitTimeout
-from evsrep.jobs.find import find_pair, is_id, named
+from evsrep.jobs.find import find_pair, named
+from evsrep.jobs.ids import is_id
 from evsrep.jobs.looks import looks
 from evsrep.jobs.once import LAG_SECONDS
 from evsrep.jobs.options import WAIT_SECONDS, longer_words

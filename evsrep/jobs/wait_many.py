@@ -7,7 +7,8 @@ from typing import Any
 from evsrep.cloud.client import Cloud
 from evsrep.cloud.models import Pair
 from evsrep.errors import COMMON_FAILURES, EvsrepError, NotFound, Unavailable, WaitTimeout
-from evsrep.jobs.find import find_pair, is_id, named
+from evsrep.jobs.find import find_pair, named
+from evsrep.jobs.ids import is_id
 from evsrep.jobs.options import WAIT_SECONDS
 from evsrep.jobs.report import Reporter, failure_of
 from evsrep.jobs.verb import verb

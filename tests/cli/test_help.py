@@ -212,13 +212,16 @@ def test_a_mistyped_word_gets_the_nearest(run: Run, words: tuple[str, ...], mean
 
 
 @pytest.mark.parametrize("command", [("list",), ("group", "list")])
-def test_a_status_that_nobody_knows_is_asked_for_with_a_warning(
+def test_a_status_that_is_nearly_one_is_a_mistake_another_one_the_clouds_own(
     sandbox: Run, command: tuple[str, ...]
 ) -> None:
-    done = sandbox(*command, "--status", "availabel", "-o", "json")
+    for word in ("availabel", "avail", "AVAILABLE"):
+        done = sandbox(*command, "--status", word)
+        assert (done.exit_code, done.stdout) == (ExitCode.USAGE, "")
+        assert f"'{word}' is no status that evsrep knows; did you mean 'available'?" in done.stderr
+    done = sandbox(*command, "--status", "zzz", "-o", "json")
     assert (done.exit_code, done.json) == (ExitCode.DONE, [])
-    assert "'availabel' is no status that evsrep knows; did you mean 'available'?" in done.stderr
-    assert "there are: creating" in sandbox(*command, "--status", "zzz").stderr
+    assert "'zzz' is no status that evsrep knows; there are: creating" in done.stderr
     assert sandbox(*command, "--status", "available", "-q").stderr == ""
 
 
