@@ -1,5 +1,6 @@
 """What lies where evsrep's files should be, and is none: nothing hangs, is lost, or overwritten."""
 
+import errno
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from evsrep.errors import ExitCode
+from evsrep.sandbox.profile import ready_profile
 from evsrep.settings.journal import Journal, read_journal
 from tests.cli.conftest import WriteProfiles
+from tests.cli.test_no_home import VARIABLES
 from tests.conftest import EXAMPLE, Run
 
 INIT = (
@@ -114,6 +117,14 @@ NONSENSE: tuple[Mapping[str, str], ...] = (
     {"project_id": ".."},
     {"project_id": "p?x=1"},
     {"expires_at": "\u0669" * 4},
+    {"project_id": "0" * 32},
+    {"project": "elsewhere"},
+    {"catalog": []},
+    {"catalog": [["volumev2", "public", "sandbox", "https://[::1"]]},
+    {"catalog": [["volumev2", "public", "eu-de", "https://127.0.0.1:9/v2"]]},
+    {"catalog": 7},
+    {"check": None},
+    {"check": "0" * 64},
 )
 
 
@@ -146,6 +157,42 @@ def test_files_of_another_user_are_neither_taken_nor_written(
     assert "another user" in done.stderr
     assert run(*INIT, "--config", str(linked)).exit_code == ExitCode.CONFIG
     assert theirs.read_text() == ""
+
+
+def test_a_profile_file_of_another_user_is_read_and_not_replaced(
+    run: Run, served: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root in that user's home: what root has written, the user could not read any more."""
+    file = home / ".config/evsrep/config.toml"
+    before = file.read_bytes(), file.stat()
+    monkeypatch.setattr(os, "geteuid", lambda: before[1].st_uid + 1)
+    assert run("list", "-p", "served").exit_code == ExitCode.DONE
+    done = run("profile", "set", "served", "region=eu-nl")
+    assert done.exit_code == ExitCode.CONFIG
+    assert "belongs to another user" in done.stderr
+    assert (file.read_bytes(), file.stat().st_ino) == (before[0], before[1].st_ino)
+
+
+def test_a_profile_file_that_is_out_of_reach_is_not_needed_by_the_environment(
+    run: Run, served: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the home of another user, which is closed to us."""
+    for key, variable in VARIABLES.items():
+        monkeypatch.setenv(variable, ready_profile(served)[key])
+    file, opened = home / ".config/evsrep/config.toml", os.open
+
+    def open_all_but_one(path: Path, *words: int) -> int:
+        if path == file:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(path, *words)
+
+    monkeypatch.setattr(os, "open", open_all_but_one)
+    monkeypatch.setattr(os, "access", lambda *_words: False)
+    monkeypatch.setattr(os, "geteuid", lambda: file.stat().st_uid + 1)
+    assert run("list", "-p", "env").exit_code == ExitCode.DONE
+    done = run("list")
+    assert done.exit_code == ExitCode.CONFIG  # it may name another one to be the default
+    assert "can't be read: Permission denied" in done.stderr
 
 
 def _journal(path: Path) -> Journal:

@@ -142,7 +142,7 @@ def test_a_given_token_with_project_and_endpoint_needs_no_sign_in(
     place = {"endpoint": weather.server.url, "project_id": project}
     write_profile(home, {"token": token, **place})
     before = len(weather.server.requests)
-    assert weather.run("show", "nope").exit_code == ExitCode.NOT_FOUND
+    assert weather.run("list").exit_code == ExitCode.DONE
     assert len(weather.server.requests) == before + 1
     weather.play("GET", "/os-vendor-replications", FAULTS["401"])
     assert weather.run("show", "nope").exit_code == ExitCode.AUTH
