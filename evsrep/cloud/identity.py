@@ -200,8 +200,8 @@ def session_from_json(kept: bytes) -> Session:
 
 def _check_of(session: Session) -> str:
     """Return what tells a session from nonsense; of token and end the cloud and the clock tell."""
-    told = json.dumps(session._replace(token="", expires_at=""))
-    return hashlib.sha256(told.encode()).hexdigest()
+    content = json.dumps(session._replace(token="", expires_at=""))
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _is_sendable(token: str) -> bool:
