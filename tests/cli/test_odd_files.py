@@ -11,7 +11,7 @@ import pytest
 
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
-from evsrep.settings.journal import Journal, read_journal
+from evsrep.settings.journal import MOST_BYTES, Journal, read_journal
 from tests.cli.conftest import WriteProfiles
 from tests.cli.test_no_home import VARIABLES
 from tests.conftest import EXAMPLE, Run
@@ -226,6 +226,18 @@ def test_a_journal_holds_no_descriptor_that_its_host_could_reuse(tmp_path: Path)
     assert [entry.outcome for entry in read_journal(tmp_path / "journal.jsonl")] == ["unknown"]
 
 
+def test_a_journal_that_is_a_link_stays_one_when_it_has_grown_long(tmp_path: Path) -> None:
+    path, elsewhere = tmp_path / "journal.jsonl", tmp_path / "elsewhere"
+    path.symlink_to(elsewhere)
+    for at in (1.0, 2.0):
+        journal = _journal(path)
+        journal.end(journal.begin(at, "POST", "/v2/p/os-vendor-replications"), outcome="done")
+        with elsewhere.open("ab") as file:
+            file.write(b"\n" * (MOST_BYTES + 1))
+    assert path.is_symlink()
+    assert [entry.outcome for entry in read_journal(path)] == ["done"] * 2
+
+
 def _open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
@@ -298,15 +310,21 @@ def test_an_odd_sandbox_is_told_and_a_device_stays_as_it_is(run: Run, home: Path
     assert after == modes
 
 
-@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("by", ["ca_bundle", "SSL_CERT_FILE"])
+@pytest.mark.parametrize("odd", [*ODD, "nothing"])
 def test_an_odd_bundle_of_certificates_is_told(
-    run: Run, home: Path, write_profiles: WriteProfiles, odd: str
-) -> None:
+    run: Run, home: Path, write_profiles: WriteProfiles, monkeypatch: pytest.MonkeyPatch,
+    odd: str, by: str,
+) -> None:  # fmt: skip
     path = home / "bundle.pem"
-    _put(path, odd)
-    write_profiles(
-        endpoint="https://127.0.0.1:9", token="a token", project_id="p", ca_bundle=str(path)
-    )
+    if odd in ODD:
+        _put(path, odd)
+    keys = {"endpoint": "https://127.0.0.1:9", "token": "a token", "project_id": "p"}
+    if by == "ca_bundle":
+        keys["ca_bundle"] = str(path)
+    else:
+        monkeypatch.setenv(by, str(path))
+    write_profiles(**keys)
     done = run("list", "-p", "served")
     assert done.exit_code == ExitCode.CONFIG, done.stderr
-    assert "bundle.pem" in done.stderr
+    assert f"{by} {path} can't be used" in done.stderr
