@@ -5,7 +5,7 @@ above that line nothing knows the difference.
 """
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -164,15 +164,21 @@ def _transport(context: Context, profile: Profile) -> httpx.BaseTransport:
         context.reporter.secrets.add_url(url)  # it may be echoed by what stands there
         return url
 
-    return Transport(tls=lambda: _tls_context(profile), proxy_for=way)
+    return Transport(tls=lambda: _tls_context(profile, environ), proxy_for=way)
 
 
-def _tls_context(profile: Profile) -> ssl.SSLContext:
+def _tls_context(profile: Profile, environ: Mapping[str, str]) -> ssl.SSLContext:
     if profile.is_set("insecure"):
         return httpx.create_ssl_context(verify=False)
-    bundle = profile.text("ca_bundle")
-    if not bundle:
-        return httpx.create_ssl_context()
+    if bundle := profile.text("ca_bundle"):
+        return _trusting("ca_bundle", bundle)
+    if bundle := environ.get("SSL_CERT_FILE", ""):
+        return _trusting("SSL_CERT_FILE", bundle)
+    return httpx.create_ssl_context()
+
+
+def _trusting(origin: str, bundle: str) -> ssl.SSLContext:
+    """Return what trusts the authorities in a file, which a key or variable names."""
     try:
         path = expanded(Path(bundle))
         read_regular(path, _MOST_BUNDLE_BYTES)  # ssl would wait for a pipe's other end
@@ -180,7 +186,7 @@ def _tls_context(profile: Profile) -> ssl.SSLContext:
     except OSError as error:  # ssl.SSLError is one
         reason = error.strerror or str(error)
         raise ConfigError(
-            f"ca_bundle {bundle} can't be used: {reason}",
+            f"{origin} {bundle} can't be used: {reason}",
             hint="it is to be a file of certificates in PEM form",
         ) from error
 

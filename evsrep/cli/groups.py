@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from evsrep.cli.docstrings import with_help
+
 _HINT = "The options of every command: evsrep help options"
 
 
@@ -13,6 +15,7 @@ class Group(click.Group):
     """A group that prints its help when it is called alone, and knows the nearest word."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs = with_help(kwargs.get("callback"), kwargs)
         kwargs |= {"invoke_without_command": True, "callback": _print_help_alone}
         super().__init__(*args, **{"epilog": _HINT, **kwargs})
 

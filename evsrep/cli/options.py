@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from evsrep.cli.app import App
+from evsrep.cli.docstrings import with_help
 from evsrep.cli.version import VersionOption
 from evsrep.errors import EvsrepError, UsageFault
 from evsrep.output.shapes import Shape
@@ -85,7 +86,7 @@ class Command(click.Command):
 
         `preset` has those fields of it that are no parameters.
         """
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **with_help(kwargs.get("callback"), kwargs))
         self.shape = shape
         self._options = options
         self._preset = preset or {}

@@ -12,7 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Windows has neither the last one nor timers
+_STOPS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+_HAS_TIMER = hasattr(signal, "setitimer")
 _AGAIN_SECONDS = 0.01
 _PEACE_SECONDS = 1.0
 """How long what is known may take to be told once a request to stop came in."""
@@ -21,7 +25,8 @@ _PEACE_SECONDS = 1.0
 def listen() -> None:
     """From now on, have a request to stop raise KeyboardInterrupt, whatever it meets."""
     _have(_interrupt, _STOPS)
-    signal.signal(signal.SIGALRM, _interrupt)
+    if _HAS_TIMER:
+        signal.signal(signal.SIGALRM, _interrupt)
     sys.unraisablehook = _raise_again
 
 
@@ -36,7 +41,7 @@ def be_deaf() -> None:
 
     What is ignored stays so while Python ends; of what has a handler it would die.
     """
-    for number in (*_STOPS, signal.SIGALRM):
+    for number in (*_STOPS, *([signal.SIGALRM] if _HAS_TIMER else [])):
         signal.signal(number, signal.SIG_IGN)
     # Python (3.8 to 3.14) dies of SIGINT at its end, its exit code forgotten, where one has met an
     # exec() of text, as dataclasses do, and no other exec() came after it
@@ -96,7 +101,7 @@ def heard_later() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        _interrupt_in(0)
         for number, handler in before.items():
             signal.signal(number, handler)
     for each, _ in kept:
@@ -117,13 +122,19 @@ def _interrupt(number: int, frame: object) -> None:
 
 def _hurry(number: int, frame: object) -> None:
     del number, frame
-    if not signal.getitimer(signal.ITIMER_REAL)[0]:
-        signal.setitimer(signal.ITIMER_REAL, _PEACE_SECONDS)
+    if _HAS_TIMER and not signal.getitimer(signal.ITIMER_REAL)[0]:
+        _interrupt_in(_PEACE_SECONDS)
 
 
 def _raise_again(unraisable: "sys.UnraisableHookArgs") -> None:
     """Raise a request to stop once more where it met a callback, from which nothing is raised."""
     if isinstance(unraisable.exc_value, KeyboardInterrupt):
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
+        _interrupt_in(_AGAIN_SECONDS)
     else:
         sys.__unraisablehook__(unraisable)
+
+
+def _interrupt_in(seconds: float) -> None:
+    """Have a request to stop come in so many seconds, where there are timers; 0 is never."""
+    if _HAS_TIMER:
+        signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -4,6 +4,7 @@ Source: the Identity and Access Management API references of Open Telekom Cloud,
 Flexible Engine, as gathered in November 2026.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -179,23 +180,28 @@ def _claims(session: Session, who: Password) -> list[tuple[str, str]]:
 
 def session_to_json(session: Session) -> bytes:
     """Return a session as it is kept between two runs."""
-    return json.dumps(session._asdict()).encode()
+    return json.dumps({**session._asdict(), "check": _check_of(session)}).encode()
 
 
 def session_from_json(kept: bytes) -> Session:
     """Read a kept session back; raises Unreadable for anything else."""
     fields = reading.read_object(kept)
+    check = fields.pop("check", None)
     try:
         catalog = tuple(Endpoint(*map(str, endpoint)) for endpoint in fields.pop("catalog"))
         texts = {name: reading.text(value) for name, value in fields.items()}
         session = Session(**texts, catalog=catalog)
     except (KeyError, TypeError) as error:
         raise Unreadable("it is no session") from error
-    if session.project_id:
-        reading.usable_id({"id": session.project_id}, "session")
-    if not _is_sendable(session.token):
-        raise Unreadable("it has no token")
+    if check != _check_of(session) or not _is_sendable(session.token):
+        raise Unreadable("it is not as it was kept")
     return session
+
+
+def _check_of(session: Session) -> str:
+    """Return what tells a session from nonsense; of token and end the cloud and the clock tell."""
+    content = json.dumps(session._replace(token="", expires_at=""))
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _is_sendable(token: str) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 import httpcore
 import httpx
 
+from evsrep.cloud.tunnel import Tunnel
 from evsrep.errors import ConfigError
 from evsrep.threads import start_thread
 
@@ -187,6 +188,8 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         left = _left(timeout, httpcore.ConnectTimeout)
         try:
+            if self._inner.get_extra_info("ssl_object") is not None:  # of a proxy
+                return Tunnel(self, ssl_context, server_hostname, timeout)
             return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
         except ValueError as error:  # a name that can be resolved, or left to a proxy, yet is none
             raise httpcore.ConnectError(str(error)) from error

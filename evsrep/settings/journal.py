@@ -144,7 +144,7 @@ def _make_room(path: Path) -> None:
         is_ours = lock(descriptor, _LOCK_SECONDS)
         seen = os.fstat(descriptor)
         if is_ours and seen.st_size > MOST_BYTES and seen.st_ino == path.stat().st_ino:
-            path.replace(before(path))
+            path.resolve().replace(before(path))  # a link stays, and leads to a new file
     finally:
         os.close(descriptor)
 

@@ -18,6 +18,7 @@ from evsrep.settings.declarations import is_secret
 from evsrep.settings.files import (
     CAN_LOCK,
     check_replaceable,
+    is_ours,
     keeps_modes,
     lock,
     make_folder,
@@ -67,6 +68,9 @@ def change_profiles(path: Path, change: Callable[[dict[str, Any]], None]) -> Pat
     try:
         target = _behind_links(path)
         check_replaceable(path)
+        if target.exists() and not is_ours(target.stat()):
+            hint = "do it as that user, who could not read what another one has written"
+            raise ConfigError(f"the profile file {path} belongs to another user", hint=hint)
         make_folder(target.parent)
         with _locked(target.parent):
             return _rewrite(target, change)

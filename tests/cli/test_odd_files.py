@@ -1,5 +1,6 @@
 """What lies where evsrep's files should be, and is none: nothing hangs, is lost, or overwritten."""
 
+import errno
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from evsrep.errors import ExitCode
-from evsrep.settings.journal import Journal, read_journal
+from evsrep.sandbox.profile import ready_profile
+from evsrep.settings.journal import MOST_BYTES, Journal, read_journal
 from tests.cli.conftest import WriteProfiles
+from tests.cli.test_no_home import VARIABLES
 from tests.conftest import EXAMPLE, Run
 
 INIT = (
@@ -114,6 +117,14 @@ NONSENSE: tuple[Mapping[str, str], ...] = (
     {"project_id": ".."},
     {"project_id": "p?x=1"},
     {"expires_at": "\u0669" * 4},
+    {"project_id": "0" * 32},
+    {"project": "elsewhere"},
+    {"catalog": []},
+    {"catalog": [["volumev2", "public", "sandbox", "https://[::1"]]},
+    {"catalog": [["volumev2", "public", "eu-de", "https://127.0.0.1:9/v2"]]},
+    {"catalog": 7},
+    {"check": None},
+    {"check": "0" * 64},
 )
 
 
@@ -148,6 +159,42 @@ def test_files_of_another_user_are_neither_taken_nor_written(
     assert theirs.read_text() == ""
 
 
+def test_a_profile_file_of_another_user_is_read_and_not_replaced(
+    run: Run, served: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root in that user's home: what root has written, the user could not read any more."""
+    file = home / ".config/evsrep/config.toml"
+    before = file.read_bytes(), file.stat()
+    monkeypatch.setattr(os, "geteuid", lambda: before[1].st_uid + 1)
+    assert run("list", "-p", "served").exit_code == ExitCode.DONE
+    done = run("profile", "set", "served", "region=eu-nl")
+    assert done.exit_code == ExitCode.CONFIG
+    assert "belongs to another user" in done.stderr
+    assert (file.read_bytes(), file.stat().st_ino) == (before[0], before[1].st_ino)
+
+
+def test_a_profile_file_that_is_out_of_reach_is_not_needed_by_the_environment(
+    run: Run, served: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the home of another user, which is closed to us."""
+    for key, variable in VARIABLES.items():
+        monkeypatch.setenv(variable, ready_profile(served)[key])
+    file, opened = home / ".config/evsrep/config.toml", os.open
+
+    def open_all_but_one(path: Path, *words: int) -> int:
+        if path == file:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(path, *words)
+
+    monkeypatch.setattr(os, "open", open_all_but_one)
+    monkeypatch.setattr(os, "access", lambda *_words: False)
+    monkeypatch.setattr(os, "geteuid", lambda: file.stat().st_uid + 1)
+    assert run("list", "-p", "env").exit_code == ExitCode.DONE
+    done = run("list")
+    assert done.exit_code == ExitCode.CONFIG  # it may name another one to be the default
+    assert "can't be read: Permission denied" in done.stderr
+
+
 def _journal(path: Path) -> Journal:
     return Journal(
         path, profile="p", command="evsrep create", warn=pytest.fail, verbose=pytest.fail
@@ -177,6 +224,18 @@ def test_a_journal_holds_no_descriptor_that_its_host_could_reuse(tmp_path: Path)
     journal.close()
     journal.end(key, outcome="done")
     assert [entry.outcome for entry in read_journal(tmp_path / "journal.jsonl")] == ["unknown"]
+
+
+def test_a_journal_that_is_a_link_stays_one_when_it_has_grown_long(tmp_path: Path) -> None:
+    path, elsewhere = tmp_path / "journal.jsonl", tmp_path / "elsewhere"
+    path.symlink_to(elsewhere)
+    for at in (1.0, 2.0):
+        journal = _journal(path)
+        journal.end(journal.begin(at, "POST", "/v2/p/os-vendor-replications"), outcome="done")
+        with elsewhere.open("ab") as file:
+            file.write(b"\n" * (MOST_BYTES + 1))
+    assert path.is_symlink()
+    assert [entry.outcome for entry in read_journal(path)] == ["done"] * 2
 
 
 def _open_descriptors() -> int:
@@ -251,15 +310,21 @@ def test_an_odd_sandbox_is_told_and_a_device_stays_as_it_is(run: Run, home: Path
     assert after == modes
 
 
-@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("by", ["ca_bundle", "SSL_CERT_FILE"])
+@pytest.mark.parametrize("odd", [*ODD, "nothing"])
 def test_an_odd_bundle_of_certificates_is_told(
-    run: Run, home: Path, write_profiles: WriteProfiles, odd: str
-) -> None:
+    run: Run, home: Path, write_profiles: WriteProfiles, monkeypatch: pytest.MonkeyPatch,
+    odd: str, by: str,
+) -> None:  # fmt: skip
     path = home / "bundle.pem"
-    _put(path, odd)
-    write_profiles(
-        endpoint="https://127.0.0.1:9", token="a token", project_id="p", ca_bundle=str(path)
-    )
+    if odd in ODD:
+        _put(path, odd)
+    keys = {"endpoint": "https://127.0.0.1:9", "token": "a token", "project_id": "p"}
+    if by == "ca_bundle":
+        keys["ca_bundle"] = str(path)
+    else:
+        monkeypatch.setenv(by, str(path))
+    write_profiles(**keys)
     done = run("list", "-p", "served")
     assert done.exit_code == ExitCode.CONFIG, done.stderr
-    assert "bundle.pem" in done.stderr
+    assert f"{by} {path} can't be used" in done.stderr

@@ -17,6 +17,7 @@ from tests.cli.conftest import ID, SandboxFile, resume_of
 from tests.conftest import DR, EXAMPLE, PRODUCTION, Real, Spawn
 
 CREATE = ("create", *EXAMPLE, "-p", "sandbox")
+SCRIPT = str(Path(sys.executable).with_name("evsrep"))
 EVSREP = f"{shlex.quote(sys.executable)} -m evsrep"
 
 
@@ -255,3 +256,14 @@ def test_ctrl_c_on_a_terminal_does_the_same(spawn: Spawn, sandbox_file: SandboxF
     [pair_id] = sandbox_file.pair_ids()
     assert pair_id in screen
     assert screen.splitlines()[-1].startswith(f"resume: evsrep wait {pair_id}")
+
+
+def test_modules_of_the_current_folder_are_not_taken(real: Real, home: Path) -> None:
+    for name in ("json", "click", "httpx", "signal", "pathlib"):
+        (home / f"{name}.py").write_text("raise SystemExit('taken from the current folder')\n")
+    python = [sys.executable, "-m", "evsrep"]
+    for program in (python, [python[0], "-P", *python[1:]], [SCRIPT]):
+        done = subprocess.run(
+            [*program, *CREATE, "--dry-run"], capture_output=True, text=True, cwd=home, timeout=60
+        )
+        assert done.returncode == ExitCode.DONE, done.stderr

@@ -1,7 +1,10 @@
 """Every command says what it does, in a form that fits everywhere."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -130,3 +133,24 @@ def test_every_variable_that_is_read_is_told_of() -> None:
     told = {word for words, _ in ENVIRONMENT for word in words.split(", ")}
     of_options = {param.envvar for param in OPTIONS.values() if param.envvar}
     assert of_options | set(SECRET_VARIABLES) <= told
+
+
+ALL_HELP = """
+import click
+from evsrep.cli.root import cli
+from tests.house.test_help import walk
+
+print(*(it.get_help() for it in walk(click.Context(cli, info_name="evsrep"))), sep=chr(12))
+"""
+
+
+def test_python_may_drop_docstrings_and_no_help_is_lost() -> None:
+    pages = [
+        subprocess.run(
+            [sys.executable, *optimized, "-B", "-c", ALL_HELP],
+            capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
+        ).stdout
+        for optimized in ([], ["-OO"])
+    ]  # fmt: skip
+    assert pages[0].count("\f") + 1 == len(COMMANDS)
+    assert pages[0] == pages[1]
