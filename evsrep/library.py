@@ -97,6 +97,11 @@ from evsrep.jobs.listing import (
 )
 from evsrep.jobs.readiness import ReadyOptions as ReadyOptions, rehearse as rehearse
 from evsrep.jobs.report import Reporter as Reporter
+from evsrep.jobs.sdrs import (
+    SdrsPlan as SdrsPlan,
+    SdrsPlanOptions as SdrsPlanOptions,
+    plan_sdrs as plan_sdrs,
+)
 from evsrep.jobs.wait import WaitOptions as WaitOptions, wait_for_pair as wait_for_pair
 from evsrep.jobs.wait_many import (
     WaitManyOptions as WaitManyOptions,

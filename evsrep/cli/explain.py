@@ -8,13 +8,14 @@ from click.shell_completion import CompletionItem
 
 from evsrep.cli.app import App, pass_app
 from evsrep.cli.options import Command, everywhere
-from evsrep.cloud import meanings
+from evsrep.cloud import meanings, sdrs_facts
 from evsrep.errors import EXIT_CODES, NotFound
 from evsrep.output.shapes import EXPLANATION
 
 _TABLES: tuple[tuple[str, Mapping[str, meanings.Meaning]], ...] = (
     ("failure code", meanings.FAILURE_DETAILS),
     ("error code", meanings.ERROR_CODES),
+    ("SDRS error code", sdrs_facts.CODES),
     ("gateway error code", {f"APIGW.{key}": row for key, row in meanings.GATEWAY_CODES.items()}),
     ("status", meanings.PAIR_STATUSES),
     ("group status", meanings.GROUP_STATUSES),
@@ -40,9 +41,9 @@ def _complete(_ctx: click.Context, _param: click.Parameter, word: str) -> list[C
 def explain(app: App, word: str) -> None:
     """Say what a code or a status means, and what helps.
 
-    WORD is a failure_detail, an error code of EVS, IAM or the gateway, an HTTP status, a status of
-    a pair or group, a fault level, or an exit code by its number or kind. Nothing is asked of the
-    cloud.
+    WORD is a failure_detail, an error code of EVS, SDRS, IAM or the gateway, an HTTP status, a
+    status of a pair or group, a fault level, or an exit code by its number or kind. Nothing is
+    asked of the cloud.
     """
     wanted = _plain(word)
     found = [row for row in _rows() if wanted in map(_plain, (row["word"], *row["others"]))]

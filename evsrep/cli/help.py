@@ -1,6 +1,7 @@
 """`evsrep help`: what no single command owns."""
 
 import re
+from collections.abc import Iterable
 
 import click
 
@@ -58,7 +59,10 @@ _SENT = {
     "show, wait": "GET PAIRS/{id}, GET PAIRS, GET volumes/{id}, GET GROUPS/{id}",
     "delete": "GET PAIRS/{id}, GET PAIRS, DELETE PAIRS/{id}",
     "health": "GET PAIRS, GET GROUPS",
-    "doctor": "GET /v3, GET PAIRS, GET servers",
+    "doctor": "GET /v3, GET PAIRS, GET servers, GET active-domains",
+    "sdrs plan": "GET PAIRS, GET GROUPS, GET volumes/detail, GET os-quota-sets/{project_id}, "
+    "GET active-domains, GET sdrs/quotas, GET cloudservers/{id}, GET cloudservers/limits, "
+    "GET cloudservers/flavors",
     "group list": "GET GROUPS",
     "group show, ready, wait": "GET GROUPS/{id}, GET GROUPS, GET PAIRS, GET volumes/{id}",
     "group create": "GET PAIRS, POST GROUPS, GET GROUPS/{id}, POST GROUPS/{id}/action",
@@ -79,20 +83,40 @@ REQUESTS = tuple(
 API = """\
 evsrep speaks the replication part of the EVS API, below /v2/{project_id} at the
 endpoint that the catalog has for EVS; servers are asked for at the compute
-endpoint. Each command first signs in at IAM with POST /v3/auth/tokens, unless a
-token was kept or requests are signed with AK/SK; 'evsrep auth logout' takes
-tokens back with DELETE. --debug shows each request of a run.
+endpoint; what a plan of moving to SDRS wants is below /v1/{project_id}. Each
+command first signs in at IAM with POST /v3/auth/tokens, unless a token was kept
+or requests are signed with AK/SK; 'evsrep auth logout' takes tokens back with
+DELETE. --debug shows each request of a run.
 
 What else a command may send, and nothing besides:
 """
 DEPRECATED = """\
-The vendors have marked this API as deprecated, in favour of SDRS (Storage
-Disaster Recovery Service), since February 2019. A cloud that has taken it out
-answers 404 for the lists themselves: exit code 5, kind not_offered. SDRS has an
-API of its own, which evsrep does not speak; a disk that SDRS protects can't be
-paired here (EVS.2089).
+The vendors have marked this API as deprecated since February 2019. A cloud that
+has taken it out answers 404 for the lists themselves: exit code 5, kind
+not_offered. Its successor is SDRS (Storage Disaster Recovery Service), of which
+evsrep asks only what a plan needs; a disk that SDRS protects can't be paired
+here (EVS.2089). Where it is and what moving there means: evsrep help sdrs
 """
-TOPICS = ("options", "output", "exit-codes", "environment", "files", "api")
+_SDRS = """\
+SDRS (Storage Disaster Recovery Service) is what the vendors name as the
+successor of EVS replication. It protects servers, not disks: from a server it
+makes a DR server with DR disks of its own in another zone. What is said here is
+as of {as_of}.
+
+Where it is:
+
+{where}
+What is lost by moving there:
+
+{losses}
+What nobody tells, and a plan can't know:
+
+{unknown}
+'evsrep sdrs plan' says for each of your servers whether SDRS would take it,
+what is needed, what is lost, and the steps, each with what protects meanwhile.
+It only looks: evsrep changes nothing in SDRS. Codes: evsrep explain SDRS.1802
+"""
+TOPICS = ("options", "output", "exit-codes", "environment", "files", "api", "sdrs")
 
 
 @click.command(
@@ -112,8 +136,8 @@ TOPICS = ("options", "output", "exit-codes", "environment", "files", "api")
 def help(app: App, topic: tuple[str, ...]) -> None:  # noqa: A001 -- the user's word
     """Show help on a topic or a command.
 
-    The topics are options (those of every command), output, exit-codes, environment, files and api
-    (what each command sends).
+    The topics are options (those of every command), output, exit-codes, environment, files, api
+    (what each command sends) and sdrs (the successor of the API, and what moving there means).
     """
     if topic == ("exit-codes",):
         app.console.show_all(EXIT_CODE, exit_code_rows())
@@ -133,7 +157,30 @@ def _text(topic: tuple[str, ...]) -> str:
         return OUTPUT
     if topic == ("api",):
         return "\n".join((API, *map(_requests, REQUESTS), DEPRECATED))
+    if topic == ("sdrs",):
+        return _sdrs()
     return _command_help(topic)
+
+
+def _sdrs() -> str:
+    """Return what is known of the successor, with the date of that."""
+    from evsrep.cloud import sdrs_facts as facts
+
+    return _SDRS.format(
+        as_of=facts.AS_OF,
+        where=_indented(f"{cloud}: {where}" for cloud, where in facts.WHERE.items()),
+        losses=_indented(f"{what}: {why}" for what, why in facts.LOSSES),
+        unknown=_indented(facts.UNKNOWN),
+    )
+
+
+def _indented(sentences: Iterable[str]) -> str:
+    import textwrap
+
+    return "".join(
+        textwrap.fill(each, 80, initial_indent="  - ", subsequent_indent="    ") + "\n"
+        for each in sentences
+    )
 
 
 def _requests(row: tuple[str, tuple[str, ...]]) -> str:

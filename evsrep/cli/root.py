@@ -47,6 +47,7 @@ COMMANDS = {
     "Learn": {
         "sandbox": "evsrep.cli.sandbox",
         "explain": "evsrep.cli.explain",
+        "sdrs": "evsrep.cli.sdrs",
         "help": "evsrep.cli.help",
     },
 }
@@ -61,7 +62,9 @@ evsrep pairs a production disk with a disaster-recovery disk in another availabi
 keeps an eye on the pair. It checks before it sends, never creates a pair twice, never loses an
 ID, and says what happened. To try it without an account: evsrep create -p sandbox …
 
-The API behind it is deprecated in favour of SDRS; this is for the clouds that still offer it.
+The API behind it is deprecated; this is for the clouds that still offer it. Its successor, SDRS,
+protects servers with DR servers and disks of their own, does not fail over when a zone is lost, is
+in one region of Open Telekom Cloud, and closed to new customers on Huawei Cloud: evsrep help sdrs
 """
 
 
@@ -78,7 +81,7 @@ The API behind it is deprecated in favour of SDRS; this is for the clouds that s
     options_metavar="",
     context_settings=dict(_SETTINGS),
     help=_ABOUT,
-    epilog="Options: evsrep help options. Deprecated in favour of SDRS: evsrep help api",
+    epilog="Options: evsrep help options. The API is deprecated; SDRS: evsrep help sdrs",
 )
 @everywhere
 def cli() -> None:

@@ -36,6 +36,7 @@ from evsrep.secrets import Secrets
 
 if TYPE_CHECKING:  # httpx is slow to import, and what only names a cloud needs none
     from evsrep.cloud.http import Http
+    from evsrep.cloud.sdrs import Successor
     from evsrep.cloud.signin import SignIn
 
 _PAIRS = "os-vendor-replications"
@@ -180,6 +181,15 @@ class Cloud(Volumes):
         Raises Unavailable where the catalog's can't be used.
         """
         return endpoints.compute_url(self._places, self.session, self.project_id)
+
+    @property
+    def successor(self) -> "Successor":
+        """What tells what a move to SDRS would meet. Raises as `endpoint`."""
+        from evsrep.cloud.sdrs import Successor  # which one command alone needs
+
+        sdrs = endpoints.sdrs_url(self._places, self.session, self.project_id)
+        bases = (sdrs, self.endpoint, self.compute_endpoint, self.project_id)
+        return Successor(self._http, self._sign_in, *bases)
 
     # Pairs
 

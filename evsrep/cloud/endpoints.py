@@ -15,6 +15,7 @@ from evsrep.secrets import shown_url
 
 _EVS_TYPES = ("volumev2", "evs", "volume", "volumev3")
 _COMPUTE_TYPES = ("compute",)
+_SDRS_TYPES = ("sdrs",)
 _PLACEHOLDER = re.compile(r"[$%]\((?:tenant|project)_id\)s|\$?\{(?:tenant|project)_id\}")
 _CALL = re.compile(r"/(?:os-vendor-replication|cloudvolumes|volumes|cloudservers|servers)[^?#]*$")
 _PROJECT = re.compile(r"/v\d+(?:\.\d+)?/([0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})$", re.I)
@@ -62,6 +63,16 @@ def compute_url(places: Places, session: Callable[[], Session], project_id: str)
         return _checked(_filled(endpoint.url, project_id), endpoint)
     base = "" if catalog else _by_scheme(places.auth_url, "ecs")
     return _with_project(base, "v2.1", project_id) if base else ""
+
+
+def sdrs_url(places: Places, session: Callable[[], Session], project_id: str) -> str:
+    """Return the base of what is asked of SDRS; empty where none is known. Raises as `evs_url`."""
+    catalog = session().catalog
+    endpoint = from_catalog(catalog, _SDRS_TYPES, region_of(places, session))
+    if endpoint is not None:
+        return _checked(_with_project(endpoint.url, "v1", project_id), endpoint)
+    base = "" if catalog else _by_scheme(places.auth_url, "sdrs")
+    return _with_project(base, "v1", project_id) if base else ""
 
 
 def region_of(places: Places, session: Callable[[], Session]) -> str:

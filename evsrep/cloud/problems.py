@@ -41,7 +41,7 @@ _ID_HEADERS = (
 _LONGEST_MESSAGE = 300
 _MOST_READ_CHARACTERS = 65536
 _NOT_OFFERED_HINT = (
-    "the replication API is deprecated in favour of SDRS (Storage Disaster Recovery Service); "
+    "the vendors have deprecated the replication API; 'evsrep help sdrs' tells of its successor; "
     "if this cloud should have it, check region and endpoint with 'evsrep auth check'"
 )
 

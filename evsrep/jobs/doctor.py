@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from evsrep.cloud.client import Cloud
-from evsrep.errors import EvsrepError
+from evsrep.errors import EvsrepError, NotOffered
 from evsrep.jobs.report import Reporter
+from evsrep.jobs.sdrs import raise_if_closed
 from evsrep.jobs.verb import verb
 from evsrep.settings.profiles import readable_by_others
 from evsrep.settings.settings import Settings
@@ -73,6 +74,7 @@ def examine(cloud: Cloud, options: DoctorOptions, reporter: Reporter) -> list[Fi
         "endpoint": _endpoint,
         "replication": _replication,
         "servers": _servers,
+        "SDRS": _sdrs,
     }
     findings: list[Finding] = []
     failure: EvsrepError | None = None
@@ -163,3 +165,19 @@ def _servers(cloud: Cloud) -> Finding:
     except EvsrepError as error:
         return Finding("servers", WARNING, error.message, hint)
     return Finding("servers", OK, cloud.compute_endpoint)
+
+
+def _sdrs(cloud: Cloud) -> Finding:
+    """Tell whether the successor is here: for information alone, whatever comes of it."""
+    hint = "what that is: evsrep help sdrs"
+    try:
+        raise_if_closed(cloud)
+        domains = cloud.successor.active_domains()
+    except NotOffered as error:
+        is_closed = "closed" in error.message
+        detail = "closed to new customers" if is_closed else "not here, as far as can be seen"
+        return Finding("SDRS", OK, detail, hint)
+    except EvsrepError as error:
+        return Finding("SDRS", OK, f"could not be asked: {error.message}", hint)
+    couples = "; ".join(" and ".join(sorted(domain.zones)) for domain in domains)
+    return Finding("SDRS", OK, f"yes, between {couples}" if couples else "yes, but no zones", hint)

@@ -55,6 +55,9 @@ GROUP = Shape(
 )
 READINESS = Shape("rule", ("rule", "value", "ok", "hint"), ("rule", "value", "ok"))
 EXPANSION = _listing_all("expansion", "result", "id", "name", "new_size", "error")
+SDRS_PLAN = _listing_all(
+    "plan", "servers", "groups", "needs", "losses", "unknown", "steps", "as_of"
+)
 HEALTH = _listing_all("state of health", "kind", "id", "name", "health", "reason", "hint")
 EXPLANATION = Shape(
     "explanation",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from evsrep.sandbox import disks, groups, identity, new_disks, pairs, servers
+from evsrep.sandbox import disks, groups, identity, new_disks, pairs, sdrs, servers
 from evsrep.sandbox.messages import (
     MAX_BODY_BYTES,
     Answer,
@@ -33,10 +33,10 @@ from evsrep.sandbox.store import SandboxBroken, Session, Store
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_PROJECT_PATH = re.compile(r"/v2(?:\.1)?/([^/]+)(?:/.*)?")
+_PROJECT_PATH = re.compile(r"/v(?:1|2|2\.1)/([^/]+)(?:/.*)?")
 _LAGGING_PATH = "/os-vendor-replication"
 _LAGGING_DISKS = re.compile(r"/v2/[^/]+/volumes/.+")
-_SERVICE_PATH = re.compile(r"/v(?:2|2\.1|3)(?:/.*)?")
+_SERVICE_PATH = re.compile(r"/v(?:1|2|2\.1|3)(?:/.*)?")
 
 
 def show_versions(request: Request, _session: Session) -> Answer:
@@ -60,6 +60,7 @@ ROUTES = (
     *servers.ROUTES,
     *pairs.ROUTES,
     *groups.ROUTES,
+    *sdrs.ROUTES,
 )
 
 

@@ -85,7 +85,7 @@ def disk_body(disk: Disk, status: str) -> Json:
         "volume_type": disk.type,
         "availability_zone": disk.zone,
         "attachments": _attachments(disk),
-        "bootable": "false",
+        "bootable": "true" if disk.name.endswith("-system") else "false",
         "encrypted": metadata.get("__system__encrypted") == "1",
         "multiattach": disk.is_shared,
         "shareable": disk.is_shared,

@@ -29,6 +29,7 @@ _SERVICES = (  # type, name, path of the endpoint; a service may well have none
     ("volumev2", "cinderv2", "/v2/{project_id}"),
     ("compute", "nova", "/v2.1/{project_id}"),
     ("identity", "keystone", "/v3"),
+    ("sdrs", "sdrs", "/v1/{project_id}"),
     ("dns", "designate", None),
 )
 

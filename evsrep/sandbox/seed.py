@@ -43,6 +43,9 @@ fe46618a-6360-45aa-a6c3-1446a05842ba  web-01-dr         az3.dc3  SHUTOFF  -
 4dad2986-ce83-4960-aa06-e9ab85a0bcc1  db-02            az1.dc1  ACTIVE   -
 2cb85f3f-4a24-439a-9d99-8017f5e2fc57  shop-01          az1.dc1  ACTIVE   -
 8a4996ef-b447-40ce-b484-38b5c41f9dfd  shop-01-dr       az2.dc2  SHUTOFF  -
+5a0c2e1d-7b94-4f0e-9c55-2d8a1b6f3e70  cluster-01       az1.dc1  SHUTOFF  -
+b91f6d27-0c3a-4e8b-a1d4-7f5e2c9038a4  vault-01         az1.dc1  SHUTOFF  -
+e47d05b8-92f1-4c6a-b3e7-08c1d6a5f2b9  gpu-01           az1.dc1  SHUTOFF  -
 """
 
 # of disks that are encrypted; a key that nobody may see leaves the word alone
@@ -66,7 +69,7 @@ e103894c-947b-4aec-b2dc-8d7414eb77ea db-01-log-dr             az2.dc2 40   SSD  
 761aaa37-151b-46a0-a0e5-620a9c46991f web-01-data-dr           az3.dc3 40   SAS  web-01-dr -
 b5343d65-8f0e-4f90-8ae0-030f185b1cf4 archive-01-data          az3.dc3 2000 SATA - -
 2309a89b-1d61-4391-a93c-8dcc2370061d archive-01-data-dr       az1.dc1 2000 SATA - -
-322753f6-78b3-4edc-9c38-3aba21d33cfc shared-01-data           az1.dc1 500  SSD  - -
+322753f6-78b3-4edc-9c38-3aba21d33cfc shared-01-data           az1.dc1 500  SSD  cluster-01 -
 232acbd4-32af-4c77-86cf-cb1962d956bb shared-01-data-dr        az3.dc3 500  SSD  - -
 0134ced5-f80a-40f7-95c4-0369915473bb scratch                  az1.dc1 20   SATA - -
 1e10eee1-890a-41b9-b3c9-7b9036d346a2 scratch                  az3.dc3 20   SATA - -
@@ -105,10 +108,10 @@ b969ec07-f1f8-4a79-af37-1d87d8a8f065 shop-01-log              az1.dc1 50   SSD  
 8d1a6bff-ff9a-4914-a335-e9e266cea9fa shop-01-dr-system        az2.dc2 40   SAS  shop-01-dr -
 caa7e9bf-d007-44a1-a3cf-493f0febddf8 shop-01-dr-data          az2.dc2 200  SSD  shop-01-dr -
 e1ff83ab-26a2-458f-b252-1553e014be00 shop-01-dr-log           az2.dc2 50   SSD  shop-01-dr -
-cd425ec3-8f13-4999-8869-510db4a02517 encrypted-data           az1.dc1 10   SSD  - -
+cd425ec3-8f13-4999-8869-510db4a02517 encrypted-data           az1.dc1 10   SSD  vault-01 -
 54bec7d8-35c3-4744-af92-9a91f4873115 sealed-data              az1.dc1 10   SSD  - -
 b730d88f-e1e8-44aa-9f9d-b8dd8a3b09dd beyond-quota-data        az1.dc1 20000 SATA - -
-68e06b0c-4f27-435c-91b5-aecda386a3a0 rare-type-data           az1.dc1 10   GPSSD - -
+68e06b0c-4f27-435c-91b5-aecda386a3a0 rare-type-data           az1.dc1 10   GPSSD gpu-01 -
 dbd5f6d2-f095-49af-81dd-a9da14f50791 lost-answer-data         az1.dc1 10   SAS  - -
 """
 

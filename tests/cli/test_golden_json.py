@@ -99,6 +99,7 @@ GROUPS: Story = (
     "group expand market --pair shared=600 --pair scratch=30",
     60,
     "group sync market --wait",
+    "sdrs plan market",
     "group failover market --yes --force --wait",
     "group reprotect market --yes",
     "group wait market --for active",

@@ -145,6 +145,7 @@ SEEN = (
     ("group show, ready, wait", "group wait shop --for active"),
     ("group sync, pause, failover, switchover, reprotect", "group pause shop --wait"),
     ("group sync, pause, failover, switchover, reprotect", "group sync shop --wait"),
+    ("sdrs plan", "sdrs plan"),
     ("group delete", "group delete shop --yes --pause --force"),
     ("group sync, pause, failover, switchover, reprotect", "group sync shop --wait"),
     ("group update", "group update shop --remove data --pause --wait"),
@@ -163,7 +164,8 @@ def test_the_requests_of_each_command_are_those_that_it_sends(sandbox: Run, home
         for request in requests_in(sandbox(*words, "--debug", terminal=draws).stderr):
             path = ID.sub("{id}", request.partition("?")[0])
             if "/auth/tokens" not in path:
-                seen[commands].add(re.sub(r"/v2[.1]*/[0-9a-f]{32}/", "", path))
+                path = re.sub(r"/v[12][.1]*/[0-9a-f]{32}/", "", path)
+                seen[commands].add(re.sub(r"\b[0-9a-f]{32}\b", "{project_id}", path))
     assert seen == {commands: set(sent) for commands, sent in REQUESTS}
 
 

@@ -197,11 +197,13 @@ BEFORE = {  # what must have happened, by how an example starts
     "evsrep group failover": (BUNDLE, "sandbox break --az az1.dc1"),
     "evsrep group": (BUNDLE,),
     "evsrep health": (BUNDLE,),
+    "evsrep sdrs": (BUNDLE,),
     "evsrep profile import": ("profile delete otc --yes",),
     "": (),
 }
 EXIT_CODES = {  # of those that say something with it
     "evsrep health": {0, 1},
+    "evsrep sdrs": {6},  # no server of the story has a system disk
 }
 
 

@@ -37,6 +37,7 @@ READS: Words = {
     "group wait": ("shop", "--for", "failovered", "--wait-timeout", "20"),
     "health": (),
     "disks": (),
+    "sdrs plan": (),
 }
 SIGN_INS: Words = {
     "auth check": (),

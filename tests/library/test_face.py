@@ -24,6 +24,7 @@ FACE = {
     *("DeleteOptions", "ExpandOptions", "ExportOptions", "GroupCreateOptions"),
     *("GroupDeleteOptions", "GroupListOptions", "GroupUpdateOptions", "GroupWaitOptions"),
     *("DiskListOptions", "DiskMatch", "ListedDisk", "MatchOptions", "Matching", "list_disks"),
+    *("SdrsPlan", "SdrsPlanOptions", "plan_sdrs"),
     "match_disks",
     *(
         "DoctorOptions",

@@ -117,6 +117,9 @@ def test_servers_run_are_stopped_or_are_about_to_run(demo: Client) -> None:
         "db-02": ("ACTIVE", None),
         "shop-01": ("ACTIVE", None),
         "shop-01-dr": ("SHUTOFF", None),
+        "cluster-01": ("SHUTOFF", None),
+        "vault-01": ("SHUTOFF", None),
+        "gpu-01": ("SHUTOFF", None),
     }
 
 

@@ -49,6 +49,7 @@ def test_a_token_says_who_where_until_when_and_with_which_services(guest: Client
         "compute": [f"http://sandbox.test/v2.1/{PROJECT}"],
         "identity": ["http://sandbox.test/v3"],
         "dns": [],
+        "sdrs": [f"http://sandbox.test/v1/{PROJECT}"],
     }
 
 

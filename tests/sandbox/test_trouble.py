@@ -215,6 +215,9 @@ def test_a_broken_zone_says_so_and_its_servers_stay_down(
         "db-02": ("SHUTOFF", None),
         "shop-01": ("SHUTOFF", None),
         "shop-01-dr": ("SHUTOFF", None),
+        "cluster-01": ("SHUTOFF", None),
+        "vault-01": ("SHUTOFF", None),
+        "gpu-01": ("SHUTOFF", None),
     }
     assert servers() == down
     assert mend(path, now=clock) == ["az1.dc1"]

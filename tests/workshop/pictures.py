@@ -65,6 +65,20 @@ def _list(width: int) -> Scene:
     return Scene(("evsrep list",), before=(*_PAIRS, f"{last} --name archive"), width=width)
 
 
+def _pair(disk: str, dr_disk: str, name: str) -> tuple[str, str]:
+    disks = f"--production-disk {disk} --dr-disk {dr_disk}"
+    return f"create -p sandbox {disks} --name {name}", f"wait -p sandbox {name} --for active"
+
+
+_SHOP = (
+    *_pair("shop-01-system", "shop-01-dr-system", "shop-system"),
+    *_pair("shop-01-data", "shop-01-dr-data", "shop-data"),
+    *_pair("shop-01-log", "shop-01-dr-log", "shop-log"),
+    "create -p sandbox --production-disk encrypted-data --dr-zone az2.dc2 --name vault --yes",
+    "wait -p sandbox vault --for active",
+    "group create -p sandbox --name shop --wait"
+    " --pair shop-system --pair shop-data --pair shop-log",
+)
 SCENES = {
     "create": Scene(
         (
@@ -105,6 +119,7 @@ SCENES = {
         before=("sandbox seed --disks 160",),
         held_at=60,
     ),
+    "sdrs": Scene(("evsrep sdrs plan -p sandbox",), before=_SHOP, exit_code=6),
     "drill": Scene(
         (
             "export EVSREP_PROFILE=sandbox",
