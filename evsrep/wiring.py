@@ -36,7 +36,7 @@ from evsrep.settings.journal import Journal
 from evsrep.settings.paths import cache_folder, expanded, if_any, state_folder
 from evsrep.settings.profile import SANDBOX, Profile
 from evsrep.settings.profiles import readable_by_others
-from evsrep.settings.proxies import proxy_for
+from evsrep.settings.proxies import proxy_for, proxy_origin
 from evsrep.settings.resolve import misspelt, other_cloud
 from evsrep.settings.settings import Settings
 from evsrep.settings.tokens import TokenCacheFile
@@ -108,8 +108,10 @@ def open_cloud(profile: Profile, context: Context) -> Cloud:
         reporter.warn(f"others can read the secrets in {settings.config_path}: chmod 600 it")
     if {if_any(place, settings.environ) for place in (cache_folder, state_folder)} & {None}:
         reporter.verbose("there is no home folder: what goes there is not kept (set HOME)")
+    transport = _transport(context, profile)
     http = Http(
-        new_client(_transport(context, profile)),
+        new_client(transport),
+        proxy_of=getattr(transport, "proxy_of", None),
         clock=context.clock,
         reporter=reporter,
         limits=Limits(settings.value("timeout", profile), settings.value("retries", profile)),
@@ -164,7 +166,12 @@ def _transport(context: Context, profile: Profile) -> httpx.BaseTransport:
         context.reporter.secrets.add_url(url)  # it may be echoed by what stands there
         return url
 
-    return Transport(tls=lambda: _tls_context(profile, environ), proxy_for=way)
+    return Transport(
+        tls=lambda: _tls_context(profile, environ),
+        proxy_for=way,
+        origin_of=lambda scheme: proxy_origin(scheme, proxy, environ),
+        report=context.reporter.verbose,
+    )
 
 
 def _tls_context(profile: Profile, environ: Mapping[str, str]) -> ssl.SSLContext:

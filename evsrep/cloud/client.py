@@ -122,15 +122,28 @@ class Cloud(Volumes):
         """The host of the first request; raises what `endpoint` raises."""
         return urlsplit(self.front_url).hostname or ""
 
+    @property
+    def front_proxy(self) -> str:
+        """The proxy that leads to the first host, in words; empty where none does.
+
+        Raises ConfigError where it is no URL, and what `endpoint` raises.
+        """
+        return self._http.proxy_of(self.front_url)[1]
+
     def look_up(self) -> list[str]:
-        """Return the addresses of the first host. Raises Unavailable where it has none."""
+        """Return the addresses of the first host, or of the proxy that leads to it.
+
+        Raises Unavailable where it has none.
+        """
         from evsrep.cloud.addresses import look_up
 
+        proxy_host, proxy = self._http.proxy_of(self.front_url)
         try:
-            return look_up(self.front_host, self._http.limits.timeout)
+            return look_up(proxy_host or self.front_host, self._http.limits.timeout)
         except OSError as error:
-            hint = "check the host name in the profile, and the network"
-            raise Unavailable(str(error), hint=hint) from error
+            of_proxy = f"{proxy}: " if proxy else ""
+            hint = f"check the {'proxy' if proxy else 'host name in the profile'}, and the network"
+            raise Unavailable(f"{of_proxy}{error}", hint=hint) from error
 
     def probe(self) -> Answer:
         """Ask the first host anything, once, unsigned; raises Unavailable where none answers."""

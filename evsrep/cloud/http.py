@@ -65,13 +65,16 @@ class Http:
         allows_plain_http: bool = False,
         journal: Journal | None = None,
         guard: ChangeGuard = UNGUARDED,
+        proxy_of: Callable[[str], tuple[str, str]] | None = None,
     ) -> None:
+        """`proxy_of` takes a URL, and returns its proxy's host, and the proxy in words."""
         self.clock = clock
         self.limits = limits or Limits()
         self.guard = guard
         self._client = client
         self._reporter = reporter
         self._allows_plain_http = allows_plain_http
+        self.proxy_of = proxy_of or (lambda _: ("", ""))
         self._journal = journal
         self._may_change = False
         self._rate_limit_gate = retry.RateLimitGate(clock)

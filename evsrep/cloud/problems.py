@@ -118,10 +118,10 @@ def not_found(
     return NotFound(message, hint=hint, service_error=service_error)
 
 
-def proxy_refusal(service_error: ServiceError) -> AuthError:
+def proxy_refusal(service_error: ServiceError, proxy: str = "the proxy") -> AuthError:
     """Return the error where the proxy, not the cloud, wants credentials."""
     hint = "put user and password into the proxy's URL"
-    return AuthError("the proxy refused the credentials", hint=hint, service_error=service_error)
+    return AuthError(f"{proxy} refused the credentials", hint=hint, service_error=service_error)
 
 
 def _auth_error(service_error: ServiceError, body: bytes, what: str, hint: str) -> AuthError:

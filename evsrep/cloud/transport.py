@@ -35,15 +35,34 @@ _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
 Pool = httpcore.ConnectionPool
 
 
+class ProxyFailed(httpx.ProxyError):
+    """A proxy, which `proxy` names in words, was not reached, or answered that it leads nowhere."""
+
+    def __init__(self, message: str, proxy: str, *, was_reached: bool) -> None:
+        super().__init__(message)
+        self.proxy = proxy
+        self.was_reached = was_reached
+
+
 class Transport(httpx.BaseTransport):
     """An httpx transport whose `timeout` extension holds, for each phase, seconds for the whole."""
 
     def __init__(
-        self, tls: Callable[[], ssl.SSLContext], proxy_for: Callable[[str, str, int | None], str]
+        self,
+        tls: Callable[[], ssl.SSLContext],
+        proxy_for: Callable[[str, str, int | None], str],
+        *,
+        origin_of: Callable[[str], str] = lambda _: "",
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`proxy_for` takes scheme, host and port, and returns a proxy's URL or nothing."""
+        """`proxy_for` takes scheme, host and port, and returns a proxy's URL or nothing.
+
+        `origin_of` says for a scheme where its proxy is named; each in use is reported once.
+        """
         self._tls = tls
         self._proxy_for = proxy_for
+        self._origin_of = origin_of
+        self._report = report
         self._pools: dict[tuple[str, str], Pool] = {}
         self._lock = threading.Lock()
 
@@ -57,8 +76,9 @@ class Transport(httpx.BaseTransport):
         deadline = None if seconds is None else time.monotonic() + seconds
         phases = {"connect": deadline, "read": deadline, "write": deadline}
         url = request.url
-        with _as_httpx_errors():
-            answer = self._pool(url).handle_request(
+        pool, proxy = self._pool(url)
+        with _as_httpx_errors(proxy):
+            answer = pool.handle_request(
                 httpcore.Request(
                     method=request.method,
                     url=httpcore.URL(
@@ -82,14 +102,37 @@ class Transport(httpx.BaseTransport):
         for pool in self._pools.values():
             pool.close()
 
-    def _pool(self, url: httpx.URL) -> Pool:
-        """Return the connections of one way; a TLS context is expensive, plain HTTP needs none."""
+    def proxy_of(self, url: str) -> tuple[str, str]:
+        """Return the host of the proxy that leads to a URL, and the proxy in words; else nothing.
+
+        Raises ConfigError where the proxy is no URL.
+        """
+        parts = httpx.URL(url)
+        proxy_url = self._proxy_for(parts.scheme, parts.host, parts.port)
+        if not proxy_url:
+            return "", ""
+        return _proxy(proxy_url).url.host, self._in_words(parts.scheme, proxy_url)
+
+    def _pool(self, url: httpx.URL) -> tuple[Pool, str]:
+        """Return the connections of one way, and its proxy in words.
+
+        A TLS context is expensive, and plain HTTP needs none.
+        """
         way = (url.scheme, self._proxy_for(url.scheme, url.host, url.port))
+        proxy = self._in_words(*way) if way[1] else ""
         with self._lock:
             if way not in self._pools:
                 tls = self._tls() if url.scheme == "https" else None
                 self._pools[way] = self._new_pool(tls, way[1])
-            return self._pools[way]
+                if proxy:
+                    self._report(f"{url.host} is asked through {proxy}")
+            return self._pools[way], proxy
+
+    def _in_words(self, scheme: str, proxy_url: str) -> str:
+        """Return a proxy without its user and password, with where it is named."""
+        origin = self._origin_of(scheme)
+        place = _proxy(proxy_url).url.netloc.decode()
+        return f"the proxy {place}" + (f" ({origin})" if origin else "")
 
     def _new_pool(self, tls: ssl.SSLContext | None, proxy_url: str) -> Pool:
         if not proxy_url:
@@ -108,7 +151,7 @@ class Transport(httpx.BaseTransport):
             ssl_context=tls,
             proxy_ssl_context=self._tls() if proxy.url.scheme == "https" else None,
             max_connections=None,
-            network_backend=_Sockets(),
+            network_backend=_Sockets(is_to_proxy=True),
         )
 
 
@@ -139,6 +182,9 @@ class _Body(httpx.SyncByteStream):
 class _Sockets(httpcore.NetworkBackend):
     """Makes connections; here as in `_Stream`, `timeout` is an instant, not a duration."""
 
+    def __init__(self, *, is_to_proxy: bool = False) -> None:
+        self._is_to_proxy = is_to_proxy
+
     def connect_tcp(
         self,
         host: str,
@@ -152,7 +198,12 @@ class _Sockets(httpcore.NetworkBackend):
             backend = httpcore.SyncBackend()
             return backend.connect_tcp(address, port, left, local_address, socket_options)
 
-        return _Stream(connect_to_first(_addresses(host, timeout), connect))
+        try:
+            return _Stream(connect_to_first(_addresses(host, timeout), connect))
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            if not self._is_to_proxy:
+                raise
+            raise httpcore.ProxyError(str(error)) from error  # the cloud is not to blame
 
 
 class _Stream(httpcore.NetworkStream):
@@ -205,8 +256,10 @@ def _addresses(host: str, deadline: float | None) -> list[str]:
 
 
 @contextlib.contextmanager
-def _as_httpx_errors() -> Iterator[None]:
+def _as_httpx_errors(proxy: str = "") -> Iterator[None]:
     try:
         yield
+    except httpcore.ProxyError as error:
+        raise ProxyFailed(str(error), proxy, was_reached=error.__cause__ is None) from error
     except tuple(_ERRORS) as error:
         raise _ERRORS[type(error)](str(error)) from error

@@ -111,7 +111,11 @@ def _profile(settings: Settings) -> Finding:
 
 
 def _host_name(cloud: Cloud) -> Finding:
-    return Finding("host name", OK, f"{cloud.front_host} is {', '.join(cloud.look_up())}")
+    addresses, proxy = ", ".join(cloud.look_up()), cloud.front_proxy
+    if proxy:
+        detail = f"{cloud.front_host} is asked through {proxy}, which is {addresses}"
+        return Finding("host name", OK, detail)
+    return Finding("host name", OK, f"{cloud.front_host} is {addresses}")
 
 
 def _connection(cloud: Cloud) -> Finding:

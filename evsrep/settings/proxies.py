@@ -37,6 +37,14 @@ def proxy_for(
     return url
 
 
+def proxy_origin(scheme: str, own: str, environ: Mapping[str, str]) -> str:
+    """Return where the proxy of `proxy_for` is named: in the profile, or in which variable."""
+    if own:
+        return "proxy in the profile"
+    names = (f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")
+    return next((name for name in names if environ.get(name)), "")
+
+
 def _is_excepted(host: str, port: int | None, environ: Mapping[str, str]) -> bool:
     """Whether NO_PROXY names the host: entries are separated by commas or blanks."""
     entries = re.split(r"[\s,]+", _variable("no_proxy", environ))
