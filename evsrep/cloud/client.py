@@ -124,7 +124,7 @@ class Cloud(Volumes):
 
     def look_up(self) -> list[str]:
         """Return the addresses of the first host. Raises Unavailable where it has none."""
-        from evsrep.cloud.transport import look_up
+        from evsrep.cloud.addresses import look_up
 
         try:
             return look_up(self.front_host, self._http.limits.timeout)

@@ -6,8 +6,6 @@ monotonic clock, and every operation gets what is left until then.
 """
 
 import contextlib
-import ipaddress
-import socket
 import ssl
 import threading
 import time
@@ -16,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 import httpcore
 import httpx
 
+from evsrep.cloud.addresses import connect_to_first, look_up
 from evsrep.cloud.tunnel import Tunnel
 from evsrep.errors import ConfigError
-from evsrep.threads import start_thread
 
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
@@ -149,22 +147,12 @@ class _Sockets(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        addresses = _addresses(host, timeout)
-        for number, address in enumerate(addresses, start=1):
+        def connect(address: str) -> httpcore.NetworkStream:
             left = _left(timeout, httpcore.ConnectTimeout)
-            is_last = number == len(addresses)
-            # one address that swallows packets must not use up the time of the others
-            share = left if left is None or is_last else left / (len(addresses) - number + 1)
-            try:
-                return _Stream(
-                    httpcore.SyncBackend().connect_tcp(
-                        address, port, share, local_address, socket_options
-                    )
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if is_last:
-                    raise
-        raise httpcore.ConnectError(f"no address for {host}")
+            backend = httpcore.SyncBackend()
+            return backend.connect_tcp(address, port, left, local_address, socket_options)
+
+        return _Stream(connect_to_first(_addresses(host, timeout), connect))
 
 
 class _Stream(httpcore.NetworkStream):
@@ -205,29 +193,6 @@ def _left(deadline: float | None, too_late: type[httpcore.TimeoutException]) -> 
     if left <= 0:
         raise too_late("the time for the whole request is over")
     return left
-
-
-def look_up(host: str, seconds: float | None) -> list[str]:
-    """Return a name's addresses, in time: the resolver knows no time-out, so it gets a thread.
-
-    Raises OSError, in words, where that fails; TimeoutError, which is one, where it takes too long.
-    """
-    with contextlib.suppress(ValueError):
-        return [str(ipaddress.ip_address(host))]
-    addresses: list[str] = []
-
-    def resolve() -> None:
-        with contextlib.suppress(OSError, UnicodeError):
-            infos = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            addresses.extend(dict.fromkeys(str(info[4][0]) for info in infos))
-
-    thread = start_thread(resolve)
-    thread.join(seconds)
-    if thread.is_alive():
-        raise TimeoutError(f"the name {host} was not resolved in time")
-    if not addresses:
-        raise OSError(f"the name {host} does not resolve")
-    return addresses
 
 
 def _addresses(host: str, deadline: float | None) -> list[str]:

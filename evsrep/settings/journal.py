@@ -9,6 +9,7 @@ the disks that a pair is to be of. By these a run knows that one before it asked
 import errno
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -197,7 +198,8 @@ def _time_text(at: float) -> str:
 
 def _lines(path: Path) -> list[bytes]:
     try:
-        return read_end(path, _MOST_READ_BYTES).splitlines()
+        # what begins otherwise is none, and may be millions
+        return re.findall(rb"^\{.*", read_end(path, _MOST_READ_BYTES), re.MULTILINE)
     except FileNotFoundError:
         return []
 

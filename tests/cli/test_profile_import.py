@@ -114,4 +114,4 @@ def test_import_of_what_is_no_file_does_not_wait(run: Run, home: Path, kind: str
     os.mkfifo(path) if kind == "pipe" else path.mkdir()
     done = run("profile", "import", "--openrc", str(path), "--as", "otc")
     assert done.exit_code == ExitCode.CONFIG
-    assert "is no regular file" in done.stderr
+    assert {"pipe": "is no regular file", "folder": "Is a directory"}[kind] in done.stderr
