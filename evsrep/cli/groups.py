@@ -8,6 +8,7 @@ import click
 
 from evsrep.cli.docstrings import with_help
 
+_LONGEST = 400
 _HINT = "The options of every command: evsrep help options"
 
 
@@ -34,6 +35,14 @@ class Group(click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands alone: with the options of every command it would be two screens."""
         self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, each with the whole first sentence of its help."""
+        commands = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, each.get_short_help_str(limit=_LONGEST)) for name, each in commands if each]
+            )
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the last line, as it stands."""

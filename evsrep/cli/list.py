@@ -24,9 +24,9 @@ def _sort_words() -> Iterable[str]:
 
 
 def _statuses() -> Iterable[str]:
-    from evsrep.cloud.meanings import PAIR_STATUSES
+    from evsrep.cloud.meanings import PAIR_STATUSES, REPLICATION_STATUSES
 
-    return PAIR_STATUSES
+    return dict.fromkeys((*PAIR_STATUSES, *REPLICATION_STATUSES))
 
 
 @click.command(
@@ -48,7 +48,7 @@ def _statuses() -> Iterable[str]:
     "--status",
     metavar="STATUS",
     shell_complete=complete.words(_statuses),
-    help="In this status, such as available or error.",
+    help="In this status or state of replication, such as error or copying.",
 )
 @click.option(
     "--group",

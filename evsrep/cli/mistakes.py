@@ -46,6 +46,8 @@ def meant_command(word: str, following: str, group: click.Group, ctx: click.Cont
     meant = _COMMANDS.get(word, "")
     if word in ("pair", "pairs") and (following in there or following in _COMMANDS):
         meant = _COMMANDS.get(following, following)
+    if word == "status" and (not following or following.startswith("-")):
+        meant = "health"
     root = ctx.find_root()
     if group is not root.command:
         return f"; did you mean '{meant}'?" if meant in there else did_you_mean(word, there)
@@ -74,6 +76,10 @@ def usage_of(error: click.ClickException) -> EvsrepError:
         return ConfigError(message)
     if isinstance(error, click.NoSuchOption):
         message, hint = _no_such_option(error), _dashed(error, command) or hint
+    if isinstance(error, click.BadOptionUsage) and "not take a value" in message:
+        hint = "for the time: --wait --wait-timeout 60" if error.option_name == "--wait" else hint
+    elif signed := re.search(r"'-(\w)' .*: '=(\w+)'", message):
+        hint = f"without the sign: -{signed[1]} {signed[2]}"
     if message.startswith(_EXTRA):
         if command.split()[1:2] in (["profile"], ["auth"]):
             message = f"{_EXTRA}s, not repeated here: they may be secrets"
@@ -113,6 +119,8 @@ def _no_such_option(error: click.NoSuchOption) -> str:
     """Name one word that was probably meant: Click names several, in the order of the alphabet."""
     there = _options_of(error.ctx)
     meant = _OPTIONS.get(error.option_name, "")
+    begun = [word for word in there if word.startswith(error.option_name)]
+    meant = meant or (begun[0] if len(error.option_name) > len("--x") and begun else "")
     is_there = meant.split()[:1] and meant.split()[0] in there
     near = f"; did you mean '{meant}'?" if is_there else did_you_mean(error.option_name, there)
     return f"no such option '{error.option_name}'{near}"

@@ -93,6 +93,14 @@ class Command(click.Command):
         self.what = what
         self.examples = examples
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words; a fault knows which command's help to point at."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         """Check columns and words before anything is done; the words become the options."""
         shape = self.shape(ctx.params) if callable(self.shape) else self.shape

@@ -7,11 +7,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, TypeVar
 
 from evsrep.cloud.client import Cloud
-from evsrep.cloud.meanings import GROUP_STATUSES, PAIR_STATUSES
+from evsrep.cloud.meanings import (
+    GROUP_REPLICATION_STATUSES,
+    GROUP_STATUSES,
+    PAIR_STATUSES,
+    REPLICATION_STATUSES,
+)
 from evsrep.cloud.models import Group, Pair
 from evsrep.errors import UsageFault
 from evsrep.jobs.find import find_disk, find_group
@@ -19,12 +24,13 @@ from evsrep.jobs.ids import is_id
 from evsrep.jobs.pair_request import Spell
 from evsrep.jobs.report import Reporter
 from evsrep.jobs.verb import verb
-from evsrep.settings.spelling import did_you_mean, nearest
+from evsrep.settings.spelling import did_you_mean
 from evsrep.settings.values import WHEN, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+Thing = TypeVar("Thing", Pair, Group)
 
 # which the service takes is not documented: whatever a pair has and can be put in an order
 SORT_KEYS = (
@@ -89,16 +95,17 @@ class GroupListOptions:
 def list_pairs(cloud: Cloud, options: ListOptions, reporter: Reporter) -> Iterator[Pair]:
     """Return the project's pairs that are wanted, page by page.
 
-    Raises UsageFault for what is no order or time, nearly a status, or names several things,
-    NotFound, and what keeps the pairs from being listed.
+    Raises UsageFault for what is no order or time, no status, or names several things, NotFound,
+    and what keeps the pairs from being listed.
     """
+    del reporter
     options.validate()
-    _check_status(options.status, PAIR_STATUSES, reporter)
+    status, replication = _states(options.status, PAIR_STATUSES, REPLICATION_STATUSES)
     now = cloud.clock.time()
     since = _since(options.changed_since, now) if options.changed_since else None
     wanted = {
         "name": options.name or "",
-        "status": options.status or "",
+        "status": status,
         "replication_consistency_group_id": _group_id(cloud, options.group),
         "volume_id": _disk_id(cloud, options.disk),
         "priority_station": options.priority_station or "",
@@ -108,19 +115,25 @@ def list_pairs(cloud: Cloud, options: ListOptions, reporter: Reporter) -> Iterat
     query = {key: value for key, value in wanted.items() if value} | _order(options.sort)
     first = min(options.limit or _MOST_OF_A_PAGE, _MOST_OF_A_PAGE)
     pairs = cloud.pairs(first=first, **query)
-    return islice((pair for pair in pairs if _fits(pair, wanted, since)), options.limit)
+    fitting = (
+        pair
+        for pair in pairs
+        if _fits(pair, wanted, since) and replication in ("", pair.replication_status)
+    )
+    return islice(_with_status(fitting, status, PAIR_STATUSES), options.limit)
 
 
 @verb(GroupListOptions)
 def list_groups(cloud: Cloud, options: GroupListOptions, reporter: Reporter) -> Iterator[Group]:
     """Return the project's groups that are wanted.
 
-    Raises UsageFault for what is nearly a status, and what keeps them from being listed.
+    Raises UsageFault for what is no status, and what keeps them from being listed.
     """
-    _check_status(options.status, GROUP_STATUSES, reporter)
+    del reporter
+    status, replication = _states(options.status, GROUP_STATUSES, GROUP_REPLICATION_STATUSES)
     wanted = {
         "name": options.name,
-        "status": options.status,
+        "status": status,
         "priority_station": options.priority_station,
     }
     query = {key: value for key, value in wanted.items() if value}
@@ -129,21 +142,46 @@ def list_groups(cloud: Cloud, options: GroupListOptions, reporter: Reporter) -> 
         group
         for group in groups
         if all(getattr(group, key) == value for key, value in query.items())
+        and replication in ("", group.replication_status)
     )
-    return islice(fitting, options.limit)
+    return islice(_with_status(fitting, status, GROUP_STATUSES), options.limit)
 
 
-def _check_status(status: str | None, known: "Collection[str]", reporter: Reporter) -> None:
-    """Raise UsageFault for what is nearly a status; warn of one that only the cloud may know."""
+def _states(
+    word: str | None, statuses: "Collection[str]", replication: "Collection[str]"
+) -> tuple[str, str]:
+    """Return the status and the replication status that a word asks for, one of them empty.
+
+    A list shows whichever of the two says more, so either word is taken. Raises UsageFault for
+    the beginning of one of them.
+    """
+    word = word or ""
+    known = [*statuses, *(each for each in replication if each not in statuses)]
+    lower = word.lower()
+    if not word or lower in statuses:
+        return lower, ""
+    if lower in replication:
+        return "", lower
+    begun = [each for each in known if each.startswith(lower)]
+    if begun:
+        message = f"'{word}' is no status that evsrep knows; did you mean '{begun[0]}'?"
+        raise UsageFault(message, hint=f"there are: {', '.join(known)}")
+    return word, ""
+
+
+def _with_status(things: Iterator[Thing], status: str, known: "Collection[str]") -> Iterator[Thing]:
+    """Return the things; raises UsageFault for a status that neither they nor evsrep know.
+
+    A cloud may have learnt one since: then something has it.
+    """
     if not status or status in known:
-        return
-    begun = [each for each in known if each.startswith(status.lower())]
-    near = begun[0] if begun else nearest(status.lower(), known)
-    there = f"there are: {', '.join(known)}"
-    if near:
-        message = f"'{status}' is no status that evsrep knows; did you mean '{near}'?"
-        raise UsageFault(message, hint=there)
-    reporter.warn(f"'{status}' is no status that evsrep knows; {there}")
+        return things
+    first = next(things, None)
+    if first is None:
+        near = did_you_mean(status.lower(), known) or ", and nothing here has it"
+        message = f"'{status}' is no status that evsrep knows{near}"
+        raise UsageFault(message, hint=f"there are: {', '.join(known)}")
+    return chain([first], things)
 
 
 def _disk_id(cloud: Cloud, name_or_id: str | None) -> str:

@@ -21,6 +21,7 @@ OTHER_WORDS = {
     "get x": "did you mean 'show'?",
     "describe x": "did you mean 'show'?",
     "status x": "did you mean 'show'?",
+    "status": "did you mean 'health'?",
     "login": "did you mean 'auth check'?",
     "logout": "did you mean 'auth logout'?",
     "version": "did you mean '--version'?",
@@ -35,10 +36,13 @@ OTHER_WORDS = {
     "show x --format json": "did you mean '-o json'?",
     "export --format yaml": "'yaml' is not one of 'csv', 'jsonl'",
     "list -o yaml": "'yaml' is not one of 'table', 'json', 'jsonl', 'value'",
-    "list -o=json": "'=json' is not one of 'table', 'json', 'jsonl', 'value'",
+    "list -o=json": "without the sign: -o json",
     "create --volume-ids a,b": "did you mean '--volume-id ID --volume-id ID'?",
     "create --az eu-de-01": "did you mean '--priority-station'?",
     "create --source a --target b": "did you mean '--production-disk'?",
+    "create --wait=60": "for the time: --wait --wait-timeout 60",
+    "list --limit": "see 'evsrep list --help'",
+    "create --prod x": "did you mean '--production-disk'?",
     "wait x --wait=60": "did you mean '--wait-timeout'?",
     "delete x --force": "did you mean '--yes'?",
     "delete x -y": "did you mean '--yes'?",
@@ -54,7 +58,7 @@ def test_a_word_of_another_tool_gets_the_right_one(run: Run, typed: str) -> None
     done = run(*typed.split(), "-p", "sandbox")
     assert done.exit_code == ExitCode.USAGE
     assert done.stdout == ""
-    error = done.stderr if done.stderr.startswith("error: ") else done.error["message"]
+    error = done.stderr if done.stderr.startswith("error: ") else str(done.error)
     assert OTHER_WORDS[typed] in error
 
 

@@ -15,6 +15,7 @@ from tests.weather.faults import (
     TLS_FAULTS,
     Fault,
     late,
+    saying,
     status,
 )
 from tests.weather.server import ANY
@@ -183,3 +184,14 @@ def test_looking_things_up_is_done_side_by_side(weather: Weather) -> None:
     assert done.exit_code == ExitCode.DONE
     assert weather.sent("GET") == 4
     assert weather.server.connections >= 4
+
+
+def test_a_status_that_only_the_cloud_knows_is_looked_for(weather: Weather) -> None:
+    pair = {"id": DR, "name": "x", "status": "migrating", "volume_ids": f"{PRODUCTION},{DR}"}
+    body = json.dumps({"replications": [pair]}).encode()
+    weather.play("GET", "/os-vendor-replications", saying("migrating", body))
+    done = weather.run("list", "--status", "migrating", "-o", "json")
+    assert done.exit_code == ExitCode.DONE, done.stderr
+    assert [each["status"] for each in done.json] == ["migrating"]
+    done = weather.run("list", "--status", "migrating", "-o", "json")
+    assert (done.exit_code, done.stdout) == (ExitCode.USAGE, "")
