@@ -104,9 +104,8 @@ def _proxy_failure(error: httpx.ProxyError) -> Failure:
     proxy = getattr(error, "proxy", "") or "the proxy"
     if str(error).startswith("407"):
         return Failure(retry.REFUSED, problems.proxy_refusal(ServiceError(407), proxy))
-    reason = _reason(_root_cause(error))
     was_reached = getattr(error, "was_reached", True)
-    message = f"{proxy} failed: {error}" if was_reached else f"no connection to {proxy}: {reason}"
+    message = f"{proxy} failed: {error}" if was_reached else f"no connection to {proxy}: {error}"
     hint = "check the proxy in the profile or in HTTPS_PROXY; the cloud itself was not reached"
     return Failure(retry.NOT_CONNECTED, Unavailable(message, hint=hint))
 

@@ -165,6 +165,10 @@ def _proxy(url: str) -> httpx.Proxy:
         ) from None
 
 
+class _ProxyNotReached(httpcore.ProxyError):
+    """There is no connection to the proxy: the cloud is not to blame."""
+
+
 class _Body(httpx.SyncByteStream):
     def __init__(self, parts: Iterable[bytes]) -> None:
         self._parts = parts
@@ -203,7 +207,9 @@ class _Sockets(httpcore.NetworkBackend):
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             if not self._is_to_proxy:
                 raise
-            raise httpcore.ProxyError(str(error)) from error  # the cloud is not to blame
+            cause = error.__cause__  # httpcore loses it on the way
+            words = cause.strerror if isinstance(cause, OSError) else None
+            raise _ProxyNotReached(words or str(error)) from error
 
 
 class _Stream(httpcore.NetworkStream):
@@ -260,6 +266,7 @@ def _as_httpx_errors(proxy: str = "") -> Iterator[None]:
     try:
         yield
     except httpcore.ProxyError as error:
-        raise ProxyFailed(str(error), proxy, was_reached=error.__cause__ is None) from error
+        was_reached = not isinstance(error, _ProxyNotReached)
+        raise ProxyFailed(str(error), proxy, was_reached=was_reached) from error
     except tuple(_ERRORS) as error:
         raise _ERRORS[type(error)](str(error)) from error
