@@ -4,6 +4,7 @@ The built-in profile gets httpx's WSGI transport over the sandbox, any other an 
 above that line nothing knows the difference.
 """
 
+import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -181,7 +182,25 @@ def _tls_context(profile: Profile, environ: Mapping[str, str]) -> ssl.SSLContext
         return _trusting("ca_bundle", bundle)
     if bundle := environ.get("SSL_CERT_FILE", ""):
         return _trusting("SSL_CERT_FILE", bundle)
+    return _trusting_the_machine()
+
+
+def _trusting_the_machine() -> ssl.SSLContext:
+    """Return what trusts the machine's own authorities: a company's stand there, too.
+
+    Where OpenSSL can look them up in a folder, none is read beforehand, which takes 50 ms. Where
+    the machine has none, it is certifi's.
+    """
+    paths = ssl.get_default_verify_paths()  # SSL_CERT_DIR is heeded
+    names = (each.name for each in Path(paths.capath).iterdir()) if paths.capath else ()
+    if any(map(_IS_HASH.fullmatch, names)):
+        return ssl.create_default_context(capath=paths.capath)
+    if paths.cafile:
+        return ssl.create_default_context(cafile=paths.cafile)
     return httpx.create_ssl_context()
+
+
+_IS_HASH = re.compile(r"[0-9a-f]{8}\.[0-9]+")  # the name of a certificate where OpenSSL looks it up
 
 
 def _trusting(origin: str, bundle: str) -> ssl.SSLContext:

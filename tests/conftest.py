@@ -89,7 +89,9 @@ def press_ctrl_c(number: int = signal.SIGINT) -> None:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home, and none of the variables that evsrep reads."""
     for name in list(os.environ):
-        if name.startswith(("EVSREP_", "OS_", "XDG_")) or name.lower().endswith("_proxy"):
+        if name.startswith(("EVSREP_", "OS_", "XDG_", "SSL_CERT_")) or name.lower().endswith(
+            "_proxy"
+        ):
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LC_ALL", "LC_CTYPE"):
         monkeypatch.delenv(name, raising=False)

@@ -17,7 +17,9 @@ def _docstring_in_source(function: Callable[..., Any]) -> str | None:
     import ast
 
     try:
-        tree = ast.parse(inspect.getsource(inspect.getmodule(function) or function))
+        source = inspect.getsource(inspect.getmodule(function) or function)
+        # ast.parse() itself drops docstrings from Python 3.14 on
+        tree = compile(source, function.__name__, "exec", ast.PyCF_ONLY_AST, True, optimize=0)
     except (OSError, TypeError, SyntaxError):  # there is no source beside what runs
         return None
     for node in ast.walk(tree):

@@ -114,11 +114,33 @@ def _connect_failure(host: str, error: Exception) -> Failure:
     cause = _root_cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         message = f"the certificate of {host} can't be verified: {cause.verify_message}"
-        hint = "set ca_bundle in the profile to the file of the authority that signed it"
+        hint = _certificate_hint(cause.verify_message)
         return Failure(retry.NOT_TRUSTED, Unavailable(message, hint=hint))
     message = f"no connection to {host}: {_reason(cause)}"
     hint = "check network, proxy and the host name in the profile"
     return Failure(retry.NOT_CONNECTED, Unavailable(message, hint=hint))
+
+
+_CERTIFICATES = {
+    "mismatch": "it is another host's: check auth_url and endpoint in the profile",
+    "not valid for": "it is another host's: check auth_url and endpoint in the profile",
+    "has expired": "its time is over: have it renewed, or set this machine's clock right",
+    "not yet valid": "its time is to come: set this machine's clock right",
+    # which Python 3.13 asks for, and its forerunners did not
+    "key identifier": "Python 3.13 and later want that of an authority: have its certificate made "
+    "anew, or use Python 3.12 meanwhile",
+    "basic constraints": "Python 3.13 and later want that of an authority: have its certificate "
+    "made anew, or use Python 3.12 meanwhile",
+    "key usage": "Python 3.13 and later want that of an authority: have its certificate made anew, "
+    "or use Python 3.12 meanwhile",
+}
+
+
+def _certificate_hint(words: str) -> str:
+    """Return what mends a certificate; the authority is what is amiss where nothing else is."""
+    found = (hint for word, hint in _CERTIFICATES.items() if word in words.lower())
+    signed_by = "set ca_bundle in the profile to the file of the authority that signed it"
+    return next(found, signed_by)
 
 
 def _broken_failure(host: str, error: Exception, timeout: float) -> Failure:

@@ -1,10 +1,15 @@
 """Every way to sign in, against a cloud that may misbehave; and what doctor says of it."""
 
 import json
+import shutil
+import ssl
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from evsrep.cloud.failures import _certificate_hint
 from evsrep.errors import ExitCode
 from evsrep.sandbox.profile import ready_profile
 from evsrep.sandbox.seed import LASTING_KEY, TEMPORARY_KEY
@@ -216,6 +221,15 @@ def test_a_project_that_the_key_does_not_see_is_told_with_those_it_sees(
     assert "nowhere" in done.stderr
 
 
+CERTIFICATE_HINTS = {
+    "good": "",
+    "wrong-host": "it is another host's: check auth_url and endpoint in the profile",
+    "expired": "its time is over: have it renewed, or set this machine's clock right",
+    "not-yet-valid": "its time is to come: set this machine's clock right",
+    "self-signed": "set ca_bundle in the profile to the file of the authority that signed it",
+}
+
+
 @pytest.mark.parametrize("kind", TLS_KINDS)
 def test_a_certificate_is_verified(
     tls_weather: Weather, home: Path, tmp_path: Path, kind: str
@@ -229,10 +243,59 @@ def test_a_certificate_is_verified(
         done = tls_weather.run("auth", "check")
         assert done.exit_code == (ExitCode.DONE if kind == "good" else ExitCode.UNAVAILABLE)
         assert kind == "good" or "can't be verified" in done.stderr
+        assert CERTIFICATE_HINTS[kind] in done.stderr
         write_profile(home, keys, insecure=True)
         insecure = tls_weather.run("auth", "check", "-q")
         assert insecure.exit_code == ExitCode.DONE
         assert "TLS is not verified" in insecure.stderr
+
+
+def store(**paths: str) -> Any:
+    """The machine's store of authorities, as Python tells of it."""
+    none = {"cafile": None, "capath": None}
+    return lambda: ssl.DefaultVerifyPaths(**(none | paths), **dict.fromkeys(OTHERS, ""))
+
+
+OTHERS = ("openssl_cafile_env", "openssl_cafile", "openssl_capath_env", "openssl_capath")
+
+
+def test_the_machines_own_authorities_are_trusted(
+    tls_weather: Weather, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_profile(home, ready_profile(tls_weather.server.url))
+    company = str(next(home.glob("**/ca.pem")))
+    for paths, exit_code in (
+        ({"cafile": company}, ExitCode.DONE),
+        ({"cafile": company, "capath": str(home)}, ExitCode.DONE),  # a folder without hashes
+        ({}, ExitCode.UNAVAILABLE),  # certifi's, who do not know the company
+    ):
+        monkeypatch.setattr(ssl, "get_default_verify_paths", store(**paths))
+        done = tls_weather.run("auth", "check")
+        assert done.exit_code == exit_code, done.stderr
+    monkeypatch.setenv("SSL_CERT_FILE", company)
+    assert tls_weather.run("auth", "check").exit_code == ExitCode.DONE
+
+
+@pytest.mark.tools
+def test_a_folder_in_which_openssl_looks_authorities_up_is_not_read(
+    tls_weather: Weather, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = home / "certs"
+    folder.mkdir()
+    shutil.copy(next(home.glob("**/ca.pem")), folder / "company.pem")
+    subprocess.run(["openssl", "rehash", str(folder)], check=True)
+    monkeypatch.setenv("SSL_CERT_DIR", str(folder))
+    write_profile(home, ready_profile(tls_weather.server.url))
+    assert tls_weather.run("auth", "check").exit_code == ExitCode.DONE
+    assert ssl.create_default_context(capath=str(folder)).get_ca_certs() == []
+
+
+@pytest.mark.parametrize("words", [
+    "Missing Authority Key Identifier", "Missing Subject Key Identifier",
+    "Basic Constraints of CA cert not marked critical", "CA cert does not include key usage",
+])  # fmt: skip
+def test_what_python_asks_of_an_authority_since_3_13_is_told(words: str) -> None:
+    assert "Python 3.13 and later" in _certificate_hint(words)
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])

@@ -36,6 +36,11 @@ class Tls:
         return _issued(folder, *HOSTS, not_after=datetime.now(UTC) - timedelta(days=1))
 
     @classmethod
+    def not_yet_valid(cls, folder: Path) -> "Tls":
+        """Have a certificate that will be good from tomorrow on."""
+        return _issued(folder, *HOSTS, not_before=datetime.now(UTC) + timedelta(days=1))
+
+    @classmethod
     def self_signed(cls, folder: Path) -> "Tls":
         """Have a certificate that nobody but its owner has signed."""
         stranger = trustme.CA()  # an authority's own certificate is signed by itself
@@ -50,14 +55,20 @@ TLS_KINDS = {
     "good": Tls.good,
     "wrong-host": Tls.wrong_host,
     "expired": Tls.expired,
+    "not-yet-valid": Tls.not_yet_valid,
     "self-signed": Tls.self_signed,
 }
 
 
-def _issued(folder: Path, *hosts: str, not_after: datetime | None = None) -> Tls:
+def _issued(
+    folder: Path,
+    *hosts: str,
+    not_after: datetime | None = None,
+    not_before: datetime | None = None,
+) -> Tls:
     authority, ca_path = _authority(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*hosts, not_after=not_after).configure_cert(context)
+    authority.issue_cert(*hosts, not_after=not_after, not_before=not_before).configure_cert(context)
     return Tls(context, ca_path)
 
 
