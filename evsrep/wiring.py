@@ -282,9 +282,14 @@ def _sign_in_by_token(
 def _sign_in_by_key(
     profile: Profile, url: str, ask: Callable[[], AccessKey], *, may_change: bool = False
 ) -> KeySignIn:
-    project_id, project_name = profile.text("project_id"), profile.project_name
+    project_id = profile.text("project_id")
     return KeySignIn(
-        url, ask, project_id=project_id, project_name=project_name, may_change=may_change
+        url,
+        ask,
+        project_id=project_id,
+        project_name=profile.text("project_name") if project_id else profile.project_name,
+        wants_name=not (profile.text("region") or profile.text("endpoint")),
+        may_change=may_change,
     )
 
 

@@ -173,11 +173,15 @@ class KeySignIn(_GivenSignIn[AccessKey]):
         *,
         project_id: str = "",
         project_name: str = "",
+        wants_name: bool = False,
         may_change: bool = False,
     ) -> None:
+        """`wants_name` is where the project's name, if it is not given, tells the region."""
         super().__init__(auth_url, key, may_change=may_change)
         self._project_id = project_id
         self._project_name = project_name
+        self._is_id_given = bool(project_id)
+        self._wants_name = wants_name
 
     def authorize(self, request: "httpx.Request", http: Http, /) -> None:
         """Sign a request, for the project as far as it is known.
@@ -196,8 +200,31 @@ class KeySignIn(_GivenSignIn[AccessKey]):
         session = Session("", "", user, "", self._project_id, self._project_name, ())
         if not self._auth_url:
             return session
+        if self._is_id_given and (self._project_name or self._wants_name):
+            session = session._replace(project=self._checked_name(http))
         call = identity.catalog_call(self._auth_url)
         return session._replace(catalog=http.send(call, identity.read_catalog, self))
+
+    def _checked_name(self, http: Http) -> str:
+        """Return the project's name, as far as the key may see it; the one given is to be it.
+
+        Raises ConfigError where it is another's.
+        """
+        try:
+            call = identity.projects_call(self._auth_url)
+            found = dict(http.send(call, identity.read_projects, self))
+        except (AuthError, NotFound, Refused) as error:
+            if isinstance(error, AuthError) and not error.is_forbidden:
+                raise
+            found = {}
+        name = found.get(self._project_id, self._project_name)
+        if self._project_name and name != self._project_name:
+            raise ConfigError(
+                f"project_id is that of project '{name}', but project_name is "
+                f"'{self._project_name}'",
+                hint="set one of the two, or both to the same project; nothing else was sent",
+            )
+        return name
 
     def _find_project(self, http: Http) -> str:
         """Return the ID of the one project of that name."""

@@ -80,10 +80,10 @@ def revocation_call(auth_url: str, token: str) -> Call:
     )
 
 
-def projects_call(auth_url: str, name: str) -> Call:
-    """Return the question for the projects of a name."""
-    query = urlencode({"name": name}, errors="surrogatepass")
-    return Call("GET", f"{auth_url}/projects?{query}", "list of projects")
+def projects_call(auth_url: str, name: str = "") -> Call:
+    """Return the question for the projects of a name; without one for all."""
+    query = f"?{urlencode({'name': name}, errors='surrogatepass')}" if name else ""
+    return Call("GET", f"{auth_url}/projects{query}", "list of projects")
 
 
 def catalog_call(auth_url: str) -> Call:

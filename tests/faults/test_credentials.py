@@ -4,6 +4,7 @@ import json
 import shutil
 import ssl
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,15 @@ import pytest
 
 from evsrep.cloud.failures import _certificate_hint
 from evsrep.errors import ExitCode
+from evsrep.sandbox.app import Sandbox
+from evsrep.sandbox.models import Project
 from evsrep.sandbox.profile import ready_profile
-from evsrep.sandbox.seed import LASTING_KEY, TEMPORARY_KEY
+from evsrep.sandbox.seed import LASTING_KEY, MAIN, OTHER, TEMPORARY_KEY
 from tests.conftest import Done
-from tests.faults.conftest import Weather, write_profile
+from tests.faults.conftest import Weather, hurried_now, write_profile
 from tests.weather.faults import FAULTS, PROCESS_THEN_CLOSE, status
+from tests.weather.server import BadServer
+from tests.weather.shy import changing
 from tests.weather.tls import TLS_KINDS, Tls
 
 IDS = ("-o", "value", "-c", "project_id")
@@ -447,3 +452,48 @@ def test_an_openrc_file_that_sets_nothing_is_told(weather: Weather, home: Path) 
     done = weather.run("profile", "import", "--openrc", str(home / "empty"), "--as", "x")
     assert done.exit_code == ExitCode.CONFIG
     assert "sets none" in done.stderr
+
+
+# AK/SK: which project, and which region
+
+
+def two_regions(thing: dict[str, Any]) -> dict[str, Any]:
+    """A catalog that has every service in another region as well."""
+    if "endpoints" not in thing:
+        return thing
+    others = [{**it, "region": "away", "region_id": "away"} for it in thing["endpoints"]]
+    return {**thing, "endpoints": [*others, *thing["endpoints"]]}
+
+
+@pytest.fixture
+def by_key(home: Path, seeded: Path) -> Iterator[Weather]:
+    database = home / "cloud.db"
+    shutil.copy(seeded, database)
+    app = changing(Sandbox(database, now=hurried_now), "/auth/catalog", two_regions)
+    with BadServer(app) as server:
+        yield Weather(server, database)
+
+
+@pytest.mark.parametrize("project", [MAIN, OTHER])
+def test_a_key_with_a_projects_id_alone_finds_the_region_by_its_name(
+    by_key: Weather, home: Path, project: Project
+) -> None:
+    keys = {k: v for k, v in keys_of(by_key).items() if k not in ("region", "project_name")}
+    write_profile(home, {**keys, "project_id": project.id})
+    done = by_key.run("auth", "check", "-o", "json")
+    assert done.exit_code == ExitCode.DONE, done.stderr
+    assert (done.json["region"], done.json["project"]) == ("sandbox", project.name)
+    by_key.play("GET", "/v3/projects", status(403, body=b"{}"), times=9)  # it may not see that
+    done = by_key.run("auth", "check", "-o", "json")
+    assert done.exit_code == ExitCode.CONFIG
+    assert "away, sandbox" in done.error["message"]
+
+
+def test_a_key_with_the_id_of_one_project_and_the_name_of_another_is_refused(
+    by_key: Weather, home: Path
+) -> None:
+    write_profile(home, {**keys_of(by_key), "project_id": MAIN.id, "project_name": OTHER.name})
+    done = by_key.run("delete", "x", "--yes", "-o", "json")
+    assert done.exit_code == ExitCode.CONFIG
+    assert "project_id is that of project 'sandbox'" in done.error["message"]
+    assert by_key.sent("DELETE") == by_key.sent("GET", "/os-vendor") == 0
