@@ -41,7 +41,8 @@ _ID_HEADERS = (
 _LONGEST_MESSAGE = 300
 _MOST_READ_CHARACTERS = 65536
 _NOT_OFFERED_HINT = (
-    "the vendors have deprecated the replication API; 'evsrep help sdrs' tells of its successor; "
+    "the vendors have deprecated the replication API; 'evsrep help sdrs' says what its successor, "
+    "SDRS, is; "
     "if this cloud should have it, check region and endpoint with 'evsrep auth check'"
 )
 
